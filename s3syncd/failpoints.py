@@ -1,0 +1,79 @@
+"""Named points around every effect where a test can kill, stall or fail the process.
+
+Inert unless `arm` was called: `reach` is then one comparison with None. `S3SYNCD_FAILPOINTS` arms
+them in the installed command (`name=kill`, `name=kill@3` for the third time, `name=raise`,
+separated by commas); CONTRIBUTING lists how tests use it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+__all__ = ["NAMES", "arm", "disarm", "reach"]
+
+NAMES = frozenset({
+    "intent.before_commit",
+    "intent.after_commit",
+    "upload.before_put",
+    "upload.after_put",
+    "upload.before_create",
+    "upload.after_create",
+    "upload.after_part",
+    "upload.before_complete",
+    "upload.after_complete",
+    "delete.before_head",
+    "delete.before_delete",
+    "delete.after_delete",
+    "reclass.before_copy",
+    "reclass.after_copy",
+    "record.before_commit",
+    "record.after_commit",
+})  # fmt: skip
+
+_armed: dict[str, tuple[str, int]] | None = None
+_lock = threading.Lock()
+
+
+def arm(spec: str) -> None:
+    """Arm points from `name=action[@nth],...`; action is kill or raise.
+
+    Raises:
+        ValueError: a name or an action is not known.
+    """
+    global _armed  # noqa: PLW0603 - one process, one set of failpoints
+    points: dict[str, tuple[str, int]] = {}
+    for part in filter(None, spec.split(",")):
+        name, _, what = part.partition("=")
+        action, _, nth = what.partition("@")
+        if name not in NAMES or action not in {"kill", "raise"}:
+            raise ValueError(f"unknown failpoint {part!r}")
+        points[name] = (action, int(nth or 1))
+    _armed = points
+
+
+def disarm() -> None:
+    """Make every point inert again."""
+    global _armed  # noqa: PLW0603 - see arm
+    _armed = None
+
+
+def reach(name: str) -> None:
+    """Pass the point `name`; does nothing unless armed."""
+    if _armed is not None:
+        _fire(name)
+
+
+def _fire(name: str) -> None:
+    with _lock:
+        if _armed is None or name not in _armed:
+            return
+        action, left = _armed[name]
+        if left > 1:
+            _armed[name] = (action, left - 1)
+            return
+        del _armed[name]
+    if action == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise RuntimeError(f"failpoint {name}")
