@@ -1,0 +1,88 @@
+"""What every test runs under: a clean environment, inert failpoints, no thread left behind.
+
+Runs in each pytest process (with xdist: in each worker), before any test module is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from s3syncd import failpoints
+from tests.waiting import until
+
+# A developer's or a CI machine's own settings must not decide what a test sees: credentials and
+# endpoints (AWS_*), proxies (which awscrt and botocore take from the environment, also for
+# loopback), and where the daemon would keep state or report to.
+_CLEARED_PREFIXES = ("AWS_", "S3SYNCD_", "BOTO_", "RCLONE_", "XDG_")
+_CLEARED_NAMES = frozenset({
+    "all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy",
+    "invocation_id", "journal_stream", "notify_socket", "state_directory",
+    "watchdog_pid", "watchdog_usec",
+})  # fmt: skip
+
+# Threads that end when their peer hangs up, not when the test does: the per-connection threads of
+# an in-process HTTP server whose client keeps its connection open.
+_SERVER_THREADS = ("process_request_thread",)
+_THREADS_END_WITHIN_SECONDS = 10.0
+
+_home = Path(tempfile.mkdtemp(prefix="s3syncd-home-"))
+
+
+def _clean_environment() -> None:
+    for name in list(os.environ):
+        if name.upper().startswith(_CLEARED_PREFIXES) or name.lower() in _CLEARED_NAMES:
+            del os.environ[name]
+    os.environ["HOME"] = str(_home)
+    os.environ["AWS_CONFIG_FILE"] = str(_home / "no-aws-config")
+    os.environ["AWS_SHARED_CREDENTIALS_FILE"] = str(_home / "no-aws-credentials")
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"  # else 1-2 s of waiting for 169.254.169.254
+
+
+_clean_environment()
+
+# The cores are shared with other tests, so one example's duration says nothing.
+hypothesis.settings.register_profile("s3syncd", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("s3syncd")
+
+
+def pytest_unconfigure() -> None:
+    """Take the temporary home directory away."""
+    shutil.rmtree(_home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _disarmed_failpoints() -> Iterator[None]:
+    failpoints.disarm()
+    yield
+    failpoints.disarm()
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    """Fail a test whose threads outlive it: they would act in the middle of another test.
+
+    Threads that a wider fixture started are there before, and allowed to stay.
+    """
+    before = set(threading.enumerate())
+    yield
+
+    def left() -> list[str]:
+        return [t.name for t in threading.enumerate() if t not in before and _belongs_to_test(t)]
+
+    until(lambda: not left(), _THREADS_END_WITHIN_SECONDS, f"the test's threads ended: {left()}")
+
+
+def _belongs_to_test(thread: threading.Thread) -> bool:
+    # A _DummyThread is a foreign thread (awscrt's event loop) that called into Python once; it
+    # belongs to the process and cannot be joined.
+    if isinstance(thread, threading._DummyThread):
+        return False
+    return not any(name in thread.name for name in _SERVER_THREADS)

@@ -1,0 +1,208 @@
+"""A guard switched off in a copy of the package, to see that a test notices.
+
+`MUTANTS` lists in the modules beside this one name the guards; `test_mutants.py` runs them all.
+`python -m tests.mutants.mutant [WORD]` runs those whose module or name contains WORD.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Mutant", "Verdict", "all_mutants", "problem_with", "run"]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+_TIMEOUT_SECONDS = 170  # below the 180 s that test_mutants.py grants a mutant, so that we report
+
+# What says that the patch broke the program instead of the guard.
+_BREAKAGES = frozenset({
+    "ImportError", "IndentationError", "ModuleNotFoundError", "NameError", "SyntaxError",
+    "UnboundLocalError",
+})  # fmt: skip
+
+# Loaded into the pytest that runs the named tests: writes down what failed, how, and which file
+# the mutated module really came from. Without this proof a run against the installed package
+# would look like a mutant that no test catches, or worse, the reverse.
+_WITNESS = """\
+import importlib.util, json, os, sys
+import pytest
+
+seen = {"tests": 0, "failures": [], "breakages": []}
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.outcome != "skipped":
+        seen["tests"] += 1
+    if report.failed:
+        error = call.excinfo.type.__name__
+        seen["failures" if report.when == "call" else "breakages"].append([item.nodeid, error])
+    return report
+
+def pytest_collectreport(report):
+    if report.failed:
+        seen["breakages"].append([report.nodeid, "not collected"])
+
+def pytest_sessionfinish():
+    name = os.environ["MUTANT_MODULE"]
+    loaded = sys.modules.get(name)
+    seen["file"] = loaded.__file__ if loaded else importlib.util.find_spec(name).origin
+    with open(os.environ["MUTANT_REPORT"], "w") as file:
+        json.dump(seen, file)
+"""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One guard, the source text that is it, and the tests that must fail without it.
+
+    Attributes:
+        name: what is switched off, as a sentence; unique in its list.
+        file: POSIX, relative to the repository: `s3syncd/...py`.
+        old: source text that occurs exactly once in `file`.
+        new: what stands there instead; the file must still compile.
+        tests: pytest node ids; at least one must fail, by what it asserts.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: list[str]
+
+    @property
+    def module(self) -> str:
+        """The dotted name of the mutated module."""
+        return self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a mutant; `is_caught` only if a named test failed in its own body."""
+
+    is_caught: bool
+    reason: str
+    output: str
+
+
+def all_mutants() -> dict[str, Mutant]:
+    """Every mutant of every module in this directory, by `module: name`."""
+    found: dict[str, Mutant] = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem in {"__init__", "mutant"} or path.stem.startswith("test_"):
+            continue
+        for mutant in importlib.import_module(f"tests.mutants.{path.stem}").MUTANTS:
+            label = f"{path.stem}: {mutant.name}"
+            assert label not in found, f"two mutants are called {label!r}"
+            found[label] = mutant
+    return found
+
+
+def problem_with(mutant: Mutant) -> str:
+    """Why a mutant cannot be applied any more, or ''."""
+    path = REPOSITORY / mutant.file
+    if not path.is_file():
+        return f"{mutant.file} does not exist"
+    source = path.read_text()
+    if (count := source.count(mutant.old)) != 1:
+        return f"its old text occurs {count} times in {mutant.file}"
+    if mutant.old == mutant.new or not mutant.tests:
+        return "it changes nothing, or names no test"
+    missing = [t for t in mutant.tests if not (REPOSITORY / t.partition("::")[0]).is_file()]
+    if missing:
+        return f"no such test file: {missing}"
+    try:
+        compile(source.replace(mutant.old, mutant.new), mutant.file, "exec")
+    except SyntaxError as error:
+        return f"the patched {mutant.file} does not compile: {error}"
+    return ""
+
+
+def run(mutant: Mutant) -> Verdict:
+    """Run the mutant's tests against a patched copy of the package."""
+    with tempfile.TemporaryDirectory(prefix="s3syncd-mutant-") as name:
+        copy = Path(name).resolve() / "copy"
+        _make_copy(copy, mutant)
+        report = copy.parent / "report.json"
+        (copy.parent / "mutant_witness.py").write_text(_WITNESS)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", "pytest", "-p", "mutant_witness", "-p", "no:randomly",
+                 "-p", "no:cacheprovider", "-x", "-q", *mutant.tests],
+                cwd=copy, env=_environment(copy, report, mutant), timeout=_TIMEOUT_SECONDS,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            return Verdict(False, f"not finished in {_TIMEOUT_SECONDS} s", str(error.stdout))
+        if not report.is_file():
+            return Verdict(False, f"pytest ended with {done.returncode} and no report", done.stdout)
+        reason = _judge(json.loads(report.read_text()), copy / mutant.file)
+        return Verdict(not reason, reason, done.stdout)
+
+
+def _make_copy(copy: Path, mutant: Mutant) -> None:
+    # Byte-code caches are copied too (their sources keep their mtime): most of a run is imports.
+    ignored = shutil.ignore_patterns("*.pyc.*", ".*", "*.tmp")
+    for folder in ("s3syncd", "tests"):
+        shutil.copytree(REPOSITORY / folder, copy / folder, ignore=ignored)
+    for path in REPOSITORY.iterdir():
+        if path.is_file() and path.name != ".git":  # a linked work tree's .git is a file
+            shutil.copy2(path, copy)
+    target = copy / mutant.file
+    source = target.read_text()
+    assert source.count(mutant.old) == 1, problem_with(mutant)
+    for cached in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
+        cached.unlink()  # it is valid for the same second and size
+    target.write_text(source.replace(mutant.old, mutant.new))
+
+
+def _environment(copy: Path, report: Path, mutant: Mutant) -> dict[str, str]:
+    # PYTHONPATH comes before site-packages and is inherited, so also the installed command, when
+    # a test starts it, runs the copy. Without PYTEST_*: we may ourselves run below pytest or xdist.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PYTHONPATH"))}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join([str(copy), str(copy.parent)]),
+        "MUTANT_REPORT": str(report),
+        "MUTANT_MODULE": mutant.module,
+    }
+
+
+def _judge(seen: dict[str, object], expected: Path) -> str:
+    """Why a run does not count as caught, or ''."""
+    failures = seen["failures"]
+    assert isinstance(failures, list)
+    if seen["file"] != str(expected):
+        return f"{seen['file']} was tested, not the patched copy"
+    if seen["breakages"]:
+        return f"broken, not caught: {seen['breakages']}"
+    if broken := [failure for failure in failures if failure[1] in _BREAKAGES]:
+        return f"the patch broke the program: {broken}"
+    if not seen["tests"]:
+        return "no test ran"
+    return "" if failures else "SURVIVED: every named test passes without the guard"
+
+
+def _main(word: str) -> int:
+    survivors = 0
+    for label, mutant in all_mutants().items():
+        if word not in label:
+            continue
+        reason = problem_with(mutant)
+        verdict = Verdict(False, reason, "") if reason else run(mutant)
+        survivors += not verdict.is_caught
+        print("caught " if verdict.is_caught else "ALIVE  ", label, verdict.reason, flush=True)
+        if not verdict.is_caught:
+            print(verdict.output)
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1] if len(sys.argv) > 1 else ""))
