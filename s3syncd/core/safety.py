@@ -1,0 +1,164 @@
+"""The guards: rules that would rather hold a right deletion than let a wrong one through."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+__all__ = [
+    "GUARDED_PATHS",
+    "REASONS",
+    "Guard",
+    "RootIdentity",
+    "is_root_emptied",
+    "judge_mass_delete",
+    "judge_root",
+    "list_hash",
+    "mass_delete_limit",
+]
+
+GUARDED_PATHS: Final = 20
+"""Deletions a small site may see in 24 h without asking: an afternoon's tidying by hand."""
+
+GUARDED_PERCENT: Final = 25
+"""Share of the baseline that may go in 24 h without asking; above it an accident is likelier."""
+
+MATCHING_PERCENT: Final = 90
+"""Share of sampled baseline paths a root of another identity must still show to be the same."""
+
+EMPTIED_ROWS: Final = 2
+"""Baseline rows from which an empty scan is suspicious; one file may well be deleted alone."""
+
+HASH_DIGITS: Final = 12
+"""Hex digits shown of a list's hash: short enough to type, 48 bits against mixing up two lists."""
+
+
+class Guard(NamedTuple):
+    """What the operator is told: what happened, and what to do about it."""
+
+    message: str
+    remedy: str
+
+
+REASONS: Final[dict[str, Guard]] = {
+    "root_missing": Guard(
+        "The site's directory is missing or cannot be read; nothing is done.",
+        "Mount the volume, or correct `path` and its permissions. It is looked for every 5 s.",
+    ),
+    "root_replaced": Guard(
+        "Another directory stands where the site's root was, and its files differ.",
+        "Bring the old root back, or accept this one: `s3syncd approve SITE`. "
+        "For roots that are replaced on purpose: `root_check: off`.",
+    ),
+    "root_emptied": Guard(
+        "The root holds no file any more; no deletion is believed.",
+        "Bring the files back, or confirm that they are gone: `s3syncd approve SITE`.",
+    ),
+    "mass_delete": Guard(
+        "More files are gone than the limit allows; every deletion is held, uploads go on.",
+        "Bring the files back, or confirm exactly this list: `s3syncd approve SITE --list HASH`.",
+    ),
+    "bucket_unavailable": Guard(
+        "The bucket cannot be used; changes wait.",
+        "Correct bucket, region, endpoint or credentials: `s3syncd check` names the fault.",
+    ),
+    "subtree_unknown": Guard(
+        "A directory could not be read; nothing at or under it is deleted.",
+        "Make it readable for the daemon's user, or exclude it.",
+    ),
+    "mount_missing": Guard(
+        "A filesystem that was mounted inside the root is not; nothing under it is deleted.",
+        "Mount it again, or exclude its directory.",
+    ),
+    "directory_became_symlink": Guard(
+        "A directory was replaced by a symbolic link; nothing under it is deleted.",
+        "Put the directory back, or add a site for the link's target.",
+    ),
+    "listing_incomplete": Guard(
+        "The listing of the prefix failed or came out of order; this pass deletes nothing.",
+        "None needed: it ends with the next complete pass.",
+    ),
+}
+"""The guards of a site, by the closed word that status, metrics and logs show."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootIdentity:
+    """What tells one root from another: the inode and the filesystem's id (`f_fsid`).
+
+    Not `st_dev`: it changes with every mount, and a wrong disk can come up with the right one.
+    """
+
+    inode: int
+    fsid: int
+
+
+def mass_delete_limit(max_delete: int | None, baseline_count: int) -> int:
+    """Give how many paths may be deleted in 24 h without asking; `max_delete` when configured."""
+    if max_delete is not None:
+        return max_delete
+    return max(GUARDED_PATHS, baseline_count * GUARDED_PERCENT // 100)
+
+
+def judge_mass_delete(
+    *,
+    wanted: int,
+    carried_out_unapproved_24h: int,
+    baseline_count_24h_ago: int,
+    max_delete: int | None,
+) -> bool:
+    """Tell whether every deletion not yet sent must be held for a person.
+
+    Args:
+        wanted: deletions wanted and not carried out, renames not counted.
+        carried_out_unapproved_24h: deletions of the last 24 h that no person approved. They
+            count, so that a slow `rm -r` cannot pass in batches.
+        baseline_count_24h_ago: paths in the baseline when those 24 h began.
+        max_delete: the configured limit in paths, or None.
+    """
+    limit = mass_delete_limit(max_delete, baseline_count_24h_ago)
+    return wanted > 0 and wanted + carried_out_unapproved_24h > limit
+
+
+def list_hash(paths: Iterable[str]) -> str:
+    """Name a list of deletions: hex of the SHA-256 over the paths, joined by NUL.
+
+    Args:
+        paths: sorted; read once, so a list of millions costs no memory.
+    """
+    digest = hashlib.sha256()
+    joint = b""
+    for path in paths:
+        digest.update(joint + path.encode())
+        joint = b"\0"
+    return digest.hexdigest()[:HASH_DIGITS]
+
+
+def judge_root(
+    stored: RootIdentity | None,
+    seen: RootIdentity,
+    *,
+    root_check: Literal["strict", "off"],
+    sampled: int,
+    matching: int,
+) -> Literal["ok", "replaced"]:
+    """Tell whether the root is the one the baseline speaks of.
+
+    Args:
+        stored: the identity accepted before; None when there was none yet.
+        seen: the identity found now.
+        root_check: `off` accepts any directory.
+        sampled: baseline paths picked for comparison, those that could not be looked at
+            included; 0 only when the baseline is empty, and then there is nothing to lose.
+        matching: how many of them have equal size and mtime_ns in the root found.
+    """
+    if stored is None or stored == seen or root_check == "off":
+        return "ok"
+    return "ok" if matching * 100 >= sampled * MATCHING_PERCENT else "replaced"
+
+
+def is_root_emptied(baseline_count: int, scanned_count: int, is_complete: bool) -> bool:
+    """Tell whether a complete scan found nothing where the baseline knows of files."""
+    return is_complete and scanned_count == 0 and baseline_count >= EMPTIED_ROWS
