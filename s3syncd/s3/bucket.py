@@ -1,0 +1,311 @@
+"""The face of one bucket: every request the daemon makes goes through here."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from s3syncd.core.retry import Window
+from s3syncd.errors import SiteUnavailable
+from s3syncd.s3.multipart import Part
+from s3syncd.s3.reply import Reply, Start
+from s3syncd.s3.wire import Body, WireRequest, metadata_headers, query_of, quote_key
+
+if TYPE_CHECKING:
+    from s3syncd.s3.client import Client
+    from s3syncd.s3.transport import Transport
+
+__all__ = ["Bucket", "BucketSettings"]
+
+DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """What a bucket must know; the words are those of the configuration.
+
+    `access_key`, `secret_access_key` and `session_token` are plain text here and left out of
+    repr. `max_connections` bounds the requests on the wire; more than that wait here.
+    """
+
+    bucket: str
+    prefix: str = ""
+    endpoint: str | None = None
+    region: str | None = None
+    addressing: str = "auto"
+    profile: str | None = None
+    role_arn: str | None = None
+    access_key: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    ca_bundle: str | None = None
+    verify_tls: bool = True
+    max_connections: int = 256
+
+
+class Bucket:
+    """One bucket at one endpoint.
+
+    Requests for objects are *started*: each method returns a `Start`, to be called by a worker;
+    the reply comes to the function it is given, once, from another thread, which must not be
+    kept. Control calls (multipart, first contact) block, and raise `S3Failure`.
+
+    Nothing here is retried: a second attempt is decided by whoever knows what the first may have
+    done. `window` is how many requests the bucket bears now.
+    """
+
+    def __init__(
+        self, settings: BucketSettings, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.settings = settings
+        self.window = Window(settings.max_connections)
+        self._clock = clock
+        self._client: Client | None = None
+        self._transport: Transport | None = None
+        self._base = ""
+
+    def connect(self) -> None:
+        """Make first contact: resolve endpoint, addressing and credentials, list one key.
+
+        May be called again at any time: credentials and region are looked up afresh.
+
+        Raises:
+            SiteUnavailable: with what is wrong and what to do about it.
+        """
+        from s3syncd.s3.client import Client  # noqa: PLC0415 - boto3 takes 0.3 s to import
+        from s3syncd.s3.transport import Transport  # noqa: PLC0415 - as above, awscrt
+
+        client = Client(self.settings)
+        contact = client.make_contact()
+        old = self._transport
+        if old is None or old.endpoint != contact.endpoint:
+            self._transport = Transport(
+                contact.endpoint,
+                credentials=contact.credentials,
+                window=self.window,
+                max_connections=self.settings.max_connections,
+                clock=self._clock,
+            )
+            if old is not None:
+                old.close(0.0)
+        else:
+            old.use(contact.credentials)
+        self._base = contact.base_path
+        previous, self._client = self._client, client
+        if previous is not None:
+            previous.close()
+
+    def put(
+        self,
+        key: str,
+        body: Body,
+        *,
+        md5: bytes,
+        content_type: str = DEFAULT_CONTENT_TYPE,
+        metadata: Mapping[str, str] | None = None,
+        storage_class: str | None = None,
+        if_match: str | None = None,
+        if_none_match: bool = False,
+    ) -> Start:
+        """Put a whole object; success has an ETag.
+
+        Args:
+            key: the full key.
+            body: the bytes held; not copied, must not change until the reply.
+            md5: 16 bytes, of `body`.
+            content_type: MIME type.
+            metadata: user metadata, ASCII.
+            storage_class: left out of the request when None.
+            if_match: only over the version with this ETag (no quotes).
+            if_none_match: only where there is no object.
+        """
+        headers = (
+            ("Content-MD5", b64encode(md5).decode()),
+            *_described(content_type, metadata, storage_class),
+            *_conditions(if_match, is_new=if_none_match),
+        )
+        return self._send(
+            WireRequest("PutObject", "PUT", self._path(key), headers, body, needs="etag")
+        )
+
+    def head(
+        self, key: str, *, part_number: int | None = None, with_checksum: bool = False
+    ) -> Start:
+        """Look at one object.
+
+        Args:
+            key: the full key.
+            part_number: look at this part: `size_bytes` is then its size, where the store can.
+            with_checksum: ask for the stored checksum headers too.
+        """
+        target = self._path(key)
+        if part_number is not None:
+            target += f"?partNumber={part_number}"
+        headers = (("x-amz-checksum-mode", "ENABLED"),) if with_checksum else ()
+        return self._send(WireRequest("HeadObject", "HEAD", target, headers, is_effect=False))
+
+    def delete(self, key: str, *, if_match: str | None = None) -> Start:
+        """Delete one object; `if_match`: only the version with this ETag (no quotes)."""
+        return self._send(
+            WireRequest("DeleteObject", "DELETE", self._path(key), _conditions(if_match))
+        )
+
+    def copy_onto_itself(
+        self,
+        key: str,
+        *,
+        etag: str,
+        storage_class: str | None,
+        metadata: Mapping[str, str],
+        content_type: str = DEFAULT_CONTENT_TYPE,
+    ) -> Start:
+        """Write the version `etag` of an object again with another class or metadata.
+
+        `Reply.etag` is the new version's, empty where the store does not tell (rclone): HEAD then.
+        """
+        headers = (
+            ("x-amz-copy-source", quote_key(f"/{self.settings.bucket}/{key}")),
+            ("x-amz-copy-source-if-match", f'"{etag}"'),
+            ("x-amz-metadata-directive", "REPLACE"),
+            *_described(content_type, metadata, storage_class),
+        )
+        return self._send(WireRequest("CopyObject", "PUT", self._path(key), headers, needs="body"))
+
+    def list_page(
+        self,
+        prefix: str,
+        *,
+        token: str | None = None,
+        start_after: str | None = None,
+        max_keys: int = 1000,
+    ) -> Start:
+        """Fetch one raw page of a listing, for `listing.parse_listing`."""
+        pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
+        pairs.append(("prefix", prefix))
+        if token is not None:
+            pairs.append(("continuation-token", token))
+        elif start_after is not None:
+            pairs.append(("start-after", start_after))
+        return self._send(
+            WireRequest(
+                "ListObjectsV2",
+                "GET",
+                f"{self._base or '/'}?{query_of(pairs)}",
+                is_effect=False,
+                needs="body",
+                is_bucket_wide=True,
+            )
+        )
+
+    def upload_part(
+        self, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+    ) -> Start:
+        """Send one part (1-10,000); success has an ETag. `md5`: 16 bytes, of `body`."""
+        query = query_of((("partNumber", str(number)), ("uploadId", upload_id)))
+        headers = (("Content-MD5", b64encode(md5).decode()),)
+        return self._send(
+            WireRequest(
+                "UploadPart", "PUT", f"{self._path(key)}?{query}", headers, body, needs="etag"
+            )
+        )
+
+    def create_multipart(
+        self,
+        key: str,
+        *,
+        content_type: str = DEFAULT_CONTENT_TYPE,
+        metadata: Mapping[str, str] | None = None,
+        storage_class: str | None = None,
+    ) -> str:
+        """Begin a multipart upload and give its id. Blocks; raises `S3Failure`."""
+        return self._control().create_multipart(
+            key, content_type=content_type, metadata=metadata or {}, storage_class=storage_class
+        )
+
+    def complete_multipart(
+        self,
+        key: str,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        if_match: str | None = None,
+        if_none_match: bool = False,
+        size_bytes: int | None = None,
+    ) -> str:
+        """Make the object of its parts (number, ETag) and give its ETag, '' where not told.
+
+        Blocks, up to minutes on some stores; raises `S3Failure`.
+        """
+        return self._control().complete_multipart(
+            key,
+            upload_id,
+            parts,
+            if_match=if_match,
+            if_none_match=if_none_match,
+            size_bytes=size_bytes,
+        )
+
+    def abort_multipart(self, key: str, upload_id: str) -> None:
+        """Drop an upload and its parts; one that is gone is fine. Blocks; raises `S3Failure`."""
+        self._control().abort_multipart(key, upload_id)
+
+    def list_parts(self, key: str, upload_id: str) -> list[Part]:
+        """Give the parts the store holds, by number. Blocks; raises `S3Failure`."""
+        return self._control().list_parts(key, upload_id)
+
+    def list_uploads(self, key: str) -> list[str]:
+        """Give the ids of the unfinished uploads of exactly this key. Blocks; `S3Failure`."""
+        return self._control().list_uploads(key)
+
+    def call(self, start: Start) -> Reply:
+        """Start a request and wait for the reply: for the command line and tests."""
+        replies: SimpleQueue[Reply] = SimpleQueue()
+        start(replies.put)
+        return replies.get()
+
+    def expire(self, now: float) -> None:
+        """Cancel the requests whose deadline is over; call about every second."""
+        if self._transport is not None:
+            self._transport.expire(now)
+
+    def close(self, timeout_seconds: float) -> bool:
+        """Cancel what is in flight and let go of everything; False if that took too long."""
+        transport, self._transport = self._transport, None
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+        return transport is None or transport.close(timeout_seconds)
+
+    def _path(self, key: str) -> str:
+        return f"{self._base}/{quote_key(key)}"
+
+    def _send(self, request: WireRequest) -> Start:
+        if self._transport is None:
+            raise SiteUnavailable(
+                "bucket_unavailable", "There has been no contact with the bucket yet."
+            )
+        return self._transport.send(request)
+
+    def _control(self) -> Client:
+        if self._client is None:
+            raise SiteUnavailable(
+                "bucket_unavailable", "There has been no contact with the bucket yet."
+            )
+        return self._client
+
+
+def _described(
+    content_type: str, metadata: Mapping[str, str] | None, storage_class: str | None
+) -> tuple[tuple[str, str], ...]:
+    described = (("Content-Type", content_type), *metadata_headers(metadata or {}))
+    return (*described, ("x-amz-storage-class", storage_class)) if storage_class else described
+
+
+def _conditions(if_match: str | None, *, is_new: bool = False) -> tuple[tuple[str, str], ...]:
+    if is_new:
+        return (("If-None-Match", "*"),)
+    return (("If-Match", f'"{if_match}"'),) if if_match is not None else ()
