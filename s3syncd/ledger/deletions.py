@@ -1,0 +1,158 @@
+"""Deletions: wanted, held, approved, and carried out; what the mass_delete guard counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from s3syncd.ledger.baseline import BaselineTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = ["Deletion", "DeletionTable"]
+
+_COLUMNS = "CAST(path AS TEXT), kind, first_seen_wall, state"
+_SAMPLE_SECONDS = 600.0  # 144 samples a day; the guard's window is 24 h
+_WINDOW_SECONDS = 86_400.0
+_KEEP_SECONDS = 2 * _WINDOW_SECONDS  # the window, and a day of slack for clocks set back
+
+
+class Deletion(NamedTuple):
+    """A deletion wanted and not carried out.
+
+    `kind` is DeleteRemote or DeleteLocal; `first_seen_wall` seconds since the epoch; `state` is
+    waiting (for the grace), held (by a guard) or approved (by a person).
+    """
+
+    path: str
+    kind: str
+    first_seen_wall: float
+    state: str
+
+
+class DeletionTable(BaselineTable):
+    """Deletion candidates and the log of deletions; all survive restarts."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._states: Counter[str] = Counter()
+
+    def want_deletion(self, path: str, kind: str, first_seen_wall: float) -> None:
+        """Note a candidate in state waiting; one that is there already stays as it is."""
+        self.sample_count(first_seen_wall)
+        self._write(self._want_deletion, path, kind, first_seen_wall)
+
+    def drop_deletion(self, path: str) -> None:
+        """Remove a candidate: carried out, or the path is back."""
+        self._write(self._drop_deletion, path)
+
+    def deletion(self, path: str) -> Deletion | None:
+        """Return the candidate of a path, or None."""
+        sql = f"SELECT {_COLUMNS} FROM deletion WHERE path = ?"  # noqa: S608 - constants
+        rows = self._rows(sql, (path.encode(),))
+        return Deletion(*rows[0]) if rows else None
+
+    def deletions(self, state: str, *, after: str = "", limit: int = 1000) -> list[Deletion]:
+        """Return up to `limit` candidates of a state behind the path `after`, in path order."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM deletion WHERE state = ? AND path > ?"  # noqa: S608 - constants
+            " ORDER BY path LIMIT ?"
+        )
+        return [Deletion(*row) for row in self._rows(sql, (state, after.encode(), limit))]
+
+    def count_deletions(self, state: str) -> int:
+        """Return how many candidates are in a state; kept with every write: no scan."""
+        self._connection()
+        return self._states[state]
+
+    def set_deletion_state(
+        self, state: str, *, of: str | None = None, paths: Iterable[str] | None = None
+    ) -> None:
+        """Move candidates to a state: all those in state `of`, or these paths, or both at once.
+
+        Raises:
+            ValueError: neither `of` nor `paths` was given: nobody approves everything by mistake.
+        """
+        if of is None and paths is None:
+            raise ValueError("name a state or paths")
+        names = None if paths is None else tuple(paths)
+        self._write(self._set_deletion_state, state, of, names)
+
+    def log_deletion(self, path: str, wall: float, *, is_approved: bool) -> None:
+        """Note a deletion that was carried out; an approved one does not count for the guard."""
+        self._write(self._log_deletion, path, wall, is_approved)
+
+    def deletions_logged_since(self, wall: float) -> int:
+        """Return how many unapproved deletions were carried out at or after `wall`."""
+        sql = "SELECT count(*) FROM deletion_log WHERE is_approved = 0 AND wall >= ?"
+        count: int = self._rows(sql, (wall,))[0][0]
+        return count
+
+    def sample_count(self, wall: float) -> None:
+        """Note how many files the baseline has now, at most every 10 minutes; drop old notes."""
+        sql = "SELECT 1 FROM count_sample WHERE wall > ? AND wall <= ?"
+        if not self._rows(sql, (wall - _SAMPLE_SECONDS, wall)):
+            self._write(self._sample_count, wall, self._files)
+
+    def baseline_count_at(self, wall: float) -> int:
+        """Return how many files the baseline had at a time.
+
+        The last note at or before `wall`; where notes begin later the first one; without any
+        note the present count.
+        """
+        before = "SELECT files FROM count_sample WHERE wall <= ? ORDER BY wall DESC LIMIT 1"
+        first = "SELECT files FROM count_sample ORDER BY wall LIMIT 1"
+        rows = self._rows(before, (wall,)) or self._rows(first)
+        return rows[0][0] if rows else self.count()[0]
+
+    # --- repeatable writes ----------------------------------------------------------------------
+
+    def _want_deletion(self, path: str, kind: str, first_seen_wall: float) -> None:
+        sql = "INSERT INTO deletion VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING"
+        self._states["waiting"] += self._execute(
+            sql, (path.encode(), kind, first_seen_wall)
+        ).rowcount
+
+    def _drop_deletion(self, path: str) -> None:
+        sql = "DELETE FROM deletion WHERE path = ? RETURNING state"
+        for (state,) in self._execute(sql, (path.encode(),)).fetchall():
+            self._states[state] -= 1
+
+    def _set_deletion_state(
+        self, state: str, of: str | None, paths: tuple[str, ...] | None
+    ) -> None:
+        if paths is None:
+            moved = self._execute("UPDATE deletion SET state = ? WHERE state = ?", (state, of))
+            self._states[str(of)] -= moved.rowcount
+            self._states[state] += moved.rowcount
+            return
+        for path in paths:
+            sql = "SELECT state FROM deletion WHERE path = ?1 AND (?2 IS NULL OR state = ?2)"
+            for (old,) in self._execute(sql, (path.encode(), of)).fetchall():
+                values = (state, path.encode())
+                self._execute("UPDATE deletion SET state = ? WHERE path = ?", values)
+                self._states[old] -= 1
+                self._states[state] += 1
+
+    def _log_deletion(self, path: str, wall: float, is_approved: bool) -> None:
+        sql = "INSERT OR REPLACE INTO deletion_log VALUES (?, ?, ?)"
+        self._execute(sql, (int(is_approved), wall, path.encode()))
+
+    def _sample_count(self, wall: float, files: int) -> None:
+        self._execute("INSERT OR REPLACE INTO count_sample VALUES (?, ?)", (wall, files))
+        # The newest note from before the window is the answer to "24 hours ago": it stays.
+        sql = (
+            "DELETE FROM count_sample WHERE wall < ?1 AND wall <"
+            " (SELECT max(wall) FROM count_sample WHERE wall <= ?2)"
+        )
+        self._execute(sql, (wall - _KEEP_SECONDS, wall - _WINDOW_SECONDS))
+        for is_approved in (0, 1):
+            sql = "DELETE FROM deletion_log WHERE is_approved = ? AND wall < ?"
+            self._execute(sql, (is_approved, wall - _KEEP_SECONDS))
+
+    def _load(self) -> None:
+        super()._load()
+        rows = self._execute("SELECT state, count(*) FROM deletion GROUP BY state").fetchall()
+        self._states = Counter(dict(rows))
