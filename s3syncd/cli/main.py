@@ -1,0 +1,206 @@
+"""The parser, and from a command to its module. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from s3syncd import __version__
+from s3syncd.cli import exits
+from s3syncd.errors import ConfigError, S3SyncError
+
+__all__ = ["build_parser", "main"]
+
+_DESCRIPTION = """\
+Keeps local directories and S3 prefixes equal, continuously.
+
+Without a command, s3syncd runs the daemon in the foreground."""
+
+_EPILOG = """\
+exit codes:
+  0  ok: done; for status, every site asked for is in sync
+  1  fatal, or no daemon is running
+  2  the configuration or the command line cannot be used
+  3  held or halted: deletions are held back, or a site waits for a person
+  4  not in sync
+  (3 comes before 4: what waits for a person is told first)
+
+signals to the daemon:
+  SIGTERM, SIGINT  finish what is in flight, at most shutdown_timeout_seconds, and exit;
+                   a second one exits at once
+  SIGHUP           the same as: s3syncd reload
+"""
+
+_DEFAULT_CONFIG = Path("config.yml")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code and raises only SystemExit (from argparse)."""
+    arguments = build_parser().parse_args(argv)
+    arguments.config = getattr(arguments, "config", _DEFAULT_CONFIG)
+    command = arguments.command or "run"
+    try:
+        code: int = importlib.import_module(f"s3syncd.cli.{command}").execute(arguments)
+        sys.stdout.flush()
+        return code
+    except ConfigError as error:
+        return _fail(error, exits.CONFIGURATION)
+    except S3SyncError as error:
+        return _fail(error, exits.FATAL)
+    except BrokenPipeError:
+        # The reader left (`s3syncd plan | head`). Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FATAL
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="s3syncd",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"s3syncd {__version__}")
+    _add_config(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, (summary, add_arguments) in _COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=_sentence(summary), allow_abbrev=False
+        )
+        _add_config(command)
+        add_arguments(command)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    # Absent by default: a subcommand's default would overwrite what stood before the command.
+    parser.add_argument(
+        "-c",
+        "--config",
+        "-config",
+        metavar="FILE",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="the configuration, before or after the command (default: config.yml)",
+    )
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """Take no arguments of its own."""
+
+
+def _optional_site(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("site", metavar="SITE", nargs="?", help="one site (default: all)")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _wait(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--wait", action="store_true", help=f"wait {what}")
+    parser.add_argument(
+        "--timeout", metavar="S", type=_seconds, help="wait at most S seconds (default: for ever)"
+    )
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--offline", action="store_true", help="validate and print the configuration, ask nobody"
+    )
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    _json(parser)
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    _json(parser)
+    _wait(parser, "until everything asked for is in sync")
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="only whether the daemon turns (exit 0 or 1), whatever S3 does; for liveness probes",
+    )
+
+
+def _approve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("site", metavar="SITE", help="the site")
+    parser.add_argument(
+        "--list",
+        metavar="HASH",
+        help="approve only if exactly the list with this hash is held (default: what is held now)",
+    )
+
+
+def _rescan(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    parser.add_argument("--remote", action="store_true", help="list the bucket too (a reconcile)")
+    _wait(parser, "until it is done")
+
+
+def _pause(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    _wait(parser, "until nothing is in flight any more")
+
+
+def _resume(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    _wait(parser, "until it is in sync again")
+
+
+def _reload(parser: argparse.ArgumentParser) -> None:
+    _wait(parser, "until every site has started")
+
+
+def _reset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("site", metavar="SITE", help="the site")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="verify the tour and exit")
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("run the daemon in the foreground (the default)", _nothing),
+    "check": ("validate the configuration and probe every site; leaves nothing behind", _check),
+    "plan": ("show what would be done; changes nothing", _plan),
+    "sync": ("make every site equal once; the daemon does it when one is running", _optional_site),
+    "status": ("ask the daemon: in sync or not, since when, what is stuck, what to do", _status),
+    "approve": ("let held deletions go ahead, or accept a halted site as it is now", _approve),
+    "rescan": ("look at the whole directory again, with --remote at the bucket too", _rescan),
+    "pause": ("stop transferring; survives a restart", _pause),
+    "resume": ("go on after a pause", _resume),
+    "reload": ("read the configuration again", _reload),
+    "reset": ("forget a site's ledger; touches no data", _reset),
+    "demo": ("a tour on a temporary directory and a small S3 server of its own", _demo),
+}
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def _sentence(summary: str) -> str:
+    return summary[:1].upper() + summary[1:] + "."
+
+
+def _fail(error: S3SyncError, code: int) -> int:
+    print(f"s3syncd: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return code
