@@ -1,0 +1,103 @@
+# Everything a developer runs. Needs Python 3.11 or newer, git and make; the rest is installed into
+# $(VENV), in the versions that constraints.txt names, from wherever pip is configured to look.
+#
+#   make demo [ARGS=--once]     a running s3syncd on a small embedded S3 server
+#   make test [ARGS="-k name"]  every test
+#   make check                  what must hold before a commit: style, types, layers, units, tests
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+ARGS ?=
+# The first of these that is new enough.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo "$$python"; break; }; done)
+BIN := $(VENV)/bin
+# Half of a test's time is waiting (for settling, for servers), so one worker per core, but at
+# least two, keeps the cores busy.
+WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(2, min(8, os.cpu_count() or 2)))')
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+.PHONY: help demo test check fix e2e mutants bench clean format lint types layers dockerfile unit
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "fix, format, lint, types, layers, dockerfile, unit, e2e, mutants, bench, clean: see Makefile"
+
+# --- installation -------------------------------------------------------------------------------
+# A stamp is older than the pages that decide what is installed only when there is work to do.
+
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "s3syncd needs Python 3.11 or newer" >&2; exit 1; }
+	"$(PYTHON)" -m venv "$(VENV)"
+	touch $@
+
+# The build backend comes first and pinned, so that building s3syncd itself downloads nothing more.
+$(VENV)/.demo: $(VENV)/.created pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation -e '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation -e '.[dev]'
+	touch $@
+
+# --- running ------------------------------------------------------------------------------------
+
+demo: $(VENV)/.demo
+	@$(BIN)/s3syncd demo $(ARGS)
+
+test: $(VENV)/.dev
+	@$(PYTEST) $(ARGS)
+
+e2e: $(VENV)/.dev
+	@$(PYTEST) -m e2e $(ARGS)
+
+mutants: $(VENV)/.dev
+	@$(PYTEST) -m mutant tests/mutants $(ARGS)
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m bench $(ARGS)
+
+# --- checking -----------------------------------------------------------------------------------
+
+check: format lint types layers dockerfile unit test
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; 'make fix' does it" >&2; exit 1; }
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy --no-error-summary
+
+layers: $(VENV)/.dev
+	@$(BIN)/lint-imports --no-logo >"$(VENV)/layers.txt" 2>&1 || { cat "$(VENV)/layers.txt"; exit 1; }
+
+dockerfile: $(VENV)/.dev
+	@if test -x $(BIN)/hadolint; then $(BIN)/hadolint Dockerfile; \
+	else echo "dockerfile: no hadolint for this platform, not checked"; fi
+
+# systemd-analyze wants the program to exist; any one does, since it is not run. It tells a misspelt
+# setting without failing, so any word of it about our unit is a failure.
+unit:
+	@if command -v systemd-analyze >/dev/null; then \
+	  folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	  sed 's#/opt/s3syncd/bin/s3syncd#/bin/true#' contrib/systemd/s3syncd.service > "$$folder/s3syncd.service"; \
+	  said=$$(systemd-analyze verify --man=no "$$folder/s3syncd.service" 2>&1) || { echo "$$said"; exit 1; }; \
+	  ! grep -F "s3syncd.service" <<< "$$said"; \
+	else echo "unit: no systemd-analyze here, not checked"; fi
+
+fix: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf "$(VENV)" build dist bench/.venv .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	  .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
