@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -28,7 +28,7 @@ class ScanBatch:
     """
 
     pass_id: int
-    entries: Sequence[LocalEntry | UnknownMark]
+    entries: list[LocalEntry | UnknownMark]
     is_last: bool
     is_complete: bool
 

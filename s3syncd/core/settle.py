@@ -1,0 +1,186 @@
+"""Dirty paths waiting until they are quiet, in a table of bounded size.
+
+Due times only spare useless looks; that a file is quiet is proved by the worker. A path is due a
+short while after its last hint, at the latest when its deadline has come, and after the deadline
+when it is asked for again (`again`): a file that never rests costs a look now and then, no more.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+from typing import Final
+
+__all__ = ["SettleEntry", "SettleTable"]
+
+MAX_PATHS: Final = 50_000
+"""Dirty paths held; beyond, one rescan is cheaper than so many single looks (25 MiB here)."""
+
+PACE_FACTOR: Final = 20
+"""A growing file is sent again after 20 times its last upload: it takes 5 % of the line at most."""
+
+MAX_PACES: Final = 1_000
+"""Slow files remembered; the oldest goes first, and then waits the common deadline again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleEntry:
+    """One dirty path. All times are monotonic seconds.
+
+    `is_closed`: the last hint was a close after writing, or a move-in. `again_at`: not before
+    this, once the deadline has passed.
+    """
+
+    first_hint_at: float
+    last_hint_at: float
+    is_closed: bool
+    due_at: float
+    deadline_at: float
+    again_at: float = 0.0
+
+
+class SettleTable:
+    """The dirty paths of one site. Owned by the site thread.
+
+    Args:
+        settle_seconds: wait after a hint that closed the file.
+        settle_open_seconds: wait after any other hint.
+        deadline_seconds: longest wait after the first hint.
+        max_paths: paths held at most.
+    """
+
+    def __init__(
+        self,
+        *,
+        settle_seconds: float,
+        settle_open_seconds: float,
+        deadline_seconds: float,
+        max_paths: int = MAX_PATHS,
+    ) -> None:
+        self._settle_seconds = settle_seconds
+        self._settle_open_seconds = settle_open_seconds
+        self._deadline_seconds = deadline_seconds
+        self._max_paths = max_paths
+        self._entries: dict[str, SettleEntry] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._paces: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._entries
+
+    def note(self, path: str, now: float, *, is_closed: bool, first: float | None = None) -> bool:
+        """Take note of a hint; False when the table is full: a rescan must find the path.
+
+        Args:
+            path: site-relative.
+            now: when the hint came.
+            is_closed: see `SettleEntry`.
+            first: when the first of several coalesced hints came, if earlier.
+        """
+        known = self._entries.get(path)
+        if known is None and len(self._entries) >= self._max_paths:
+            return False
+        began = now if first is None else min(first, now)
+        if known is None:
+            deadline_at = began + self._paces.get(path, self._deadline_seconds)
+            known = SettleEntry(began, now, is_closed, now, deadline_at)
+        entry = replace(
+            known,
+            first_hint_at=min(known.first_hint_at, began),
+            last_hint_at=now,
+            is_closed=is_closed,
+        )
+        wait = self._settle_seconds if is_closed else self._settle_open_seconds
+        due_at = max(min(now + wait, entry.deadline_at), entry.again_at)
+        self._put(path, replace(entry, due_at=due_at))
+        return True
+
+    def again(
+        self,
+        path: str,
+        now: float,
+        after_seconds: float,
+        *,
+        entry: SettleEntry | None = None,
+    ) -> bool:
+        """Let a path that `due` gave out be due again; False when the table is full.
+
+        Hints that came meanwhile keep their due time, unless the deadline has passed.
+
+        Args:
+            path: site-relative.
+            now: monotonic seconds.
+            after_seconds: wait at least this long.
+            entry: what `due` gave out, so that the deadline keeps counting from the first hint.
+        """
+        hinted = self._entries.get(path)
+        if hinted is None and len(self._entries) >= self._max_paths:
+            return False
+        old = entry or hinted
+        if old is None:
+            old = SettleEntry(now, now, False, now, now + self._deadline_seconds)
+        due_at = now + after_seconds
+        if now < old.deadline_at:
+            again_at, due_at = 0.0, min(due_at, old.deadline_at)
+            due_at = due_at if hinted is None else min(due_at, hinted.due_at)
+        else:
+            again_at = due_at
+        latest = hinted or old
+        self._put(path, SettleEntry(
+            min(old.first_hint_at, latest.first_hint_at), latest.last_hint_at, latest.is_closed,
+            due_at, old.deadline_at, again_at,
+        ))  # fmt: skip
+        return True
+
+    def due(self, now: float, limit: int) -> list[tuple[str, SettleEntry]]:
+        """Take out up to `limit` paths that are due, the longest due first."""
+        taken: list[tuple[str, SettleEntry]] = []
+        while len(taken) < limit:
+            self._drop_stale()
+            if not self._heap or self._heap[0][0] > now:
+                break
+            _due_at, path = heapq.heappop(self._heap)
+            taken.append((path, self._entries.pop(path)))
+        return taken
+
+    def next_due(self) -> float | None:
+        """Give when the next path is due, or None when there is none."""
+        self._drop_stale()
+        return self._heap[0][0] if self._heap else None
+
+    def forget(self, path: str) -> None:
+        """Drop a path: it needs no look any more."""
+        self._entries.pop(path, None)
+
+    def is_past_deadline(self, entry: SettleEntry, now: float) -> bool:
+        """Tell whether the path has waited as long as any path may."""
+        return now >= entry.deadline_at
+
+    def set_pace(self, path: str, upload_seconds: float) -> None:
+        """Remember how long the upload of a file that still grows took: its next one waits."""
+        self._paces.pop(path, None)
+        pace_seconds = PACE_FACTOR * upload_seconds
+        if pace_seconds > self._deadline_seconds:
+            self._paces[path] = pace_seconds
+            if len(self._paces) > MAX_PACES:
+                del self._paces[next(iter(self._paces))]
+
+    def _put(self, path: str, entry: SettleEntry) -> None:
+        self._entries[path] = entry
+        heapq.heappush(self._heap, (entry.due_at, path))
+        # Each hint leaves a stale item behind: swept when they are the majority.
+        if len(self._heap) > 2 * len(self._entries) + 64:
+            self._heap = [(known.due_at, name) for name, known in self._entries.items()]
+            heapq.heapify(self._heap)
+
+    def _drop_stale(self) -> None:
+        heap = self._heap
+        while heap:
+            due_at, path = heap[0]
+            known = self._entries.get(path)
+            if known is not None and known.due_at == due_at:
+                return
+            heapq.heappop(heap)
