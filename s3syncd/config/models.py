@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from s3syncd.config import parse
+from s3syncd.config import parse, places
 
 __all__ = ["Config", "SiteConfig", "SiteOptions"]
 
@@ -38,11 +38,11 @@ Seconds = Annotated[float, BeforeValidator(parse.seconds)]
 Interval = Annotated[Seconds, Field(ge=1)]
 Milliseconds = Annotated[float, BeforeValidator(parse.milliseconds), Field(ge=0.001)]
 Size = Annotated[int, BeforeValidator(parse.size_bytes)]
-Endpoint = Annotated[str, BeforeValidator(parse.endpoint)]
+Endpoint = Annotated[str, BeforeValidator(places.endpoint)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(parse.patterns)]
-Bucket = Annotated[str, BeforeValidator(parse.bucket)]
-Prefix = Annotated[str, BeforeValidator(parse.prefix)]
-Name = Annotated[str, BeforeValidator(parse.site_name)]
+Bucket = Annotated[str, BeforeValidator(places.bucket)]
+Prefix = Annotated[str, BeforeValidator(places.prefix)]
+Name = Annotated[str, BeforeValidator(places.site_name)]
 Listen = Annotated[str, BeforeValidator(parse.listen)]
 
 
@@ -212,7 +212,7 @@ class Config(_Frozen):
     warnings: tuple[str, ...] = Field((), json_schema_extra=DERIVED)
     """What is allowed and yet probably not meant, as `file:line: key: text`."""
 
-    sites: tuple[SiteConfig, ...] = Field(min_length=1)
+    sites: tuple[SiteConfig, ...]
     """The sites: at least one."""
 
     state_dir: Path

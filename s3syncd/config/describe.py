@@ -1,0 +1,59 @@
+"""Shows the effective configuration: every option of every site, defaults merged, no secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+
+from s3syncd.config.models import Config, SiteConfig
+
+__all__ = ["describe"]
+
+MASK = "********"
+
+
+def describe(config: Config) -> str:
+    """Return the effective configuration as YAML; secrets that are set read `********`."""
+    lines = [f"# effective configuration of {config.path}"]
+    sections: dict[str, list[str]] = {}
+    for key, value in _options(config):
+        section, dot, name = key.partition(".")
+        if dot:
+            sections.setdefault(section, []).append(f"  {name}: {_shown(name, value)}")
+        elif key != "sites":
+            lines.append(f"{key}: {_shown(key, value)}")
+    for section, inner in sections.items():
+        lines += [f"{section}:", *inner]
+    lines.append("sites:")
+    for site in config.sites:
+        lines += _site(site)
+    lines += [f"# warning: {warning}" for warning in config.warnings]
+    return "\n".join(lines) + "\n"
+
+
+def _site(site: SiteConfig) -> list[str]:
+    first = f"- name: {_shown('name', site.name)}"
+    lines = [f"  {key}: {_shown(key, value)}" for key, value in _options(site) if key != "name"]
+    if site.inner_prefixes:
+        lines.append(f"  # without what belongs to other sites: {json.dumps(site.inner_prefixes)}")
+    return [first, *lines]
+
+
+def _options(model: BaseModel) -> list[tuple[str, object]]:
+    return [
+        (str(spec.validation_alias or name), getattr(model, name))
+        for name, spec in type(model).model_fields.items()
+        if not (isinstance(spec.json_schema_extra, dict) and spec.json_schema_extra.get("derived"))
+    ]
+
+
+def _shown(key: str, value: object) -> str:
+    if isinstance(value, SecretStr):
+        return json.dumps(MASK)
+    if isinstance(value, Path):
+        value = str(value)
+    if key == "watch_interval" and isinstance(value, float):
+        return f"{value:g}s"  # a bare number would be read as milliseconds
+    return json.dumps(value, ensure_ascii=False)

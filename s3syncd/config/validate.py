@@ -1,0 +1,157 @@
+"""Validates what was written against one model, and puts pydantic's complaints into our words.
+
+Pydantic's own text and input never leave this module: they show values.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from s3syncd.config import document, layout, parse, references, state
+from s3syncd.config.layout import Given
+from s3syncd.config.parse import UnusableError
+from s3syncd.config.problems import Problems
+
+__all__ = ["Keys", "Validation", "keys_of"]
+
+M = TypeVar("M", bound=BaseModel)
+
+PATHS = frozenset({"ca_bundle", "log.file"})
+PATTERNS = frozenset({"exclusions", "inclusions"})
+
+
+class Keys(NamedTuple):
+    """The keys of one model as the file spells them.
+
+    `texts` take a scalar as it is spelled (`1.10` is no number there), `nullable` take null.
+    """
+
+    names: frozenset[str]
+    texts: frozenset[str]
+    nullable: frozenset[str]
+
+
+def keys_of(model: type[BaseModel]) -> Keys:
+    """Return the keys of `model` without those that are derived."""
+    names, texts, nullable = set(), set(), set()
+    for field_name, spec in model.model_fields.items():
+        if isinstance(spec.json_schema_extra, dict) and spec.json_schema_extra.get("derived"):
+            continue
+        name = str(spec.validation_alias or field_name)
+        leaves = _leaves(spec.annotation)
+        names.add(name)
+        if not leaves & {int, float, bool}:
+            texts.add(name)
+        if type(None) in leaves:
+            nullable.add(name)
+    return Keys(frozenset(names), frozenset(texts), frozenset(nullable))
+
+
+def _leaves(annotation: Any) -> set[Any]:
+    if isinstance(annotation, str):  # a word of a Literal
+        return {str}
+    inner = get_args(annotation)
+    return set().union(*map(_leaves, inner)) if inner else {annotation}
+
+
+class Validation:
+    """Validates the parts of one file. Used by one thread, for one file.
+
+    Args:
+        base: absolute directory of the file.
+        environ: the process environment.
+        problems: where difficulties are noted.
+    """
+
+    def __init__(self, base: Path, environ: Mapping[str, str], problems: Problems) -> None:
+        self._base = base
+        self._environ = environ
+        self._problems = problems
+        self.inline: list[Given] = []
+
+    def checked(
+        self,
+        model: type[M],
+        given: Mapping[str, Given],
+        keys: Keys,
+        *,
+        extra: Mapping[str, Any] | None = None,
+    ) -> M | None:
+        """Validate `given`; None when something in it cannot be used, which is then noted."""
+        values: dict[str, Any] = dict(extra or {})
+        is_good = True
+        for key, option in given.items():
+            if layout.is_absent(option):
+                if key in keys.nullable:
+                    values[key] = None
+                continue
+            try:
+                values[key] = self._value(key, option, keys)
+            except UnusableError as error:
+                is_good = False
+                self._problems.add(option.line, option.label, error.what, error.write)
+        errors: list[ErrorDetails] = []
+        result: M | None = None
+        try:
+            result = model.model_validate(values)
+        except ValidationError as error:
+            errors = error.errors(include_input=False, include_url=False)
+        for found in errors:
+            self._note(found, given)
+        return result if is_good else None
+
+    def _value(self, key: str, option: Given, keys: Keys) -> object:
+        if key in references.SECRETS:
+            return self._secret(key, option)
+        value = _plain(option.node, as_text=key in keys.texts)
+        if key == "path" or key in PATHS:
+            path = state.absolute(parse.text(value), self._base)
+            return Path(os.path.realpath(path)) if key == "path" else path
+        if key not in PATTERNS and isinstance(value, str) and "${" in value:
+            raise UnusableError("refers to a variable", "write the value: only secrets take ${VAR}")
+        return value
+
+    def _secret(self, key: str, option: Given) -> SecretStr:
+        written = parse.text(layout.spelled(option))
+        if key != "access_key" and references.is_inline(written) and option not in self.inline:
+            self.inline.append(option)
+        secret = references.resolve(written, base=self._base, environ=self._environ)
+        return SecretStr(parse.text(secret))
+
+    def _note(self, found: ErrorDetails, given: Mapping[str, Given]) -> None:
+        option = given.get(str(found["loc"][0])) if found["loc"] else None
+        if option is None:  # missing keys were noted with the line of their site
+            return
+        error = found.get("ctx", {}).get("error")
+        if not isinstance(error, UnusableError):
+            error = _in_our_words(found)
+        self._problems.add(option.line, option.label, error.what, error.write)
+
+
+def _in_our_words(found: ErrorDetails) -> UnusableError:
+    limits = found.get("ctx", {})
+    match found["type"]:
+        case "literal_error":
+            words = str(limits["expected"]).replace("'", "")
+            return UnusableError("is none of the words it takes", f"write {words}")
+        case "greater_than_equal":
+            return UnusableError("is too small", f"write {limits['ge']} or more")
+        case "less_than_equal":
+            return UnusableError("is too large", f"write {limits['le']} or less")
+    return UnusableError("has the wrong type", "see config.example.yml for what it takes")
+
+
+def _plain(node: document.Node, *, as_text: bool) -> object:
+    match node:
+        case document.Scalar(value=value, text=text):
+            return text if as_text and value is not None else value
+        case document.Sequence(items=items):
+            return [_plain(item, as_text=as_text) for item in items]
+        case _:
+            return {}
