@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from s3syncd.core.retry import Window
-from s3syncd.errors import SiteUnavailable
-from s3syncd.s3.multipart import Part
-from s3syncd.s3.reply import Reply, Start
+from s3syncd.core.retry import Failure, FailureKind, Window
+from s3syncd.s3.multipart import Multipart, Part
+from s3syncd.s3.reply import Reply, S3Failure, Start
 from s3syncd.s3.wire import Body, WireRequest, metadata_headers, query_of, quote_key
 
 if TYPE_CHECKING:
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Bucket", "BucketSettings"]
 
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
+
+_NO_CONTACT: Final = Failure(
+    FailureKind.CANCELED, "NoContact", None, "There is no contact with the bucket.", False
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +84,10 @@ class Bucket:
 
         client = Client(self.settings)
         contact = client.make_contact()
-        old = self._transport
-        if old is None or old.endpoint != contact.endpoint:
+        transport = self._transport
+        if transport is not None and transport.endpoint == contact.endpoint:
+            transport.use(contact.credentials)
+        else:
             self._transport = Transport(
                 contact.endpoint,
                 credentials=contact.credentials,
@@ -90,10 +95,8 @@ class Bucket:
                 max_connections=self.settings.max_connections,
                 clock=self._clock,
             )
-            if old is not None:
-                old.close(0.0)
-        else:
-            old.use(contact.credentials)
+            if transport is not None:
+                transport.close(0.0)
         self._base = contact.base_path
         previous, self._client = self._client, client
         if previous is not None:
@@ -222,7 +225,7 @@ class Bucket:
         storage_class: str | None = None,
     ) -> str:
         """Begin a multipart upload and give its id. Blocks; raises `S3Failure`."""
-        return self._control().create_multipart(
+        return self._control().create(
             key, content_type=content_type, metadata=metadata or {}, storage_class=storage_class
         )
 
@@ -240,7 +243,7 @@ class Bucket:
 
         Blocks, up to minutes on some stores; raises `S3Failure`.
         """
-        return self._control().complete_multipart(
+        return self._control().complete(
             key,
             upload_id,
             parts,
@@ -251,15 +254,15 @@ class Bucket:
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
         """Drop an upload and its parts; one that is gone is fine. Blocks; raises `S3Failure`."""
-        self._control().abort_multipart(key, upload_id)
+        self._control().abort(key, upload_id)
 
     def list_parts(self, key: str, upload_id: str) -> list[Part]:
         """Give the parts the store holds, by number. Blocks; raises `S3Failure`."""
-        return self._control().list_parts(key, upload_id)
+        return self._control().parts(key, upload_id)
 
     def list_uploads(self, key: str) -> list[str]:
         """Give the ids of the unfinished uploads of exactly this key. Blocks; `S3Failure`."""
-        return self._control().list_uploads(key)
+        return self._control().uploads(key)
 
     def call(self, start: Start) -> Reply:
         """Start a request and wait for the reply: for the command line and tests."""
@@ -285,17 +288,17 @@ class Bucket:
 
     def _send(self, request: WireRequest) -> Start:
         if self._transport is None:
-            raise SiteUnavailable(
-                "bucket_unavailable", "There has been no contact with the bucket yet."
-            )
+            return _refuse
         return self._transport.send(request)
 
-    def _control(self) -> Client:
+    def _control(self) -> Multipart:
         if self._client is None:
-            raise SiteUnavailable(
-                "bucket_unavailable", "There has been no contact with the bucket yet."
-            )
-        return self._client
+            raise S3Failure(_NO_CONTACT)
+        return Multipart(self._client.blocking(), self.settings.bucket, self._client.failures)
+
+
+def _refuse(resume: Callable[[Reply], None]) -> None:
+    resume(Reply(0, {}, b"", _NO_CONTACT))
 
 
 def _described(

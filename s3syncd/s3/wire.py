@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-__all__ = ["Body", "WireRequest", "metadata_headers", "query_of", "quote_key"]
+__all__ = [
+    "Body",
+    "BodyView",
+    "Endpoint",
+    "Frozen",
+    "WireRequest",
+    "metadata_headers",
+    "query_of",
+    "quote_key",
+]
 
 Body = bytes | bytearray | memoryview
 
@@ -31,6 +40,44 @@ class WireRequest(NamedTuple):
     is_effect: bool = True
     needs: str = ""
     is_bucket_wide: bool = False
+
+
+class Endpoint(NamedTuple):
+    """Where requests go. `host` is host[:port] as in the Host header; `ca_file` None = system's."""
+
+    is_tls: bool
+    host: str
+    region: str
+    ca_file: str | None = None
+    verify_tls: bool = True
+
+
+class Frozen(NamedTuple):
+    """Credentials of one moment."""
+
+    access_key: str
+    secret_access_key: str
+    session_token: str | None
+
+
+class BodyView:
+    """A body that is not bytes, read without the copy that BytesIO would make of it."""
+
+    def __init__(self, body: bytearray | memoryview) -> None:
+        self._rest = memoryview(body).cast("B")
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`; gives the number of bytes, 0 at the end."""
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+    def read(self, size: int = -1) -> bytes:
+        """Give up to `size` bytes (all when negative)."""
+        end = len(self._rest) if size < 0 else size
+        chunk, self._rest = bytes(self._rest[:end]), self._rest[end:]
+        return chunk
 
 
 def quote_key(key: str) -> str:

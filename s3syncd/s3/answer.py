@@ -1,0 +1,72 @@
+"""Reads what the CRT made of an answer: which successes are none, which failures had no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.s3.reply import Reply, failed
+from s3syncd.s3.wire import WireRequest
+
+__all__ = ["answer_of", "failure_of"]
+
+# Errors that end a request before its first byte is sent, or that say the store did nothing.
+_HAS_NO_EFFECT: Final = (
+    "AWS_IO_SOCKET_CONNECTION_REFUSED", "AWS_IO_SOCKET_NO_ROUTE_TO_HOST",
+    "AWS_IO_SOCKET_NETWORK_DOWN", "AWS_IO_DNS_", "AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE",
+    "AWS_IO_TLS_NEGOTIATION_TIMEOUT", "AWS_AUTH_", "AWS_ERROR_S3_SLOW_DOWN",
+    "AWS_ERROR_S3_REQUEST_TIME_TOO_SKEWED", "AWS_ERROR_HTTP_INVALID_",
+    "AWS_ERROR_HTTP_PROXY_", "AWS_ERROR_S3_INCORRECT_CONTENT_LENGTH",
+)  # fmt: skip
+
+
+def answer_of(
+    request: WireRequest, status: int, headers: Iterable[tuple[str, str]], body: bytes
+) -> Reply:
+    """Give the reply for what the CRT takes for a success, after looking at it ourselves."""
+    named = {name.lower(): value for name, value in headers}
+    reply = Reply(status, named, body, None)
+    if request.needs == "etag" and (reply.status != 200 or not named.get("etag")):
+        name, message = "AWS_ERROR_S3_MISSING_ETAG", "The answer lost its ETag."
+    elif request.needs == "body" and not _is_whole(reply):
+        name, message = "IncompleteReadError", "The answer is shorter than announced."
+    else:
+        return reply
+    return failed(status=None, name=name, message=message, is_unknown=request.is_effect)
+
+
+def _is_whole(reply: Reply) -> bool:
+    """Tell whether the body is all there; the CRT gives an empty one if its end was the close."""
+    announced = reply.size_bytes
+    if announced is None:
+        return "chunked" in reply.headers.get("transfer-encoding", "") and bool(reply.body)
+    return announced == len(reply.body)
+
+
+def failure_of(request: WireRequest, error: BaseException, *, is_expired: bool) -> Reply:
+    """Give the reply for an exception of the CRT.
+
+    Args:
+        request: what was sent.
+        error: S3ResponseError (has status, headers, body), AwsCrtError (a name only) or a builtin.
+        is_expired: it was canceled because its deadline was over.
+    """
+    name = getattr(error, "name", None) or type(error).__name__
+    if is_expired and name == "AWS_ERROR_S3_CANCELED":
+        message = "No answer within the deadline."
+        failure = Failure(
+            FailureKind.TRANSIENT, "DeadlineExceeded", None, message, request.is_effect
+        )
+        return Reply(0, {}, b"", failure)
+    status = getattr(error, "status_code", None)
+    is_answered = status is not None and status not in {201, 202}
+    return failed(
+        status=status,
+        name=name,
+        message=str(getattr(error, "message", error)),
+        headers={key.lower(): value for key, value in getattr(error, "headers", None) or ()},
+        body=getattr(error, "body", None) or b"",
+        is_unknown=request.is_effect and not is_answered and not name.startswith(_HAS_NO_EFFECT),
+        is_bucket_wide=request.is_bucket_wide,
+    )

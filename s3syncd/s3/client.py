@@ -1,0 +1,260 @@
+"""First contact, credentials and the blocking client: the only module that knows boto3."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.httpsession import get_cert_path
+from botocore.parsers import ResponseParserError
+
+from s3syncd.core.retry import Failure, classify
+from s3syncd.errors import SiteUnavailable
+from s3syncd.s3.contact import Trouble, explain
+from s3syncd.s3.reply import S3Failure
+from s3syncd.s3.wire import Endpoint, Frozen
+
+if TYPE_CHECKING:
+    from s3syncd.s3.bucket import BucketSettings
+
+__all__ = ["Client", "Contact"]
+
+DEFAULT_REGION: Final = "us-east-1"
+"""What botocore signs with where nobody names a region; S3 then tells the right one."""
+
+CONNECT_TIMEOUT_SECONDS: Final = 5
+PROBE_READ_TIMEOUT_SECONDS: Final = 20
+"""First contact lists one key; a store that needs longer is in trouble."""
+
+CONTROL_READ_TIMEOUT_SECONDS: Final = 300
+"""Completing an upload of thousands of parts takes minutes on some stores."""
+
+_SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/s3/")
+
+# Where no answer of botocore's means that nothing was sent.
+_NOT_SENT: Final = frozenset({
+    "ConnectTimeoutError", "EndpointConnectionError", "NoCredentialsError", "ParamValidationError",
+    "PartialCredentialsError", "ProxyConnectionError", "SSLError", "CredentialRetrievalError",
+})  # fmt: skip
+
+_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
+
+
+class Contact(NamedTuple):
+    """What first contact found out. `base_path` is '' or begins with a slash."""
+
+    endpoint: Endpoint
+    base_path: str
+    credentials: Callable[[], Frozen]
+
+
+class Client:
+    """A boto3 session for one bucket.
+
+    Args:
+        settings: of the bucket.
+    """
+
+    def __init__(self, settings: BucketSettings) -> None:
+        self._settings = settings
+        self._session: boto3.Session | None = None
+        self._credentials: Any = None
+        self._endpoint: Endpoint | None = None
+        self._control: Any = None
+
+    def make_contact(self) -> Contact:
+        """List one key and see where the request really went, and with which region.
+
+        Raises:
+            SiteUnavailable: with what is wrong and what to do about it.
+        """
+        settings = self._settings
+        sent: list[Any] = []
+        try:
+            session = self._new_session()
+            probe = self._new_client(
+                session, read_timeout=PROBE_READ_TIMEOUT_SECONDS, attempts=2, region=None
+            )
+            probe.meta.events.register("before-send.s3.ListObjectsV2", _recorder(sent))
+            try:
+                probe.list_objects_v2(Bucket=settings.bucket, Prefix=settings.prefix, MaxKeys=1)
+            finally:
+                probe.close()
+        except (*_FAILURES, ValueError, OSError) as error:
+            raise self._unavailable(_trouble(error)) from error
+        contact = self._contact(session, sent[-1])
+        asked, used = settings.region, contact.endpoint.region
+        if asked and asked != used:  # botocore followed a redirect; the operator should know
+            raise self._unavailable(Trouble("ClientError", "WrongRegion", 301, "", used))
+        self._session, self._endpoint = session, contact.endpoint
+        return contact
+
+    def blocking(self) -> Any:
+        """Give the boto3 client for control calls: one attempt, patient. Made at first use."""
+        if self._control is None:
+            if self._session is None or self._endpoint is None:
+                raise S3Failure(_failure_of(NoCredentialsError()))
+            self._control = self._new_client(
+                self._session,
+                read_timeout=CONTROL_READ_TIMEOUT_SECONDS,
+                attempts=1,
+                region=self._endpoint.region,
+            )
+        return self._control
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Turn the exceptions of botocore into `S3Failure`."""
+        try:
+            yield
+        except _FAILURES as error:
+            raise S3Failure(_failure_of(error)) from error
+
+    def close(self) -> None:
+        """Close the connections of the control client."""
+        control, self._control = self._control, None
+        if control is not None:
+            control.close()
+
+    def _new_session(self) -> boto3.Session:
+        settings = self._settings
+        session = boto3.Session(
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_access_key,
+            aws_session_token=settings.session_token,
+            profile_name=None if settings.access_key else settings.profile,
+            region_name=settings.region,
+        )
+        credentials = session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        if settings.role_arn:
+            credentials = _assumed(session, credentials, settings.role_arn)
+            inner: Any = session._session  # noqa: SLF001 - no public way to set a source
+            inner._credentials = credentials  # noqa: SLF001 - as above
+        self._credentials = credentials
+        return session
+
+    def _new_client(
+        self, session: boto3.Session, *, read_timeout: int, attempts: int, region: str | None
+    ) -> Any:
+        settings = self._settings
+        config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": _style(settings.addressing)},
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=read_timeout,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            # Anything else breaks stores that know no trailing checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            user_agent_extra="s3syncd",
+        )
+        verify: bool | str | None = settings.ca_bundle if settings.verify_tls else False
+        return session.client(
+            "s3",
+            region_name=region or session.region_name or DEFAULT_REGION,
+            endpoint_url=settings.endpoint,
+            verify=verify,
+            config=config,
+        )
+
+    def _contact(self, session: boto3.Session, request: Any) -> Contact:
+        """Read endpoint, addressing and region off the request that had success."""
+        url = urlsplit(request.url)
+        scope = _SCOPE.search(_text(request.headers.get("Authorization", "")))
+        region = scope[1] if scope else session.region_name or DEFAULT_REGION
+        endpoint = Endpoint(
+            is_tls=url.scheme == "https",
+            host=url.netloc,
+            region=region,
+            ca_file=self._ca_file(session) if url.scheme == "https" else None,
+            verify_tls=self._settings.verify_tls,
+        )
+        return Contact(endpoint, url.path.rstrip("/"), _source(self._credentials))
+
+    def _ca_file(self, session: boto3.Session) -> str | None:
+        """Give the authorities that boto3 just trusted, so that both clients trust the same."""
+        if not self._settings.verify_tls:
+            return None
+        configured = session._session.get_config_variable("ca_bundle")  # noqa: SLF001 - no other way
+        return str(self._settings.ca_bundle or configured or get_cert_path(verify=True))
+
+    def _unavailable(self, trouble: Trouble) -> SiteUnavailable:
+        settings = self._settings
+        message, hint = explain(
+            trouble,
+            bucket=settings.bucket,
+            prefix=settings.prefix,
+            endpoint=settings.endpoint or "AWS S3",
+            region=settings.region or "",
+        )
+        return SiteUnavailable("bucket_unavailable", message, hint=hint)
+
+
+def _recorder(sent: list[Any]) -> Callable[..., None]:
+    def record(request: Any, **_: object) -> None:
+        sent.append(request)
+
+    return record
+
+
+def _style(addressing: str) -> Literal["auto", "virtual", "path"]:
+    return "path" if addressing == "path" else "virtual" if addressing == "virtual" else "auto"
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _assumed(session: boto3.Session, source: Any, role_arn: str) -> Any:
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=session._session.create_client,  # noqa: SLF001 - what botocore passes itself
+        source_credentials=source,
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "s3syncd"},
+    )
+    return DeferredRefreshableCredentials(
+        refresh_using=fetcher.fetch_credentials, method="assume-role"
+    )
+
+
+def _source(credentials: Any) -> Callable[[], Frozen]:
+    """Give what a worker calls before each request; it refreshes when botocore says so."""
+
+    def frozen() -> Frozen:
+        try:
+            now = credentials.get_frozen_credentials()
+        except _FAILURES as error:
+            raise S3Failure(_failure_of(error)) from error
+        return Frozen(now.access_key, now.secret_key, now.token)
+
+    return frozen
+
+
+def _trouble(error: Exception) -> Trouble:
+    name = type(error).__name__
+    if not isinstance(error, ClientError):
+        inner = getattr(error, "kwargs", {}).get("error")
+        return Trouble(name, "", None, f"{error} {inner or ''}".strip(), "")
+    response: Mapping[str, Any] = error.response
+    told, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
+    region = told.get("Region") or meta.get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
+    return Trouble(
+        name, str(told.get("Code", "")), meta.get("HTTPStatusCode"), told.get("Message", ""), region
+    )
+
+
+def _failure_of(error: Exception) -> Failure:
+    trouble = _trouble(error)
+    status, code = trouble.status, trouble.code
+    is_unknown = trouble.name not in _NOT_SENT if status is None else status >= 500
+    kind = classify(status=status, code="" if code.isdigit() else code, name=trouble.name)
+    return Failure(kind, code or trouble.name, status, trouble.text, is_unknown)

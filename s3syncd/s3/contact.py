@@ -1,0 +1,143 @@
+"""Why a bucket cannot be reached, in words for the operator. Pure: tables and templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+__all__ = ["Trouble", "explain"]
+
+
+class Trouble(NamedTuple):
+    """What was met at first contact.
+
+    `name` is the class name of the exception, `code` the S3 error code, `text` what it said,
+    `region` the region the store named, '' where it named none.
+    """
+
+    name: str
+    code: str
+    status: int | None
+    text: str
+    region: str
+
+
+_CREDENTIALS: Final = (
+    "Give `access_key` and `secret_access_key`, `profile` or `role_arn`, or set up the usual AWS"
+    " chain (environment, shared files, instance or container role)."
+)
+_NETWORK: Final = "It is tried again by itself; check the network, a firewall and `endpoint`."
+
+_BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
+    "NoSuchBucket": (
+        "The bucket {bucket} does not exist at {endpoint}.",
+        "Create it, or correct `bucket`, `endpoint` or the account.",
+    ),
+    "AccessDenied": (
+        "Access to the bucket {bucket} at {endpoint} is denied.",
+        "Allow s3:ListBucket on arn:aws:s3:::{bucket} and the object actions on"
+        " arn:aws:s3:::{bucket}/{prefix}* for these credentials; the bucket may also not be yours.",
+    ),
+    "InvalidAccessKeyId": (
+        "{endpoint} does not know the access key.",
+        "Correct `access_key`; temporary keys need `session_token` too.",
+    ),
+    "SignatureDoesNotMatch": (
+        "{endpoint} refuses the signature: the secret key does not belong to the access key.",
+        "Correct `secret_access_key`; a proxy that changes requests has the same effect.",
+    ),
+    "ExpiredToken": ("The credentials have expired.", "Renew them, or use a role or profile."),
+    "InvalidToken": ("The session token is refused.", "Correct or leave out `session_token`."),
+    "RequestTimeTooSkewed": (
+        "The clock of this host differs too much from that of {endpoint}.",
+        "Set the clock (NTP): requests are refused beyond 15 minutes.",
+    ),
+    "InvalidBucketName": ("{bucket} is not a valid bucket name.", "Correct `bucket`."),
+    "ParamValidationError": ("{bucket} is not a valid bucket name.", "Correct `bucket`."),
+    "SlowDown": ("{endpoint} asks to slow down.", "It is tried again by itself."),
+    "SSLError": (
+        "TLS with {endpoint} failed: {text}",
+        "Name the authority's certificate in `ca_bundle`, correct the host name in `endpoint`, or"
+        " use http:// where the server has no TLS.",
+    ),
+    "ProxyConnectionError": (
+        "The proxy for {endpoint} cannot be used: {text}",
+        "Correct HTTPS_PROXY / HTTP_PROXY, or name the host in NO_PROXY.",
+    ),
+    "ConnectTimeoutError": ("{endpoint} does not answer (connect timeout).", _NETWORK),
+    "ReadTimeoutError": ("{endpoint} accepted the connection and does not answer.", _NETWORK),
+    "ConnectionClosedError": (
+        "{endpoint} closed the connection without an answer.",
+        "Check that an S3 server listens there, and http:// or https:// in `endpoint`.",
+    ),
+    "ProfileNotFound": ("{text}", "Correct `profile`, or add it to the AWS configuration."),
+    "NoCredentialsError": ("No credentials were found.", _CREDENTIALS),
+    "PartialCredentialsError": ("The credentials are incomplete: {text}", _CREDENTIALS),
+    "ResponseParserError": (
+        "What answers at {endpoint} is not S3.",
+        "Correct `endpoint` (the address of the S3 API, not of a console or web page).",
+    ),
+    "ValueError": ("{text}", "Correct `endpoint`: http://host[:port] or https://host[:port]."),
+    "FileNotFoundError": ("A file cannot be read: {text}", "Correct `ca_bundle`."),
+    "OSError": ("A file cannot be read: {text}", "Correct `ca_bundle`."),
+}
+
+_WRONG_REGION: Final = frozenset({
+    "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+    "301", "307", "308", "WrongRegion",
+})  # fmt: skip
+
+# Texts of a failed connection (urllib3 and the resolvers of Linux and macOS).
+_DNS: Final = ("resolve", "Name or service not known", "name resolution", "nodename nor servname")
+
+
+def explain(
+    trouble: Trouble, *, bucket: str, prefix: str, endpoint: str, region: str
+) -> tuple[str, str]:
+    """Give message and hint; neither holds a secret.
+
+    Args:
+        trouble: what was met.
+        bucket: name of the bucket.
+        prefix: the site's prefix, '' or ending in a slash.
+        endpoint: where the request went.
+        region: the region that was asked.
+    """
+    words = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "text": trouble.text}
+    if trouble.code in _WRONG_REGION or (trouble.region and trouble.region != region):
+        named = trouble.region or "another region"
+        hint = f"Set `region: {named}`." if trouble.region else "Correct `region` or `endpoint`."
+        return f"The bucket {bucket} is in {named}, not in {region or 'the one asked'}.", hint
+    if trouble.name == "EndpointConnectionError":
+        return _connection(trouble.text, endpoint)
+    for word in (_alias(trouble), trouble.name):
+        if word in _BY_CODE:
+            message, hint = _BY_CODE[word]
+            return message.format(**words), hint.format(**words)
+    if "Credential" in trouble.name or "SSO" in trouble.name or "Token" in trouble.name:
+        return f"The credentials cannot be obtained: {trouble.text}", _CREDENTIALS
+    what = trouble.code or trouble.name
+    return f"{endpoint} cannot be used: {what}: {trouble.text}", _NETWORK
+
+
+def _alias(trouble: Trouble) -> str:
+    """Give the S3 code that a bare status, as stores answer to HEAD and some to all, stands for."""
+    if trouble.code in _BY_CODE:
+        return trouble.code
+    bare = {403: "AccessDenied", 404: "NoSuchBucket", 503: "SlowDown", 400: "InvalidBucketName"}
+    is_bare = trouble.code in {"", str(trouble.status), "Forbidden", "NotFound"}
+    return bare.get(trouble.status or 0, "") if is_bare else ""
+
+
+def _connection(text: str, endpoint: str) -> tuple[str, str]:
+    if any(sign in text for sign in _DNS):
+        return (
+            f"The host name of {endpoint} is not known (DNS).",
+            "Correct `endpoint` or `region`; check the resolver of this host or container.",
+        )
+    if "refused" in text:
+        return (
+            f"{endpoint} refuses the connection.",
+            "Start the server there, or correct host and port in `endpoint`.",
+        )
+    return f"{endpoint} cannot be reached: {text}", _NETWORK

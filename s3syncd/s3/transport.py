@@ -1,0 +1,305 @@
+"""The data plane: one CRT client per endpoint; the only module that knows awscrt.
+
+What the CRT asks for (each has a contract test in tests/s3/test_crt_contract.py): one client never
+talks to two ports of a host; Content-Length is always told; nothing that a callback reaches may
+keep the request alive once it is done; retries are off; no more requests than connections are
+handed over, since one that waits inside the CRT cannot be cancelled.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import cache, partial
+from io import BytesIO
+from typing import Final
+
+from awscrt import auth, http, io, s3  # type: ignore[import-untyped]
+from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
+
+from s3syncd import __version__
+from s3syncd.core.retry import FailureKind, Window
+from s3syncd.s3.answer import answer_of, failure_of
+from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
+from s3syncd.s3.wire import BodyView, Endpoint, Frozen, WireRequest
+
+__all__ = ["Transport"]
+
+CONNECT_TIMEOUT_MS: Final = 5000
+"""The CRT's own 3 s are one lost SYN and its second resend; 5 s bear both."""
+
+DEADLINE_SECONDS: Final = 60.0
+"""Longest answer to an empty request: twice the CRT's own limit of about 31 s without a byte."""
+
+FLOOR_BYTES_PER_SECOND: Final = 64 * 1024
+"""Slowest upload worth waiting for, on top of DEADLINE_SECONDS: an 8 MiB part gets 3 min."""
+
+SPARE_CONNECTIONS: Final = 16
+"""More connections than the window: workers that start at the same moment may overshoot it."""
+
+_GBPS_PER_CONNECTION: Final = 0.4
+"""The CRT makes throughput_target_gbps / 0.4 connections; the override can only lower that."""
+
+
+class _Exchange:
+    """One request on the wire: what the callbacks fill. Never holds the CRT's request."""
+
+    __slots__ = (
+        "_finish",
+        "chunks",
+        "headers",
+        "is_done",
+        "is_expired",
+        "request",
+        "resume",
+        "status",
+    )
+
+    def __init__(
+        self,
+        request: WireRequest,
+        resume: Callable[[Reply], None],
+        finish: Callable[[_Exchange, BaseException | None], None],
+    ) -> None:
+        self.request = request
+        self.resume = resume
+        self._finish = finish
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.chunks: list[bytes] = []
+        self.is_done = False
+        self.is_expired = False
+
+    def on_headers(self, status_code: int, headers: list[tuple[str, str]], **_: object) -> None:
+        self.status = status_code
+        self.headers = headers
+
+    def on_body(self, chunk: bytes, **_: object) -> None:
+        self.chunks.append(chunk)
+
+    def on_done(self, error: BaseException | None = None, **_: object) -> None:
+        self._finish(self, error)
+
+
+class Transport:
+    """Sends requests to one endpoint and hands each reply on from the CRT's thread.
+
+    Free of locks: several workers start requests at once, and each step on the shared
+    collections is one atomic operation of the interpreter.
+
+    Args:
+        endpoint: never changes; another one is another transport.
+        credentials: gives those of now, refreshing them if needed; called by workers, may block;
+            raises S3Failure.
+        window: how many requests the store bears; told of each answer.
+        max_connections: the most requests on the wire.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        credentials: Callable[[], Frozen],
+        window: Window,
+        max_connections: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self.endpoint = endpoint
+        self._credentials = credentials
+        self._window = window
+        self._clock = clock
+        self._frozen: Frozen | None = None
+        self._signing: auth.AwsSigningConfig | None = None
+        self._waiting: deque[_Exchange] = deque()
+        self._live: dict[_Exchange, tuple[float, s3.S3Request | None]] = {}
+        self._is_closing = False
+        self._drained = threading.Event()
+        self._client: s3.S3Client | None = _client_for(endpoint, max_connections)
+
+    def use(self, credentials: Callable[[], Frozen]) -> None:
+        """Take credentials from another source from now on."""
+        self._credentials = credentials
+
+    def send(self, request: WireRequest) -> Start:
+        """Give what starts the request; its `resume` is called exactly once.
+
+        Raises:
+            ValueError: the target has no leading slash (an empty one kills the process).
+        """
+        if not request.target.startswith("/"):
+            raise ValueError(f"target {request.target!r} does not begin with a slash")
+        return partial(self._start, request)
+
+    def expire(self, now: float) -> None:
+        """Cancel what is over its deadline; `now` is monotonic seconds."""
+        for exchange, (deadline, request) in list(self._live.items()):
+            if now >= deadline and request is not None:
+                exchange.is_expired = True
+                request.cancel()
+
+    def close(self, timeout_seconds: float) -> bool:
+        """Cancel everything and end the client; False if it had not ended in time (harmless)."""
+        self._is_closing = True
+        while self._waiting:
+            self._waiting.popleft().resume(canceled("The bucket is closing."))
+        self._cancel_live()
+        start = self._clock()
+        is_drained = not self._live or self._drained.wait(timeout_seconds)
+        client, self._client = self._client, None
+        if client is None:
+            return is_drained
+        ended = client.shutdown_event
+        del client
+        left = timeout_seconds - (self._clock() - start)
+        return ended.wait(max(0.0, left)) and is_drained
+
+    def _cancel_live(self) -> None:
+        for _, request in list(self._live.values()):
+            if request is not None:
+                request.cancel()
+
+    def _start(self, request: WireRequest, resume: Callable[[Reply], None]) -> None:
+        try:
+            self._refresh()
+        except S3Failure as error:
+            resume(Reply(0, {}, b"", error.failure))
+            return
+        self._waiting.append(_Exchange(request, resume, self._finish))
+        self._pump()
+
+    def _refresh(self) -> None:
+        frozen = self._credentials()
+        if frozen == self._frozen:
+            return
+        provider = auth.AwsCredentialsProvider.new_static(*frozen)
+        self._signing = s3.create_default_s3_signing_config(
+            region=self.endpoint.region, credential_provider=provider
+        )
+        self._frozen = frozen
+
+    def _pump(self) -> None:
+        while self._waiting and (len(self._live) < self._window.limit or self._is_closing):
+            try:
+                exchange = self._waiting.popleft()
+            except IndexError:  # another thread took it
+                return
+            if self._is_closing:
+                exchange.resume(canceled("The bucket is closing."))
+            else:
+                self._launch(exchange)
+
+    def _launch(self, exchange: _Exchange) -> None:
+        body = exchange.request.body
+        deadline = self._clock() + DEADLINE_SECONDS + len(body) / FLOOR_BYTES_PER_SECOND
+        self._live[exchange] = (deadline, None)
+        client = self._client
+        if client is None:
+            self._finish(exchange, None, canceled("The bucket is closing."))
+            return
+        try:
+            request = client.make_request(
+                type=s3.S3RequestType.DEFAULT,
+                operation_name=exchange.request.operation,
+                request=self._message(exchange.request),
+                signing_config=self._signing,
+                on_headers=exchange.on_headers,
+                on_body=exchange.on_body,
+                on_done=exchange.on_done,
+            )
+        except (RuntimeError, ValueError, TypeError, AwsCrtError) as error:
+            self._finish(exchange, error)
+            return
+        self._live[exchange] = (deadline, request)
+        if exchange.is_done:  # answered before it was registered: `_finish` found no request
+            self._live.pop(exchange, None)
+        elif self._is_closing:
+            request.cancel()
+
+    def _message(self, request: WireRequest) -> http.HttpRequest:
+        body = request.body
+        headers = http.HttpHeaders(
+            [
+                ("Host", self.endpoint.host),
+                ("Content-Length", str(len(body))),
+                ("User-Agent", f"s3syncd/{__version__}"),
+                *request.headers,
+            ]
+        )
+        stream = (BytesIO(body) if isinstance(body, bytes) else BodyView(body)) if body else None
+        return http.HttpRequest(request.method, request.target, headers, stream)
+
+    def _finish(
+        self, exchange: _Exchange, error: BaseException | None, reply: Reply | None = None
+    ) -> None:
+        """Runs on the CRT's thread: no lock, no log, nothing that waits."""
+        exchange.is_done = True
+        self._live.pop(exchange, None)
+        if reply is None:
+            request, chunks = exchange.request, exchange.chunks
+            if error is None:
+                reply = answer_of(request, exchange.status, exchange.headers, b"".join(chunks))
+            else:
+                reply = failure_of(request, error, is_expired=exchange.is_expired)
+        self._tell_window(reply)
+        exchange.resume(reply)
+        if self._waiting:
+            self._pump()
+        if self._is_closing and not self._live:
+            self._drained.set()
+
+    def _tell_window(self, reply: Reply) -> None:
+        failure = reply.failure
+        if failure is None:
+            self._window.succeeded()
+        elif failure.kind is FailureKind.THROTTLED or "THROUGHPUT_FAILURE" in failure.code:
+            self._window.throttled()
+
+
+@cache
+def _bootstrap() -> io.ClientBootstrap:
+    """Make the one event loop and resolver of the process, at first use (never before a fork)."""
+    loops = io.EventLoopGroup(1)
+    return io.ClientBootstrap(loops, io.DefaultHostResolver(loops))
+
+
+@cache
+def _tls_context(ca_file: str | None, verify_tls: bool) -> io.ClientTlsContext:
+    options = io.TlsContextOptions()
+    options.verify_peer = verify_tls
+    if ca_file is not None and verify_tls:
+        options.override_default_trust_store_from_path(ca_filepath=ca_file)
+    return io.ClientTlsContext(options)
+
+
+def _retry_config() -> s3.S3RetryConfig:
+    """Switch the CRT's own retries off.
+
+    Before awscrt 0.38.1 there is no such switch; an empty token bucket is nearest to it: only a
+    503, which the store did not act on, is sent once more.
+    """
+    mode = getattr(s3, "S3RetryMode", None)
+    if mode is not None:
+        return s3.S3RetryConfig(retry_mode=mode.NONE)
+    return s3.S3RetryConfig(max_retries=1, initial_bucket_capacity=1)
+
+
+def _client_for(endpoint: Endpoint, max_connections: int) -> s3.S3Client:
+    mode = s3.S3RequestTlsMode
+    connections = max_connections + SPARE_CONNECTIONS
+    tls = _tls_context(endpoint.ca_file, endpoint.verify_tls) if endpoint.is_tls else None
+    return s3.S3Client(
+        bootstrap=_bootstrap(),
+        region=endpoint.region,
+        tls_mode=mode.ENABLED if endpoint.is_tls else mode.DISABLED,
+        signing_config=s3.create_default_s3_signing_config(
+            region=endpoint.region,
+            credential_provider=auth.AwsCredentialsProvider.new_static("-", "-"),
+        ),
+        tls_connection_options=tls.new_connection_options() if tls else None,
+        throughput_target_gbps=max(10.0, _GBPS_PER_CONNECTION * connections),
+        max_active_connections_override=connections,
+        retry_config=_retry_config(),
+        connect_timeout_ms=CONNECT_TIMEOUT_MS,
+    )
