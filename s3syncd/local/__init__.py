@@ -1,0 +1,1 @@
+"""The local side: who lists directories, who listens to the kernel, who opens files."""
