@@ -9,11 +9,12 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=igno
 COPY pyproject.toml constraints.txt ./
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
  && python -m venv --without-pip /opt/s3syncd \
+ && python -m venv --without-pip /opt/build \
  && python -m pip --python /opt/s3syncd install -c constraints.txt -r requirements.txt \
- && python -m pip install -c constraints.txt hatchling
+ && python -m pip --python /opt/build install -c constraints.txt hatchling
 COPY README.md LICENSE ./
 COPY s3syncd s3syncd
-RUN python -m hatchling build -t wheel \
+RUN /opt/build/bin/hatchling build -t wheel \
  && python -m pip --python /opt/s3syncd install --no-deps --no-index dist/*.whl \
  && /opt/s3syncd/bin/s3syncd --version
 
