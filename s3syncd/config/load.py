@@ -44,6 +44,8 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
 _OPTION_KEYS = keys_of(SiteOptions)
 _SITE_KEYS = keys_of(SiteConfig)
 _GLOBAL_KEYS = keys_of(Config)
+# Without one of these a site cannot be held against the others.
+_PLACE_KEYS = frozenset({"name", "path", "bucket", "prefix", "endpoint"})
 
 
 class _Loading:
@@ -71,7 +73,9 @@ class _Loading:
         )
         defaults = {key: value for key, value in given.items() if key in _OPTION_KEYS.names}
         checks.check_credentials(defaults, "", self._problems)
-        self._validation.checked(SiteOptions, defaults, _OPTION_KEYS)
+        _, unusable = self._validation.checked(SiteOptions, defaults, _OPTION_KEYS)
+        for key in unusable:  # noted once, here, and not by every site
+            del defaults[key]
         written = layout.given_sites(root, self._problems)
         loaded = [self._site(site, defaults) for site in written]
         sites = [site for site in loaded if site is not None]
@@ -103,8 +107,8 @@ class _Loading:
                 options.pop(key, None)
                 label = f"{written.label}.{key}"
                 self._problems.add(written.line, label, "is missing", f"write '{key}: ...'")
-        config = self._validation.checked(SiteConfig, options, _SITE_KEYS)
-        if config is None:
+        config, unusable = self._validation.checked(SiteConfig, options, _SITE_KEYS)
+        if config is None or unusable & _PLACE_KEYS:
             return None
         store = checks.store_of(config, self._environ)
         site = LoadedSite(config, written, options, store)
@@ -123,7 +127,7 @@ class _Loading:
             line, label = (where.line, where.label) if where else (0, "state_dir")
             self._problems.add(line, label, error.what, error.write)
             values["state_dir"] = self._base
-        config = self._validation.checked(Config, given, _GLOBAL_KEYS, extra=values)
+        config, _ = self._validation.checked(Config, given, _GLOBAL_KEYS, extra=values)
         if config is not None and config.log_file is not None:
             checks.check_log_file(sites, config.log_file, given["log.file"], self._problems)
         return config

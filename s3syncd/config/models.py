@@ -267,3 +267,12 @@ class Config(_Frozen):
             return None
         host, _, port = self.http_listen.rpartition(":")
         return host.strip("[]"), int(port)
+
+    def secret_values(self) -> frozenset[str]:
+        """Return every secret in the clear: for the redaction of logs and for nothing else."""
+        return frozenset(
+            secret.get_secret_value()
+            for site in self.sites
+            for secret in (site.access_key, site.secret_access_key, site.session_token)
+            if secret is not None
+        )

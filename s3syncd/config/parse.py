@@ -166,28 +166,28 @@ def patterns(value: object) -> tuple[str, ...]:
     """Take a list of regular expressions (one string is a list of one)."""
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
-        raise UnusableError(
-            "is not a list", "write one regular expression per line, each after '- '"
-        )
-    for number, pattern in enumerate(given):
-        _check_pattern(pattern, number)
+        raise UnusableError("is not a list", "write one regular expression per line, after '- '")
+    for pattern in given:
+        _check_pattern(pattern)
     return tuple(given)
 
 
-def _check_pattern(pattern: object, number: int) -> None:
-    where = f"entry {number + 1} "
+def _check_pattern(pattern: object) -> None:
     if not isinstance(pattern, str) or not pattern:
-        raise UnusableError(where + "is not a regular expression", "write it in single quotes")
+        raise UnusableError("is not a regular expression", "write it in single quotes")
     try:
         with warnings.catch_warnings():
             # A nested set such as [[:alpha:]] only warns in Python and matches something else.
             warnings.simplefilter("error")
             re.compile(pattern)
     except re.error as error:
-        at = "" if error.pos is None else f" at character {error.pos + 1}"
-        raise UnusableError(where + f"is not a regular expression{at}", _advice(pattern)) from None
+        at = "" if error.pos is None else f" (character {error.pos + 1})"
+        problem = "is not a regular expression" + at
     except (Warning, OverflowError, RecursionError):
-        raise UnusableError(where + "is not a regular expression here", _advice(pattern)) from None
+        problem = "is not a regular expression that means what it says"
+    else:
+        return
+    raise UnusableError(problem, _advice(pattern))
 
 
 _ADVICE: tuple[tuple[Callable[[str], bool], str], ...] = (

@@ -29,7 +29,9 @@ def absolute(written: str, base: Path) -> Path:
         UnusableError: `~` and variables, which are not replaced in paths, or a NUL.
     """
     if written.startswith("~") or "${" in written or "\0" in written:
-        raise UnusableError("is not replaced: ~ and ${...}", "write the whole path")
+        raise UnusableError(
+            "starts with ~ or holds ${...}, which is not replaced here", "write the whole path"
+        )
     return base / written
 
 

@@ -82,10 +82,15 @@ class Validation:
         keys: Keys,
         *,
         extra: Mapping[str, Any] | None = None,
-    ) -> M | None:
-        """Validate `given`; None when something in it cannot be used, which is then noted."""
+    ) -> tuple[M | None, frozenset[str]]:
+        """Validate `given` and note what cannot be used.
+
+        Returns:
+            The model without the unusable options, so that the rest can still be judged (None when
+            a required one is missing or unusable), and the keys of the unusable ones.
+        """
         values: dict[str, Any] = dict(extra or {})
-        is_good = True
+        unusable: set[str] = set()
         for key, option in given.items():
             if layout.is_absent(option):
                 if key in keys.nullable:
@@ -94,44 +99,67 @@ class Validation:
             try:
                 values[key] = self._value(key, option, keys)
             except UnusableError as error:
-                is_good = False
+                unusable.add(key)
                 self._problems.add(option.line, option.label, error.what, error.write)
-        errors: list[ErrorDetails] = []
-        result: M | None = None
-        try:
-            result = model.model_validate(values)
-        except ValidationError as error:
-            errors = error.errors(include_input=False, include_url=False)
-        for found in errors:
-            self._note(found, given)
-        return result if is_good else None
+        result, errors = _validated(model, values)
+        unusable.update(filter(None, [self._note(found, given) for found in errors]))
+        if errors:
+            for key in unusable:
+                values.pop(key, None)
+            result, _ = _validated(model, values)
+        return result, frozenset(unusable)
 
     def _value(self, key: str, option: Given, keys: Keys) -> object:
         if key in references.SECRETS:
             return self._secret(key, option)
         value = _plain(option.node, as_text=key in keys.texts)
+        if key in PATTERNS:
+            return self._patterns(option, value)
         if key == "path" or key in PATHS:
             path = state.absolute(parse.text(value), self._base)
             return Path(os.path.realpath(path)) if key == "path" else path
-        if key not in PATTERNS and isinstance(value, str) and "${" in value:
+        if isinstance(value, str) and "${" in value:
             raise UnusableError("refers to a variable", "write the value: only secrets take ${VAR}")
         return value
 
     def _secret(self, key: str, option: Given) -> SecretStr:
-        written = parse.text(layout.spelled(option))
+        spelled: object = layout.spelled(option)
+        written = parse.text(spelled)
         if key != "access_key" and references.is_inline(written) and option not in self.inline:
             self.inline.append(option)
         secret = references.resolve(written, base=self._base, environ=self._environ)
         return SecretStr(parse.text(secret))
 
-    def _note(self, found: ErrorDetails, given: Mapping[str, Given]) -> None:
-        option = given.get(str(found["loc"][0])) if found["loc"] else None
-        if option is None:  # missing keys were noted with the line of their site
-            return
+    def _patterns(self, option: Given, value: object) -> tuple[str, ...]:
+        node = option.node
+        if not isinstance(node, document.Sequence):
+            return parse.patterns(value)
+        good: list[str] = []
+        for number, item in enumerate(node.items):
+            try:
+                good.extend(parse.patterns([_plain(item, as_text=True)]))
+            except UnusableError as error:
+                label = f"{option.label}[{number}]"
+                self._problems.add(item.line, label, error.what, error.write)
+        return tuple(good)
+
+    def _note(self, found: ErrorDetails, given: Mapping[str, Given]) -> str | None:
+        """Note one complaint and return its key; None when it follows from one already noted."""
+        key = str(found["loc"][0]) if found["loc"] else ""
+        if key not in given or found["type"] == "missing":
+            return None
         error = found.get("ctx", {}).get("error")
         if not isinstance(error, UnusableError):
             error = _in_our_words(found)
-        self._problems.add(option.line, option.label, error.what, error.write)
+        self._problems.add(given[key].line, given[key].label, error.what, error.write)
+        return key
+
+
+def _validated(model: type[M], values: Mapping[str, Any]) -> tuple[M | None, list[ErrorDetails]]:
+    try:
+        return model.model_validate(values), []
+    except ValidationError as error:
+        return None, error.errors(include_input=False, include_url=False)
 
 
 def _in_our_words(found: ErrorDetails) -> UnusableError:

@@ -1,0 +1,214 @@
+"""Writes the log: one line per event, JSON unless to a terminal; the only module with structlog.
+
+    log = logs.logger(site="photos")
+    log.info("deletion.done", path="a/b", key="p/a/b")
+
+An event is `noun.verb`, always the same words; what differs stands in fields. Any thread may log;
+a call below the level costs one comparison. A log that cannot be written stops nothing. No secret
+is written, and a line like one of the last 30 s is counted instead: see `core.logline`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+
+from s3syncd.core.logline import Event, Folding, Redaction
+
+__all__ = ["Logger", "configure", "flush", "logger"]
+
+LEVELS = {"trace": 5, "debug": 10, "info": 20, "warning": 30, "error": 40, "fatal": 50}
+LEVEL_ALIASES = {"warn": "warning", "panic": "fatal", "critical": "fatal"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class _Output:
+    """Where lines go. Any thread; the lock keeps lines whole and the counts right."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wall: Callable[[], float] = time.time
+        self._monotonic: Callable[[], float] = time.monotonic
+        self._folding = Folding()
+        self._redaction = Redaction()
+        self._stream: TextIO | None = None
+        self._own: TextIO | None = None
+        self._is_console = False
+        self._render: Callable[[object, str, Event], Any] = _as_json
+        self.threshold = LEVELS["info"]
+
+    def configure(
+        self,
+        *,
+        level: str,
+        style: str,
+        file: Path | None,
+        stream: TextIO | None,
+        redaction: Redaction,
+        wall: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        own = file.open("a", encoding="utf-8", errors="backslashreplace") if file else None
+        with self._lock:
+            self._write_all(self._folding.flush())
+            if self._own is not None:
+                self._own.close()
+            self._own, self._stream = own, own or stream
+            target = self._stream or sys.stderr
+            self._is_console = style == "console" or (style == "auto" and target.isatty())
+            colors = self._is_console and target.isatty()
+            self._render = _console(colors=colors) if self._is_console else _as_json
+            self._redaction, self._wall, self._monotonic = redaction, wall, monotonic
+            self.threshold = LEVELS[LEVEL_ALIASES.get(level, level)]
+
+    def flush(self) -> None:
+        with self._lock:
+            self._write_all(self._folding.flush())
+
+    def write(self, event: Event, level: int) -> None:
+        with self._lock:
+            # One line per file at DEBUG: looking each up would cost more than it folds.
+            is_folded = level >= LEVELS["info"]
+            self._write_all(self._folding.lines(event, self._monotonic()) if is_folded else [event])
+
+    def _write_all(self, events: list[Event]) -> None:
+        stream = self._stream or sys.stderr
+        for event in events:
+            when = datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")
+            stamped = {"timestamp": when.replace("+00:00", "Z"), **event}
+            plain = self._redaction(stamped)
+            if self._is_console:
+                plain = {key: _printable(value) for key, value in plain.items()}
+            try:
+                stream.write(f"{self._render(None, str(event.get('level')), plain)}\n")
+                stream.flush()
+            except (OSError, ValueError):  # disk full, pipe closed: the work goes on unlogged
+                return
+
+
+def _as_json(_logger: object, _method: str, event: Event) -> str:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def _console(*, colors: bool) -> Callable[[object, str, Event], Any]:
+    return structlog.dev.ConsoleRenderer(
+        colors=colors, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _printable(value: object) -> object:
+    """Spell out control characters: a file name must not move the operator's cursor."""
+    if not isinstance(value, str):
+        return value
+    return _CONTROL.sub(lambda match: repr(match[0])[1:-1], value)
+
+
+_output = _Output()
+
+
+class Logger(structlog.BoundLoggerBase):
+    """Logs events with the fields bound to it. Frozen; any thread.
+
+    `bind(site=...)` returns another with more fields. Pass `exc_info=True` for a traceback.
+    """
+
+    def trace(self, event: str, **fields: Any) -> None:
+        """Log what only a developer of s3syncd wants to know."""
+        self._log("trace", event, fields)
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Log a single step, such as one upload."""
+        self._log("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Log what an operator may want to read later."""
+        self._log("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Log what will need somebody if it goes on."""
+        self._log("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Log what needs somebody."""
+        self._log("error", event, fields)
+
+    def fatal(self, event: str, **fields: Any) -> None:
+        """Log why the process ends."""
+        self._log("fatal", event, fields)
+
+    def _log(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        if LEVELS[level] < _output.threshold:
+            return
+        merged: Event = {"level": level, "event": event, **self._context, **fields}
+        for processor in self._processors:
+            merged = processor(None, level, merged)  # type: ignore[assignment]
+        _output.write(merged, LEVELS[level])
+
+
+class _Bridge(logging.Handler):
+    """Brings the warnings of libraries that use `logging` into this log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        fields = {"library": record.name, "message": record.getMessage()}
+        getattr(logger(), level)("library.warned", **fields, exc_info=record.exc_info)
+
+
+def logger(**fields: Any) -> Logger:
+    """Return a logger with `fields` bound; it follows every later `configure`."""
+    return Logger(None, [structlog.processors.format_exc_info], dict(fields))
+
+
+def flush() -> None:
+    """Write the counts of folded lines, before the process ends."""
+    _output.flush()
+
+
+def configure(
+    *,
+    level: str = "info",
+    style: str = "auto",
+    file: Path | None = None,
+    stream: TextIO | None = None,
+    secrets: Iterable[str] = (),
+    wall: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> None:
+    """Set up the log of the process; may be called again (a reload also opens the file anew).
+
+    Args:
+        level: least level written, trace to fatal (warn, panic and critical, too).
+        style: auto (console on a terminal, else JSON), json or console.
+        file: appended to instead of `stream`.
+        stream: default standard error, so that what commands print stays clean.
+        secrets: values that are masked wherever they turn up.
+        wall: seconds since the epoch.
+        monotonic: seconds, for the folding of repeats.
+
+    Raises:
+        OSError: `file` cannot be opened.
+    """
+    _output.configure(
+        level=level,
+        style=style,
+        file=file,
+        stream=stream,
+        redaction=Redaction(secrets),
+        wall=wall,
+        monotonic=monotonic,
+    )
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if isinstance(handler, _Bridge)]:
+        root.removeHandler(handler)
+    # Below WARNING botocore logs signed headers.
+    root.addHandler(_Bridge(logging.WARNING))
