@@ -1,0 +1,154 @@
+"""Carries out one action; checks again before and after; tells an outcome; knows no ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from s3syncd.core.entry import Action, BaselineRow, Kind, Outcome, Result, Settle
+from s3syncd.core.paths import Scope
+from s3syncd.core.safety import RootIdentity
+from s3syncd.errors import SiteUnavailable
+from s3syncd.ledger import Intent
+from s3syncd.pool import Call, Lane, Start
+from s3syncd.s3.bucket import Bucket
+from s3syncd.s3.reply import S3Failure
+from s3syncd.transfer import adopt, multipart, reclass, recover, retire, small
+from s3syncd.transfer.kit import Kit, TransferSettings
+from s3syncd.transfer.notes import (
+    EtagLearnt,
+    IntentNeeded,
+    MultipartCreated,
+    Note,
+    PartDone,
+)
+from s3syncd.transfer.outcomes import Ended, from_failure, from_os_error, no_contact
+from s3syncd.transfer.source import opened_source
+
+__all__ = [
+    "EtagLearnt",
+    "IntentNeeded",
+    "MultipartCreated",
+    "Note",
+    "PartDone",
+    "Transfer",
+    "TransferSettings",
+]
+
+
+class Transfer:
+    """Makes the calls that carry out one site's actions.
+
+    Args:
+        bucket: where the objects are.
+        scope: names the key of a path.
+        root: the site's directory, absolute, without symbolic links.
+        settings: what of the site's configuration transfers obey.
+        clock: wall clock, nanoseconds since the epoch.
+        lane: the site's share of the pool, where parts become children.
+        commit_intent: gives a Start that resumes once the note is durable: with something true,
+            or with something false when it cannot be (the call then ends Retryable). Takes
+            `IntentNeeded` and `MultipartCreated`.
+        report: takes `PartDone` and `EtagLearnt`; returns at once; called from workers.
+        root_identity: the accepted root; None checks nothing.
+        etag_is_md5: what the ledger remembers of `EtagLearnt`; None = nothing yet.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        scope: Scope,
+        root: Path,
+        settings: TransferSettings,
+        *,
+        clock: Callable[[], int],
+        lane: Lane,
+        commit_intent: Callable[[Note], Start],
+        report: Callable[[Note], None],
+        root_identity: RootIdentity | None = None,
+        etag_is_md5: bool | None = None,
+    ) -> None:
+        self._kit = Kit(
+            bucket, scope, root, settings, clock, lane, commit_intent, report,
+            root_identity, etag_is_md5,
+        )  # fmt: skip
+
+    def accept_root(self, identity: RootIdentity | None) -> None:
+        """From now on work only in this root; every call checks it anew. None checks nothing."""
+        self._kit.root_identity = identity
+
+    def bytes_for(self, action: Action) -> int:
+        """Give the body bytes that the action's call will hold, for its admission.
+
+        An upload in parts holds none itself: its parts are admitted one by one.
+        """
+        if action.kind is not Kind.UPLOAD or action.local is None:
+            return 0
+        size_bytes = action.local.size_bytes
+        return 0 if size_bytes > self._kit.settings.multipart_threshold_bytes else size_bytes
+
+    def call_for(self, action: Action, *, settle: Settle, intent: Intent | None = None) -> Call:
+        """Make the call that carries out `action`; it returns an `Outcome`.
+
+        Args:
+            action: decided from what is there now.
+            settle: how to prove that the file is quiet.
+            intent: the committed intent of this path. Where one with an upload id exists it must
+                be this one, so that the upload is taken up again.
+        """
+        return self._ended_well(action, self._steps_of(action, settle, intent))
+
+    def recover_for(self, intent: Intent, *, baseline: BaselineRow | None) -> Call:
+        """Make the call that finds out what became of an intent; it returns an `Outcome`.
+
+        Done with `put` or `reclassed`: it was applied, record the row. Done with `deleted`: drop
+        the baseline. Done with `gone`: the object is neither what was nor what should be; drop the
+        baseline, look at the path again. Superseded `not_applied`: the baseline holds. Retryable
+        `resumable` with a follow-up: the parts sent are worth keeping; upload with this intent.
+        Other Retryable: nothing is known yet; keep the intent.
+        """
+        action = recover.action_of(intent, baseline)
+        return self._ended_well(action, recover.recover(self._kit, action, intent))
+
+    def _steps_of(self, action: Action, settle: Settle, intent: Intent | None) -> Call:
+        match action.kind:
+            case Kind.UPLOAD:
+                return self._upload(action, settle, intent)
+            case Kind.ADOPT:
+                return adopt.adopt(self._kit, action, settle)
+            case Kind.DELETE_REMOTE:
+                return retire.retire(self._kit, action)
+            case Kind.RECLASS:
+                return reclass.reclass(self._kit, action, intent)
+            case _:
+                return _carry_nothing(action)
+
+    def _upload(self, action: Action, settle: Settle, intent: Intent | None) -> Call:
+        threshold = self._kit.settings.multipart_threshold_bytes
+        with opened_source(self._kit, action, settle) as source:
+            way = small.send if source.entry.size_bytes <= threshold else multipart.send
+            return (yield from way(self._kit, action, source, intent))
+
+    @staticmethod
+    def _ended_well(action: Action, steps: Call) -> Call:
+        try:
+            return (yield from steps)
+        except Ended as ended:
+            return ended.outcome
+        except S3Failure as error:
+            return from_failure(action, error.failure)
+        except SiteUnavailable as error:
+            return no_contact(action, error)
+        except OSError as error:
+            return from_os_error(action, error)
+
+
+def _carry_nothing(action: Action) -> Call:
+    """Forget and Conflict are the site's own; the other kinds need modes that do not exist yet."""
+    is_own = action.kind in {Kind.FORGET, Kind.CONFLICT}
+    yield from ()
+    return Outcome(
+        action,
+        Result.DONE if is_own else Result.REFUSED,
+        reason="" if is_own else "not_supported",
+    )

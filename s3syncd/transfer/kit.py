@@ -1,0 +1,117 @@
+"""What every call of one site works with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from s3syncd.core.entry import Action, LocalEntry, Outcome, Result
+from s3syncd.core.messages import Look
+from s3syncd.core.paths import Scope
+from s3syncd.core.reconcile import Policy
+from s3syncd.core.safety import REASONS, RootIdentity
+from s3syncd.local import files
+from s3syncd.local.identity import identity_of, open_root
+from s3syncd.pool import Lane, Start
+from s3syncd.s3.bucket import Bucket
+from s3syncd.transfer.notes import Note
+from s3syncd.transfer.outcomes import Ended
+
+__all__ = ["Kit", "TransferSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSettings:
+    """What of a site's configuration its transfers obey.
+
+    Files larger than `multipart_threshold_bytes` go up in parts. `policy` is the one that the
+    site decides by.
+    """
+
+    policy: Policy
+    multipart_threshold_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class Kit:
+    """What every call of one site works with; shared by its workers.
+
+    Attributes:
+        clock: wall clock, nanoseconds since the epoch.
+        lane: where children (parts) are spawned.
+        commit_intent: makes a note durable; what it resumes with is true when that was done.
+        report: takes a note and returns at once; called from workers.
+        root_identity: the accepted root; None = any directory at the root's place. Written by the
+            site thread, read by workers: one reference, replaced whole.
+        etag_is_md5: what the store's plain ETag has shown itself to be; None = not known yet.
+    """
+
+    bucket: Bucket
+    scope: Scope
+    root: Path
+    settings: TransferSettings
+    clock: Callable[[], int]
+    lane: Lane
+    commit_intent: Callable[[Note], Start]
+    report: Callable[[Note], None]
+    root_identity: RootIdentity | None = None
+    etag_is_md5: bool | None = None
+
+    @contextmanager
+    def opened_root(self, action: Action) -> Iterator[int]:
+        """Open the root, from the top, following no link, and check that it is the accepted one.
+
+        Raises:
+            Ended: it is missing, or another one stands in its place.
+        """
+        try:
+            root_fd = open_root(self.root)
+        except OSError as error:
+            said = error.strerror or type(error).__name__
+            raise Ended(_root_trouble(action, "root_missing", said)) from error
+        try:
+            accepted = self.root_identity
+            if accepted is not None and accepted != identity_of(root_fd):
+                raise Ended(_root_trouble(action, "root_replaced", str(self.root)))
+            yield root_fd
+        finally:
+            os.close(root_fd)
+
+    def look(self, action: Action) -> Look:
+        """See what stands at the action's path now, through a root opened and checked anew.
+
+        Raises:
+            Ended: the root is missing or another one.
+        """
+        with self.opened_root(action) as root_fd:
+            return files.lstat_path(root_fd, action.path)
+
+    def is_stale(self, action: Action, entry: LocalEntry) -> bool:
+        """Whether the path does not (or not provably) hold the file that was sent any more."""
+        try:
+            return self.look(action) != entry
+        except (Ended, OSError):
+            return True
+
+    def key(self, action: Action) -> str:
+        """Give the object's key."""
+        return self.scope.key_for(action.path)
+
+    @property
+    def storage_class(self) -> str:
+        """The class that an upload asks for, in the words of a listing."""
+        return self.settings.policy.storage_class or "STANDARD"
+
+
+def _root_trouble(action: Action, reason: str, said: str) -> Outcome:
+    return Outcome(
+        action,
+        Result.RETRYABLE,
+        local_state="unknown",
+        reason=reason,
+        hint=f"{REASONS[reason].remedy} ({said})",
+        scope="root",
+    )

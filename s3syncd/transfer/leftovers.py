@@ -1,0 +1,62 @@
+"""Multipart uploads that were begun and not finished: taken up again, or aborted.
+
+They are billed until aborted and appear in no listing of objects.
+"""
+
+from __future__ import annotations
+
+from s3syncd.core.entry import Action, LocalEntry
+from s3syncd.core.retry import FailureKind
+from s3syncd.ledger import Intent
+from s3syncd.s3.multipart import Part
+from s3syncd.s3.reply import S3Failure
+from s3syncd.transfer.kit import Kit
+
+__all__ = ["is_same_file", "parts_of", "sweep"]
+
+
+def is_same_file(intent: Intent, entry: LocalEntry) -> bool:
+    """Whether the intent is about this file as it is now: path, size, times and inode."""
+    known = (intent.path, intent.size_bytes, intent.mtime_ns, intent.ctime_ns, intent.inode)
+    return known == entry[:5]
+
+
+def parts_of(kit: Kit, action: Action, upload_id: str) -> dict[int, Part] | None:
+    """Give the parts that the bucket holds, by number: the truth. None: there is no such upload.
+
+    Raises:
+        S3Failure: it cannot be told.
+    """
+    try:
+        return {part.number: part for part in kit.bucket.list_parts(kit.key(action), upload_id)}
+    except S3Failure as error:
+        if error.failure.kind is FailureKind.MISSING:
+            return None
+        raise
+
+
+def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -> None:
+    """Abort every unfinished upload of exactly this key but one; never judged by age.
+
+    Args:
+        kit: what the call works with.
+        action: names the key.
+        recorded: the upload id that the intent knows, aborted also where no listing shows it.
+        keep: the one to be taken up again.
+
+    Raises:
+        S3Failure: an upload could not be aborted, or the store could not be asked.
+    """
+    key = kit.key(action)
+    unfinished = {*_listed(kit, key), *([recorded] if recorded else [])}
+    for upload_id in unfinished - {keep}:
+        kit.bucket.abort_multipart(key, upload_id)
+
+
+def _listed(kit: Kit, key: str) -> list[str]:
+    try:
+        return kit.bucket.list_uploads(key)
+    except S3Failure as error:
+        if error.failure.kind is FailureKind.REFUSED:
+            return []  # no such request in this store, or no right to it: the recorded one remains
+        raise

@@ -1,0 +1,208 @@
+"""Upload in parts: sent in parallel from one open file, published only if it did not change.
+
+Publication (Complete) is the last step, so a torn object never becomes visible; what was sent
+before an interruption is taken up again, part by part, where it is provably the file's.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator
+from typing import Any
+
+from s3syncd import failpoints
+from s3syncd.core.digest import part_count_of, part_size_for
+from s3syncd.core.entry import Action, BaselineRow, Outcome, Result
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.ledger import Intent
+from s3syncd.pool import Call, Start
+from s3syncd.s3.multipart import Part
+from s3syncd.s3.reply import S3Failure
+from s3syncd.transfer.digests import multipart_etag_of
+from s3syncd.transfer.headers import content_type_for, metadata_for
+from s3syncd.transfer.kit import Kit
+from s3syncd.transfer.leftovers import is_same_file, parts_of, sweep
+from s3syncd.transfer.looks import decided_again, has_made, look_after, look_at
+from s3syncd.transfer.notes import IntentNeeded, MultipartCreated, Note
+from s3syncd.transfer.outcomes import Ended, from_failure, superseded
+from s3syncd.transfer.parts import Parts, send_parts
+from s3syncd.transfer.small import condition_for, etag_before, is_remote_as_baseline, row_for
+from s3syncd.transfer.source import Source
+
+__all__ = ["send"]
+
+# Failures after which the parts sent are of no use: another attempt begins anew.
+_FINAL = frozenset({
+    FailureKind.PRECONDITION, FailureKind.CONFLICT, FailureKind.MISSING, FailureKind.REFUSED,
+    FailureKind.LOCAL,
+})  # fmt: skip
+
+
+def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Call:
+    """Upload in parts, or find that nothing needs sending.
+
+    On Done, Superseded and Refused no upload is left behind. On Retryable one may be: the intent
+    is to be kept, and passed again, so that it is taken up or swept.
+
+    Raises:
+        Ended: the file is not settled, or a request failed.
+        S3Failure: a blocking request failed.
+    """
+    source.check_writers()  # again before Complete; now it saves sending what could not be used
+    if row := (yield from _row_unchanged(action, source)):
+        source.check_settled()
+        return Outcome(action, Result.DONE, "unchanged", row)
+    op_id, upload_id, held = yield from _take_up(kit, action, source, intent)
+    if upload_id is None:
+        upload_id = yield from _begin(kit, action, source, op_id)
+    parts = Parts(action, upload_id, part_size_for(source.entry.size_bytes), held)
+    try:
+        yield from send_parts(kit, source, parts)
+        source.check_settled()
+        _check_in_place(kit, action, source)
+    except (Ended, S3Failure) as end:
+        raise _left(kit, action, upload_id, end) from end
+    etag = yield from _publish(kit, action, source, parts, op_id)
+    return _done(kit, action, source, etag, parts.sent_bytes)
+
+
+def _row_unchanged(action: Action, source: Source) -> Generator[Start, Any, BaselineRow | None]:
+    """Hash first where the size is the baseline's: a touch of a large file sends nothing."""
+    base, size_bytes = action.baseline, source.entry.size_bytes
+    if base is None or not is_remote_as_baseline(action) or base.size_bytes != size_bytes:
+        return None
+    part_size_bytes = part_size_for(size_bytes)
+    if part_count_of(base.etag) != -(-size_bytes // part_size_bytes):
+        return None  # not put by us in parts: its layout is not known here
+    etag = yield from multipart_etag_of(source, part_size_bytes)
+    if etag != base.etag:
+        return None
+    return row_for(source.recorded, md5=base.md5, etag=base.etag, storage_class=base.storage_class)
+
+
+def _take_up(
+    kit: Kit, action: Action, source: Source, intent: Intent | None
+) -> Generator[Start, Any, tuple[str, str | None, dict[int, Part]]]:
+    """Give (operation id, upload id or None, parts held) to go on from.
+
+    Raises:
+        Ended: the upload that an intent tells of was completed after all, or cannot be judged.
+        S3Failure: it cannot be judged.
+    """
+    if intent is None or not is_same_file(intent, source.recorded):
+        if intent is not None and intent.upload_id is not None:
+            sweep(kit, action, recorded=intent.upload_id, keep=None)
+        op_id = uuid.uuid4().hex
+        part_size_bytes = part_size_for(source.entry.size_bytes)
+        note = IntentNeeded(
+            action.path, op_id, source.recorded, etag_before(action), part_size_bytes
+        )
+        yield from _commit(kit, action, note)
+        return op_id, None, {}
+    if intent.upload_id is None:
+        return intent.op_id, None, {}
+    is_same_layout = intent.part_size_bytes == part_size_for(source.entry.size_bytes)
+    held = parts_of(kit, action, intent.upload_id)
+    is_usable = held is not None and is_same_layout
+    sweep(kit, action, recorded=intent.upload_id, keep=intent.upload_id if is_usable else None)
+    if held is not None and is_usable:
+        return intent.op_id, intent.upload_id, held
+    seen = yield from look_at(kit, action)
+    if seen is not None and has_made(seen, intent.op_id):
+        raise Ended(_done(kit, action, source, seen.etag, 0))
+    return intent.op_id, None, {}
+
+
+def _begin(kit: Kit, action: Action, source: Source, op_id: str) -> Generator[Start, Any, str]:
+    """Create the upload and have its id made durable before any part is sent."""
+    failpoints.reach("upload.before_create")
+    upload_id = kit.bucket.create_multipart(
+        kit.key(action),
+        content_type=content_type_for(action.path),
+        metadata=metadata_for(source.entry, op_id=op_id),
+        storage_class=kit.settings.policy.storage_class,
+    )
+    failpoints.reach("upload.after_create")
+    note = MultipartCreated(action.path, upload_id, part_size_for(source.entry.size_bytes))
+    try:
+        yield from _commit(kit, action, note)
+    except Ended as end:
+        kit.bucket.abort_multipart(kit.key(action), upload_id)
+        raise Ended(end.outcome) from end
+    return upload_id
+
+
+def _commit(kit: Kit, action: Action, note: Note) -> Generator[Start, Any, None]:
+    """Go on only once the ledger has the note.
+
+    Raises:
+        Ended: it cannot have it now.
+    """
+    if not (yield kit.commit_intent(note)):
+        raise Ended(Outcome(action, Result.RETRYABLE, reason="ledger_unavailable"))
+
+
+def _check_in_place(kit: Kit, action: Action, source: Source) -> None:
+    """Confirm that the path still is the file that was read: it may have been replaced.
+
+    Raises:
+        Ended: it is not.
+    """
+    look = kit.look(action)
+    if getattr(look, "inode", None) != source.entry.inode:
+        raise Ended(superseded(action, "changed_while_reading", due_in_seconds=0.0))
+
+
+def _left(kit: Kit, action: Action, upload_id: str, end: Ended | S3Failure) -> Ended:
+    """Abort the upload unless its parts can be used by the next attempt; give the end."""
+    outcome = end.outcome if isinstance(end, Ended) else from_failure(action, end.failure)
+    if outcome.result is Result.RETRYABLE and outcome.reason != "unstable":
+        return Ended(outcome)
+    try:
+        kit.bucket.abort_multipart(kit.key(action), upload_id)
+    except S3Failure as error:
+        # Retryable, so that the intent stays and names the upload that is to be aborted.
+        outcome = from_failure(action, error.failure._replace(kind=FailureKind.TRANSIENT))
+    return Ended(outcome)
+
+
+def _publish(
+    kit: Kit, action: Action, source: Source, parts: Parts, op_id: str
+) -> Generator[Start, Any, str]:
+    """Complete the upload and give the object's version; without an answer look at once.
+
+    Raises:
+        Ended: it was not published, or nobody knows.
+    """
+    condition = condition_for(kit, action)
+    failpoints.reach("upload.before_complete")
+    failure: Failure | None = None
+    try:
+        etag = kit.bucket.complete_multipart(
+            kit.key(action),
+            parts.upload_id,
+            parts.etags(),
+            if_match=condition.if_match,
+            if_none_match=condition.if_none_match,
+            size_bytes=source.entry.size_bytes,
+        )
+        failpoints.reach("upload.after_complete")
+        if etag:
+            return etag
+    except S3Failure as error:
+        failure = error.failure
+    seen = yield from look_after(kit, action)
+    if seen is not None and has_made(seen, op_id):
+        return seen.etag
+    if failure is None:
+        raise Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
+    end = Ended(from_failure(action, failure))
+    if failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
+        end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
+    raise _left(kit, action, parts.upload_id, end) from None
+
+
+def _done(kit: Kit, action: Action, source: Source, etag: str, sent_bytes: int) -> Outcome:
+    row = row_for(source.recorded, md5=None, etag=etag, storage_class=kit.storage_class)
+    is_stale = source.is_racy or kit.is_stale(action, source.entry)
+    return Outcome(action, Result.DONE, "put", row, is_stale=is_stale, sent_bytes=sent_bytes)

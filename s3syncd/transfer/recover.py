@@ -1,0 +1,127 @@
+"""After a crash, or when no answer came: find out what became of an intent, by looking.
+
+The evidence is the object: our operation id in it, its content, or the version that was there
+before. What is neither one nor the other is nobody's baseline.
+"""
+
+from __future__ import annotations
+
+from s3syncd.core.digest import format_mtime, parse_mtime
+from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, Outcome, Result
+from s3syncd.core.reconcile import decide
+from s3syncd.ledger import Intent
+from s3syncd.pool import Call
+from s3syncd.s3.reply import Reply
+from s3syncd.transfer.headers import MD5_KEY
+from s3syncd.transfer.kit import Kit
+from s3syncd.transfer.leftovers import is_same_file, sweep
+from s3syncd.transfer.looks import has_made, look_at, version_of
+from s3syncd.transfer.outcomes import superseded
+
+__all__ = ["action_of", "recover"]
+
+
+def action_of(intent: Intent, baseline: BaselineRow | None) -> Action:
+    """Give the action that an intent's outcome speaks of."""
+    return Action(Kind(intent.kind), intent.path, None, baseline, None, 0, "recovered")
+
+
+def recover(kit: Kit, action: Action, intent: Intent) -> Call:
+    """Look at the object and tell what is true now.
+
+    Raises:
+        Ended: the look failed; nothing is known, the intent stays.
+        S3Failure: leftover uploads could not be listed or aborted; the intent stays.
+    """
+    seen = yield from look_at(kit, action)
+    if action.kind is Kind.UPLOAD:
+        return _judge_upload(kit, action, intent, seen)
+    if action.kind is Kind.RECLASS and seen is not None and has_made(seen, intent.op_id):
+        return _reclassed(kit, action, seen)
+    if action.kind is Kind.DELETE_REMOTE and seen is None:
+        return Outcome(action, Result.DONE, "deleted", local_state="absent")
+    return _judge_before(action, intent, seen)
+
+
+def _judge_before(action: Action, intent: Intent, seen: Reply | None) -> Outcome:
+    """The effect did not show: either nothing happened, or somebody else was there."""
+    if (seen.etag if seen else None) == intent.etag_before:
+        return superseded(action, "not_applied")
+    return Outcome(action, Result.DONE, "gone", is_stale=True, reason="foreign_change")
+
+
+def _reclassed(kit: Kit, action: Action, seen: Reply) -> Outcome:
+    base, wanted = action.baseline, kit.storage_class
+    if base is None or seen.size_bytes != base.size_bytes:
+        return Outcome(action, Result.DONE, "gone", is_stale=True, reason="foreign_change")
+    row = base._replace(etag=seen.etag, storage_class=wanted)
+    return Outcome(action, Result.DONE, "reclassed", row)
+
+
+def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) -> Outcome:
+    if seen is not None and (has_made(seen, intent.op_id) or _holds_content(intent, seen)):
+        _sweep_parts(kit, action, intent, keep=None)
+        row = _row_of(kit, intent, seen)
+        return Outcome(action, Result.DONE, "put", row, is_stale=not _is_there(kit, action, row))
+    outcome = _judge_before(action, intent, seen)
+    local = kit.look(action)
+    is_resumable = (
+        outcome.result is Result.SUPERSEDED
+        and intent.upload_id is not None
+        and isinstance(local, LocalEntry)
+        and is_same_file(intent, local)
+    )
+    if not is_resumable or not isinstance(local, LocalEntry):
+        _sweep_parts(kit, action, intent, keep=None)
+        return outcome
+    _sweep_parts(kit, action, intent, keep=intent.upload_id)
+    remote = None if seen is None else version_of(action, seen)
+    after = decide(action.path, local, action.baseline, remote, kit.settings.policy)
+    return Outcome(action, Result.RETRYABLE, reason="resumable", follow_up=after)
+
+
+def _holds_content(intent: Intent, seen: Reply) -> bool:
+    return seen.etag == intent.md5 and seen.size_bytes == intent.size_bytes
+
+
+def _sweep_parts(kit: Kit, action: Action, intent: Intent, *, keep: str | None) -> None:
+    is_large = intent.size_bytes > kit.settings.multipart_threshold_bytes
+    if is_large or intent.upload_id is not None or intent.part_size_bytes:
+        sweep(kit, action, recorded=intent.upload_id, keep=keep)
+
+
+def _row_of(kit: Kit, intent: Intent, seen: Reply) -> BaselineRow:
+    """Make the row of an upload that was applied.
+
+    The intent's stat is that of the file sent only if the object tells the same size and mtime
+    (the file may have changed before it was read); else a ctime that no stat equals has the file
+    compared again.
+    """
+    metadata = seen.metadata
+    size_bytes = seen.size_bytes if seen.size_bytes is not None else intent.size_bytes
+    told = metadata.get("mtime", "")
+    is_same = size_bytes == intent.size_bytes and told in {"", format_mtime(intent.mtime_ns)}
+    mode = metadata.get("mode", "")
+    return BaselineRow(
+        intent.path,
+        size_bytes,
+        intent.mtime_ns if is_same else _mtime_of(told),
+        intent.ctime_ns if is_same else 0,
+        intent.inode,
+        int(mode) if mode.isascii() and mode.isdigit() else 0,
+        metadata.get(MD5_KEY) or intent.md5,
+        seen.etag,
+        kit.storage_class,
+    )
+
+
+def _mtime_of(told: str) -> int:
+    try:
+        return parse_mtime(told)
+    except ValueError:
+        return 0
+
+
+def _is_there(kit: Kit, action: Action, row: BaselineRow) -> bool:
+    look = kit.look(action)
+    return isinstance(look, LocalEntry) and look[:5] == row[:5]

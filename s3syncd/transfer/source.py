@@ -1,0 +1,213 @@
+"""The local file as one call reads it: opened once, proved quiet, proved unchanged at the end.
+
+Quiet is proved by stat, not by events: the first stat must be old enough, and the stat after
+reading must equal it. Two equal stats alone accepted 255 half-written files of 1,500; with the age
+or a read lease, none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from s3syncd.core.entry import Action, LocalEntry, Outcome, Result, Settle
+from s3syncd.local import files
+from s3syncd.pool import Call, Start
+from s3syncd.transfer.kit import Kit
+from s3syncd.transfer.outcomes import Ended, superseded
+
+__all__ = ["Source", "age_seconds", "opened_source"]
+
+# A file may grow this much between the decision and the reading without its bytes being admitted
+# again; more, and many files growing at once would hold far more than the buffer budget.
+_GROWTH_SLACK_BYTES = 1024 * 1024
+
+# What stands where a file was decided on, by the reason of its mark.
+_STATES = {"symlink": "special", "special_file": "special"}
+
+_NS_PER_SECOND = 1_000_000_000
+
+
+def age_seconds(entry: LocalEntry, now_ns: int, first_seen_ns: int) -> float:
+    """Give how long ago the file was last seen to change, in seconds; never negative.
+
+    A time in the future says nothing: an mtime set by hand is set aside for the ctime that the
+    setting left; where both lie ahead (another host's clock), the first sighting counts.
+
+    Args:
+        entry: the stat.
+        now_ns: wall clock.
+        first_seen_ns: when a time in the future was first met; 0: now.
+    """
+    past = [stamp for stamp in (entry.mtime_ns, entry.ctime_ns) if stamp <= now_ns]
+    newest = max(past) if past else first_seen_ns or now_ns
+    return max(0, now_ns - newest) / _NS_PER_SECOND
+
+
+class Source:
+    """One open file.
+
+    Attributes:
+        entry: the stat taken before anything was read.
+        is_racy: the stat is so young that a later write may leave it as it is.
+    """
+
+    def __init__(self, action: Action, fd: int, settle: Settle, kit: Kit) -> None:
+        self._fd = fd
+        self._action = action
+        self._settle = settle
+        self._lane = kit.lane
+        self.entry = files.stat_of(fd, action.path)
+        age = age_seconds(self.entry, kit.clock(), settle.first_seen_wall_ns)
+        self.is_racy = age < settle.quiet_seconds
+        wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds
+        self._wait_seconds = max(0.0, wanted - age, settle.quiet_seconds - age)
+
+    @property
+    def recorded(self) -> LocalEntry:
+        """The stat for the baseline: where it is racy, one that no later stat equals."""
+        return self.entry._replace(ctime_ns=0) if self.is_racy else self.entry
+
+    def read_whole(self) -> bytes:
+        """Read up to the size of the first stat."""
+        return files.read_whole(self._fd, self.entry.size_bytes)
+
+    def read_at(self, offset: int, size_bytes: int) -> bytearray:
+        """Read `size_bytes` from `offset`; fewer only where the file ended before.
+
+        Raises:
+            OSError: the file could not be read, or is closed already.
+        """
+        return files.read_at(self._fd, offset, size_bytes)
+
+    def turn(self) -> Start:
+        """Give a Start that lets others have the worker: a child queues behind them."""
+        return self._lane.spawn(_do_nothing, size_bytes=0).wait
+
+    def check_young(self) -> None:
+        """Before reading: refuse a file whose stat is too young to prove anything.
+
+        Raises:
+            Ended: it is, and its deadline has not passed.
+        """
+        if self.is_racy and not self._settle.is_past_deadline:
+            raise Ended(self._not_quiet())
+
+    def check_unchanged(self) -> None:
+        """Compare the stat now with the first one.
+
+        Raises:
+            Ended: it changed, and is not a file past its deadline that only grew.
+        """
+        now = files.stat_of(self._fd, self.entry.path)
+        if now == self.entry:
+            return
+        if self._settle.is_past_deadline:
+            if now.inode == self.entry.inode and now.size_bytes > self.entry.size_bytes:
+                return
+            raise Ended(_unstable(self._action))
+        wait = self._settle.quiet_seconds
+        raise Ended(superseded(self._action, "changed_while_reading", due_in_seconds=wait))
+
+    def check_writers(self) -> None:
+        """Where age proved nothing, ask the system whether anybody has it open for writing.
+
+        Raises:
+            Ended: somebody may; the outcome says when to look again.
+        """
+        if not self._wait_seconds or files.try_read_lease(self._fd):
+            return
+        if not self._settle.is_past_deadline:
+            raise Ended(self._not_quiet())
+        if _is_rewritten_in_place(self._action, self.entry):
+            raise Ended(_unstable(self._action))
+
+    def check_settled(self) -> None:
+        """After reading: prove that what was read is what the file holds.
+
+        Raises:
+            Ended: it is not proved.
+        """
+        self.check_writers()
+        self.check_unchanged()
+
+    def close(self) -> None:
+        """Close the file; reading is then an error, never another file's bytes."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def _not_quiet(self) -> Outcome:
+        return superseded(self._action, "not_quiet", due_in_seconds=self._wait_seconds)
+
+
+@contextmanager
+def opened_source(
+    kit: Kit, action: Action, settle: Settle, *, holds_body: bool = True
+) -> Iterator[Source]:
+    """Open the action's file, component by component, and refuse it while it is too young.
+
+    Args:
+        kit: what the call works with.
+        action: names the file.
+        settle: how quiet it must be.
+        holds_body: a small file will be held whole, in the bytes admitted for it.
+
+    Raises:
+        Ended: no regular file there, or too young, or the root is not the accepted one.
+        OSError: it cannot be opened.
+    """
+    with kit.opened_root(action) as root_fd:
+        fd = _open(action, root_fd)
+    try:
+        source = Source(action, fd, settle, kit)
+    except BaseException:
+        os.close(fd)
+        raise
+    try:
+        source.check_young()
+        if holds_body:
+            _check_admitted(action, source.entry, kit.settings.multipart_threshold_bytes)
+        yield source
+    finally:
+        source.close()
+
+
+def _do_nothing() -> Call:
+    yield from ()
+    return None
+
+
+def _open(action: Action, root_fd: int) -> int:
+    try:
+        return files.open_regular(root_fd, action.path)
+    except OSError:
+        look = files.lstat_path(root_fd, action.path)
+        if isinstance(look, LocalEntry):
+            raise
+        state = look if isinstance(look, str) else _STATES.get(look.reason, "unknown")
+        raise Ended(superseded(action, f"local_{state}", local_state=state)) from None
+
+
+def _check_admitted(action: Action, entry: LocalEntry, threshold_bytes: int) -> None:
+    """A buffer may be no larger than what the pool made room for: the decided size and a slack."""
+    decided = action.local.size_bytes if action.local else 0
+    admitted = (0 if decided > threshold_bytes else decided) + _GROWTH_SLACK_BYTES
+    if admitted < entry.size_bytes <= threshold_bytes:
+        raise Ended(superseded(action, "changed_since_decided", due_in_seconds=0.0))
+
+
+def _is_rewritten_in_place(action: Action, entry: LocalEntry) -> bool:
+    """Whether a file with a writer is known not to be one that only grew."""
+    known = action.baseline
+    return known is not None and known.inode == entry.inode and known.size_bytes >= entry.size_bytes
+
+
+def _unstable(action: Action) -> Outcome:
+    return Outcome(
+        action,
+        Result.RETRYABLE,
+        reason="unstable",
+        hint="It is rewritten without a pause; exclude it, or let its writer replace it whole.",
+    )
