@@ -50,6 +50,7 @@ class Running:
     Attributes:
         is_child: spawned by another call.
         is_idle: holds neither slot nor bytes.
+        is_overdraft: its bytes were given beyond the budget.
         is_started: a worker has begun it.
         is_ended: the generator has returned; `result` is set; children may still run.
         is_abandoned: the pool stopped without it; it is never continued.
@@ -66,6 +67,7 @@ class Running:
         "is_child",
         "is_ended",
         "is_idle",
+        "is_overdraft",
         "is_started",
         "lane",
         "make_call",
@@ -92,7 +94,7 @@ class Running:
         self.is_child = parent is not None
         self.call: Call | None = None
         self.handle: Handle | None = None
-        self.is_idle = self.is_started = False
+        self.is_idle = self.is_overdraft = self.is_started = False
         self.is_ended = self.is_abandoned = False
         self.open_children = self.busy_workers = 0
         self.result: object = None

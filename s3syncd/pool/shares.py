@@ -36,6 +36,7 @@ class Account:
         held_bytes: held, by [offers, children].
         wanted_bytes: of the smallest offer refused since `on_room`; None: nothing refused.
         courtesy: releases left in which an offer is expected after `on_room`.
+        expected_bytes: what that offer will ask for.
         is_childs_turn: an offer was admitted last.
     """
 
@@ -43,11 +44,11 @@ class Account:
         "calls",
         "children",
         "courtesy",
+        "expected_bytes",
         "held_bytes",
         "is_active",
         "is_childs_turn",
         "offers",
-        "overdraft_bytes",
         "parked",
         "returning",
         "slots",
@@ -60,7 +61,7 @@ class Account:
         self.calls = self.offers = self.workers = self.unstarted = self.courtesy = 0
         self.slots = [0, 0]
         self.held_bytes = [0, 0]
-        self.overdraft_bytes = 0
+        self.expected_bytes = 0
         self.wanted_bytes: int | None = None
         self.is_active = self.is_childs_turn = False
         self.parked: deque[Step] = deque()  # steps that wait for a worker of this lane's share
@@ -170,7 +171,8 @@ class Shares:
 
     def _other_bytes(self, account: Account, is_child: bool) -> int:
         if is_child:
-            return account.wanted_bytes or 0
+            wanted = account.wanted_bytes
+            return account.expected_bytes if wanted is None else wanted
         return account.children[0].size_bytes
 
     def take(self, account: Account, running: Running) -> None:
@@ -178,7 +180,7 @@ class Shares:
         is_child, size_bytes = running.is_child, running.size_bytes
         limit = self._limits[2]
         if size_bytes and not sum(account.held_bytes) and self._held_bytes + size_bytes > limit:
-            account.overdraft_bytes = size_bytes
+            running.is_overdraft = True
             self._overdraft_bytes += size_bytes
         account.slots[is_child] += 1
         account.held_bytes[is_child] += size_bytes
@@ -194,11 +196,12 @@ class Shares:
         account.courtesy = max(0, account.courtesy - 1)
         self._held_slots -= 1
         self._held_bytes -= size_bytes
-        if account.overdraft_bytes and not sum(account.held_bytes):
-            self._overdraft_bytes -= account.overdraft_bytes
-            account.overdraft_bytes = 0
+        if running.is_overdraft:
+            running.is_overdraft = False
+            self._overdraft_bytes -= size_bytes
 
     def expect_offer(self, account: Account) -> None:
         """Note that the lane is told of room: its children leave it for a moment."""
+        account.expected_bytes = account.wanted_bytes or 0
         account.wanted_bytes = None
         account.courtesy = _COURTESY
