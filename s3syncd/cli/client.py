@@ -6,15 +6,19 @@ import json
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from s3syncd.errors import FatalError
 from s3syncd.web.address import MAX_REPLY_BYTES, reachable, socket_path
 
-__all__ = ["RefusedError", "NoDaemonError", "ask", "ask_status"]
+__all__ = ["NoDaemonError", "RefusedError", "ask", "ask_status"]
 
 _ANSWER_SECONDS = 15.0
 """The daemon answers from snapshots, in milliseconds; ten times a slow machine's worst start."""
+
+_CONNECT_PAUSE_SECONDS = 0.05
+"""Between two attempts at a daemon with many clients; it serves each in milliseconds."""
 
 _CHUNK_BYTES = 256 * 1024
 """Read at once; a status of one site fits."""
@@ -47,7 +51,7 @@ def ask(
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
             stream.settimeout(timeout_seconds)
             with reachable(path) as address:
-                stream.connect(address)
+                _connect(stream, address, timeout_seconds)
             stream.sendall(request.encode() + b"\n")
             line = _read_line(stream)
     except PermissionError as error:
@@ -85,6 +89,19 @@ def ask_status(state_dir: Path, site: str | None = None) -> dict[str, Any]:
             hint=f"sites: {names}; after a change of the configuration: s3syncd reload",
         )
     return {**status, "sites": chosen}
+
+
+def _connect(stream: socket.socket, address: str, timeout_seconds: float) -> None:
+    """Connect, also when the daemon's backlog is full: Linux then says EAGAIN at once (unix(7))."""
+    pause = Event()
+    for _ in range(max(1, int(timeout_seconds / _CONNECT_PAUSE_SECONDS))):
+        try:
+            stream.connect(address)
+        except BlockingIOError:
+            pause.wait(_CONNECT_PAUSE_SECONDS)
+        else:
+            return
+    raise TimeoutError
 
 
 def _read_line(stream: socket.socket) -> bytes:

@@ -200,7 +200,9 @@ def _sentence(summary: str) -> str:
 
 
 def _fail(error: S3SyncError, code: int) -> int:
-    print(f"s3syncd: {error.message}", file=sys.stderr)
+    # A configuration's problems name their file themselves, as compilers do.
+    prefix = "" if isinstance(error, ConfigError) else "s3syncd: "
+    print(f"{prefix}{error.message}", file=sys.stderr)
     if error.hint:
         print(f"  {error.hint}", file=sys.stderr)
     return code

@@ -17,6 +17,7 @@ __all__ = ["MAX_REPLY_BYTES", "MAX_REQUEST_BYTES", "reachable", "socket_path"]
 
 # sun_path holds 108 bytes on Linux and 104 elsewhere, the final NUL included (unix(7)).
 _MAX_ADDRESS_BYTES = 107 if sys.platform == "linux" else 103
+_DESCRIPTORS = Path("/proc/self/fd")
 
 MAX_REQUEST_BYTES = 64 * 1024
 """A request is a command, a site name and a hash: three long names fit a hundred times over."""
@@ -31,11 +32,15 @@ def socket_path(state_dir: Path) -> Path:
 
 
 @contextmanager
-def reachable(path: Path) -> Iterator[str]:
+def reachable(path: Path, *, descriptors: Path = _DESCRIPTORS) -> Iterator[str]:
     """Yield an address of `path` short enough for bind and connect.
 
     A state directory may be deeper than a socket address is long. The directory is then named by
     an open descriptor, or, where there is no /proc, by a symbolic link in a private directory.
+
+    Args:
+        path: the socket.
+        descriptors: where the system shows this process its open descriptors.
 
     Raises:
         OSError: the directory of `path` cannot be opened.
@@ -45,8 +50,8 @@ def reachable(path: Path) -> Iterator[str]:
         return
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        if Path("/proc/self/fd").is_dir():
-            yield f"/proc/self/fd/{descriptor}/{path.name}"
+        if descriptors.is_dir():
+            yield f"{descriptors}/{descriptor}/{path.name}"
         else:
             with _linked(path.parent) as directory:
                 yield f"{directory}/{path.name}"

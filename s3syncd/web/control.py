@@ -40,6 +40,9 @@ COMMANDS: Mapping[str, Mapping[str, type]] = {
 _MAX_CONNECTIONS = 16
 """More people than ever look at one daemon at once; the rest wait in the kernel's backlog."""
 
+_BACKLOG = 128
+"""Asks for what Linux grants at most on older kernels (net.core.somaxconn before 5.4)."""
+
 _IDLE_SECONDS = 10.0
 """A local client sends a line and reads one; who takes longer is stopped or broken."""
 
@@ -157,7 +160,7 @@ class ControlServer:
             self._path.chmod(0o600)
         self._inode = self._path.lstat().st_ino
         self._listener.setblocking(False)
-        self._listener.listen(_MAX_CONNECTIONS)
+        self._listener.listen(_BACKLOG)
 
     def _remove_stale(self, address: str) -> None:
         """Remove a socket nobody listens at; never anything else."""
@@ -176,6 +179,8 @@ class ControlServer:
             except ConnectionRefusedError:
                 self._path.unlink()
                 return
+            except (BlockingIOError, TimeoutError):  # its backlog is full, so somebody has it
+                pass
         raise FatalError(
             f"another daemon answers at {self._path}",
             hint="stop it first, or give this one a state_dir of its own",

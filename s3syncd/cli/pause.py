@@ -1,0 +1,37 @@
+"""`s3syncd pause`: stop transferring, until `resume`; survives a restart."""
+
+from __future__ import annotations
+
+import argparse
+
+from s3syncd.cli import exits
+from s3syncd.cli.client import ask
+from s3syncd.cli.follow import follow
+from s3syncd.config.peek import peek
+
+__all__ = ["execute"]
+
+_STILL = frozenset({"paused", "halted", "unavailable"})
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Pause; with `--wait` until no site asked for transfers any more.
+
+    Raises:
+        NoDaemonError: nobody answers.
+        RefusedError: no such site.
+    """
+    state_dir = peek(arguments.config).state_dir
+    ask(state_dir, "pause", {"site": arguments.site})
+    if arguments.wait:
+        followed = follow(
+            state_dir,
+            arguments.site,
+            lambda status: all(site["state"] in _STILL for site in status["sites"]),
+            timeout_seconds=arguments.timeout,
+        )
+        if not followed.is_done:
+            print("not paused yet")
+            return exits.NOT_IN_SYNC
+    print("paused")
+    return exits.OK

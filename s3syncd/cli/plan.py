@@ -1,0 +1,125 @@
+"""`s3syncd plan`: what would be done; changes nothing, on either side."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Protocol, TextIO
+
+from s3syncd.cli import exits
+from s3syncd.cli.wording import columns, count, printable, size
+from s3syncd.config.load import load
+from s3syncd.config.models import Config
+from s3syncd.core.entry import Action
+
+__all__ = ["PlanReport", "SitePlan", "execute"]
+
+_MAX_SHOWN = 20
+"""Actions listed per site for a person; `--json` has all."""
+
+
+class SitePlan(Protocol):
+    """The plan of one site. `actions` can be read once; the numbers are right after that."""
+
+    name: str
+    reason: str | None
+    hint: str | None
+    actions: Iterator[Action]
+    counts: Mapping[str, int]
+    bytes: int
+    requests: int
+
+
+class PlanReport(Protocol):
+    """The plans of the sites asked for."""
+
+    sites: Iterable[SitePlan]
+
+
+def execute(
+    arguments: argparse.Namespace,
+    *,
+    plan: Callable[[Config, str | None], PlanReport] | None = None,
+    stream: TextIO | None = None,
+) -> int:
+    """Print the plan: 0 when it could be made, 3 with a halted site, 4 with an unavailable one.
+
+    Raises:
+        ConfigError: the configuration cannot be used, or has no such site.
+        FatalError: the ledger cannot be read.
+    """
+    report = (plan or _plan)(load(arguments.config), arguments.site)
+    stream = stream or sys.stdout
+    show = _print_json if arguments.json else _print_text
+    return show(report, stream)
+
+
+def _plan(config: Config, site: str | None) -> PlanReport:
+    from s3syncd import supervisor  # noqa: PLC0415 - tests of this file need no S3
+
+    return supervisor.plan(config, site)
+
+
+def _print_text(report: PlanReport, stream: TextIO) -> int:
+    code = exits.OK
+    for site in report.sites:
+        stream.write(f"{printable(site.name)}\n")
+        shown = list(islice(site.actions, _MAX_SHOWN))
+        unlisted = sum(1 for _ in site.actions)
+        rows = [(f"  {each.kind}", each.reason, printable(each.path)) for each in shown]
+        stream.writelines("  ".join(cells) + "\n" for cells in columns(rows) if rows)
+        if unlisted:
+            stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
+        stream.write(f"  {_totals(site)}\n")
+        if site.reason:
+            stream.write(f"  {site.reason}: {printable(site.hint or '')}\n")
+        code = _worse(code, site.reason)
+    return code
+
+
+def _totals(site: SitePlan) -> str:
+    kinds = [f"{count(number)} {kind}" for kind, number in site.counts.items() if number]
+    if not kinds:
+        return f"nothing to do ({count(site.requests)} requests)"
+    return f"{', '.join(kinds)}; {size(site.bytes)} to send, {count(site.requests)} requests"
+
+
+def _print_json(report: PlanReport, stream: TextIO) -> int:
+    """Print one document, action by action: a plan may have millions."""
+    code = exits.OK
+    stream.write('{"sites": [')
+    for number, site in enumerate(report.sites):
+        stream.write(f'{"," if number else ""}\n {{"name": {json.dumps(site.name)}, "actions": [')
+        for position, action in enumerate(site.actions):
+            stream.write(f"{',' if position else ''}\n  {json.dumps(_action(action))}")
+        totals = {
+            "counts": dict(site.counts),
+            "bytes": site.bytes,
+            "requests": site.requests,
+            "reason": site.reason,
+            "hint": site.hint,
+        }
+        stream.write(f"],\n  {json.dumps(totals)[1:]}")
+        code = _worse(code, site.reason)
+    stream.write("\n]}\n")
+    return code
+
+
+def _action(action: Action) -> dict[str, object]:
+    return {
+        "kind": str(action.kind),
+        "path": action.path,
+        "reason": action.reason,
+        "size_bytes": action.local.size_bytes if action.local else None,
+    }
+
+
+def _worse(code: int, reason: str | None) -> int:
+    """Give the exit code after a site that waits (held) or could not be looked at (not in sync)."""
+    if not reason or code == exits.HELD:
+        return code
+    waits = {"root_replaced", "root_emptied", "mass_delete", "drift"}
+    return exits.HELD if reason in waits else exits.NOT_IN_SYNC

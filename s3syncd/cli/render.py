@@ -1,0 +1,96 @@
+"""A status document as a person reads it: one line per site, then what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from s3syncd.cli.wording import Palette, ago, columns, count, duration, printable, size
+
+__all__ = ["render_status"]
+
+_HEADINGS = ("SITE", "STATE", "IN SYNC", "PENDING", "FILES", "SIZE", "RECONCILED", "WATCHER")
+
+_MAX_PROBLEMS = 10
+"""Shown per site; `--json` has up to a hundred."""
+
+
+def render_status(status: Mapping[str, Any], *, now: float, palette: Palette) -> str:
+    """Word a status document, as `s3syncd status --json` prints it.
+
+    Args:
+        status: the document.
+        now: seconds since the epoch.
+        palette: colours, or none.
+    """
+    sites = status["sites"]
+    lines = [
+        f"s3syncd {status['version']}, started {ago(status['started_at'], now)}",
+        "",
+        *_table(sites, now, palette),
+    ]
+    for site in sites:
+        remarks = list(_remarks(site, now))
+        if remarks:
+            lines += ["", palette.paint("bold", printable(site["name"])), *remarks]
+    return "\n".join(lines)
+
+
+def _table(sites: list[Mapping[str, Any]], now: float, palette: Palette) -> Iterator[str]:
+    rows = columns([_HEADINGS, *(_row(site, now) for site in sites)])
+    yield palette.paint("dim", "  ".join(rows[0]))
+    for site, cells in zip(sites, rows[1:], strict=True):
+        colour = _colour(site)
+        cells[1] = palette.paint(colour, cells[1])
+        cells[2] = palette.paint(colour, cells[2])
+        yield "  ".join(cells)
+
+
+def _row(site: Mapping[str, Any], now: float) -> tuple[str, ...]:
+    pending = site["pending"]
+    return (
+        printable(site["name"]),
+        site["state"],
+        _in_sync(site, now),
+        f"{count(pending['actions'])} ({size(pending['bytes'])})" if pending["actions"] else "-",
+        count(site["files"]),
+        size(site["bytes"]),
+        ago(site["last_reconcile_at"], now),
+        site["watcher"],
+    )
+
+
+def _in_sync(site: Mapping[str, Any], now: float) -> str:
+    if site["in_sync"]:
+        return "yes"
+    if site["last_in_sync_at"] is None:
+        return "not yet"
+    return f"no, was {ago(site['last_in_sync_at'], now)}"
+
+
+def _colour(site: Mapping[str, Any]) -> str:
+    if site["state"] in {"halted", "unavailable"}:
+        return "red"
+    return "green" if site["in_sync"] else "yellow"
+
+
+def _remarks(site: Mapping[str, Any], now: float) -> Iterator[str]:
+    if site["reason"]:
+        yield f"  {site['reason']}: {printable(site['hint'] or '')}".rstrip(": ")
+    if site["held_deletions"]:
+        chosen = f" --list {site['held_list']}" if site["held_list"] else ""
+        yield f"  {count(site['held_deletions'])} deletions are held; to let them go ahead:"
+        yield f"    s3syncd approve {printable(site['name'])}{chosen}"
+    if site["oldest_pending_seconds"]:
+        yield f"  the oldest change waits for {duration(site['oldest_pending_seconds'])}"
+    if site["foreign_objects"]:
+        yield f"  {count(site['foreign_objects'])} objects under the prefix are not ours"
+    problems = site["problems"]
+    for problem in problems[:_MAX_PROBLEMS]:
+        since = ago(problem["since"], now)
+        yield f"  {problem['reason']}: {printable(problem['path'])} ({since})"
+        if problem["hint"]:
+            yield f"    {printable(problem['hint'])}"
+    left = site["problems_total"] - min(len(problems), _MAX_PROBLEMS)
+    if left > 0:
+        yield f"  and {count(left)} more problems (--json shows up to 100)"

@@ -1,0 +1,57 @@
+"""`s3syncd rescan`: look at the whole directory again, with `--remote` at the bucket too."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from s3syncd.cli import exits
+from s3syncd.cli.client import ask, ask_status
+from s3syncd.cli.follow import follow
+from s3syncd.config.peek import peek
+
+__all__ = ["execute", "has_passed"]
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Ask for the pass; with `--wait` until it and all it found are done.
+
+    Raises:
+        NoDaemonError: nobody answers.
+        RefusedError: no such site, or it cannot scan now.
+    """
+    state_dir = peek(arguments.config).state_dir
+    before = ask_status(state_dir, arguments.site)
+    ask(state_dir, "rescan", {"site": arguments.site, "remote": arguments.remote})
+    if not arguments.wait:
+        print("accepted")
+        return exits.OK
+    followed = follow(
+        state_dir,
+        arguments.site,
+        has_passed(before, is_remote=arguments.remote),
+        timeout_seconds=arguments.timeout,
+    )
+    print("done" if followed.is_done else "not done yet")
+    code = exits.exit_code_of(followed.status["sites"])
+    return code if followed.is_done or code != exits.OK else exits.NOT_IN_SYNC
+
+
+def has_passed(before: dict[str, Any], *, is_remote: bool) -> Callable[[dict[str, Any]], bool]:
+    """Make the question whether each site has made a pass since `before` and carried it out.
+
+    A site that waits for a person, is paused or has lost its root or bucket is not waited for.
+    """
+    field = "last_reconcile_at" if is_remote else "last_rescan_at"
+    then = {site["name"]: site[field] for site in before["sites"]}
+
+    def is_through(site: dict[str, Any]) -> bool:
+        if site["state"] in {"halted", "paused", "unavailable"}:
+            return True
+        if site["state"] in {"starting", "scanning"} or site["pending"]["actions"]:
+            return False
+        is_newer: bool = site[field] is not None and site[field] != then.get(site["name"])
+        return is_newer
+
+    return lambda status: all(is_through(site) for site in status["sites"])

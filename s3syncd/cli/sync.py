@@ -1,0 +1,91 @@
+"""`s3syncd sync`: make every site equal once, and say how it went.
+
+When a daemon has the state directory, it does the work and this command watches it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from s3syncd.cli import exits
+from s3syncd.cli.client import NoDaemonError, ask, ask_status
+from s3syncd.cli.follow import follow
+from s3syncd.cli.process import prepare_process
+from s3syncd.cli.progress import Progress, ProgressBar, ProgressLike
+from s3syncd.cli.render import render_status
+from s3syncd.cli.rescan import has_passed
+from s3syncd.cli.wording import Palette
+from s3syncd.config.load import load
+from s3syncd.config.models import Config
+
+__all__ = ["execute"]
+
+Sync = Callable[
+    [Config, str | None, Callable[[ProgressLike], None]], tuple[int, dict[str, Any] | None]
+]
+
+
+def execute(
+    arguments: argparse.Namespace, *, sync: Sync | None = None, stream: TextIO | None = None
+) -> int:
+    """Sync once; gives the exit code: 0 in sync, 3 held or halted, 4 not in sync.
+
+    Args:
+        arguments: the command line.
+        sync: does the work where no daemon runs; by default the supervisor.
+        stream: where progress and the final status go.
+
+    Raises:
+        ConfigError: the configuration cannot be used, or has no such site.
+        FatalError: the state directory cannot be used.
+    """
+    stream = stream or sys.stdout
+    config = load(arguments.config)
+    bar = ProgressBar(stream)
+    try:
+        before = ask_status(config.state_dir, arguments.site)
+    except NoDaemonError:
+        prepare_process()
+        code, report = (sync or _sync)(config, arguments.site, bar)
+    else:
+        report = _through_daemon(config, arguments.site, before, bar)
+        code = exits.exit_code_of(report["sites"])
+    bar.close()
+    if report is not None:
+        stream.write(render_status(report, now=time.time(), palette=Palette(stream)) + "\n")
+    return code
+
+
+def _sync(
+    config: Config, site: str | None, progress: Callable[[ProgressLike], None]
+) -> tuple[int, dict[str, Any] | None]:
+    from s3syncd import supervisor  # noqa: PLC0415 - tests of this file need no S3
+
+    return supervisor.sync(config, site, progress)
+
+
+def _through_daemon(
+    config: Config, site: str | None, before: dict[str, Any], bar: ProgressBar
+) -> dict[str, Any]:
+    """Have the daemon reconcile, and show its status as progress until it is through."""
+    ask(config.state_dir, "sync", {"site": site})
+    is_through = has_passed(before, is_remote=True)
+    most: dict[str, tuple[int, int]] = {}
+
+    def look() -> dict[str, Any]:
+        status = ask_status(config.state_dir, site)
+        for each in status["sites"]:
+            pending = (each["pending"]["actions"], each["pending"]["bytes"])
+            known = most.get(each["name"], (0, 0))
+            total = (max(known[0], pending[0]), max(known[1], pending[1]))
+            most[each["name"]] = total
+            bar(Progress(
+                each["name"], total[0] - pending[0], total[0], total[1] - pending[1], total[1]
+            ))  # fmt: skip
+        return status
+
+    return follow(config.state_dir, site, is_through, look=look).status

@@ -1,0 +1,77 @@
+"""Quantities, times and foreign text as people read them, on a terminal or off it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TextIO
+
+__all__ = ["Palette", "ago", "columns", "count", "duration", "printable", "size"]
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def size(size_bytes: float) -> str:
+    """Word a number of bytes: `0 B`, `12.3 MiB`."""
+    value = float(size_bytes)
+    for unit in _UNITS:
+        if value < 1024 or unit == _UNITS[-1]:
+            break
+        value /= 1024
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def count(number: int) -> str:
+    """Word a number of things, its thousands apart: `12 345`."""
+    return f"{number:,}".replace(",", " ")
+
+
+def duration(seconds: float) -> str:
+    """Word a length of time in its largest unit, rounded down: `5 s`, `3 h`."""
+    for span, unit in _SPANS:
+        if seconds >= span:
+            return f"{int(seconds // span)} {unit}"
+    return f"{int(max(0.0, seconds))} s"
+
+
+def ago(moment: str | None, now: float) -> str:
+    """Word an RFC 3339 time seen from `now` (seconds since the epoch); `never` for None."""
+    if moment is None:
+        return "never"
+    return duration(now - datetime.fromisoformat(moment).timestamp()) + " ago"
+
+
+def printable(text: str) -> str:
+    """Make foreign text (file names, store messages) harmless: it cannot drive the terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
+class Palette:
+    """Colours for a stream: none unless it is a terminal and NO_COLOR is not set."""
+
+    def __init__(self, stream: TextIO) -> None:
+        # https://no-color.org: present and not empty means no colour.
+        self.is_on = (
+            stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        )
+
+    def paint(self, colour: str, text: str) -> str:
+        """Give `text` in a colour: red green yellow bold dim."""
+        if not self.is_on:
+            return text
+        code = {"red": 31, "green": 32, "yellow": 33, "bold": 1, "dim": 2}[colour]
+        return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Pad each column of `rows` to its widest cell; the last stays as it is."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return [
+        [*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]
+        for row in rows
+    ]

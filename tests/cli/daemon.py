@@ -1,0 +1,81 @@
+"""A daemon for tests of client commands: the real control socket, scripted answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from s3syncd.web.address import socket_path
+from s3syncd.web.control import ControlServer
+
+__all__ = ["FakeDaemon", "site_status", "write_config"]
+
+
+def site_status(name: str = "photos", **changes: Any) -> dict[str, Any]:
+    """Give the status of a site that is in sync, with changes."""
+    return {
+        "name": name,
+        "state": "idle",
+        "reason": None,
+        "hint": None,
+        "mode": "upload",
+        "in_sync": True,
+        "last_in_sync_at": "2026-11-21T06:00:00Z",
+        "pending": {"actions": 0, "bytes": 0},
+        "oldest_pending_seconds": 0,
+        "held_deletions": 0,
+        "held_list": None,
+        "foreign_objects": 0,
+        "problems": [],
+        "problems_total": 0,
+        "last_rescan_at": "2026-11-21T06:00:00Z",
+        "last_reconcile_at": "2026-11-21T06:00:00Z",
+        "watcher": "inotify",
+        "files": 12345,
+        "bytes": 3 * 2**30,
+    } | changes
+
+
+class FakeDaemon:
+    """Answers with `sites`, one script step per status asked; the last step stays."""
+
+    def __init__(self, state_dir: Path, *steps: list[dict[str, Any]]) -> None:
+        self.steps = list(steps) or [[site_status()]]
+        self.commands: list[tuple[str, dict[str, Any]]] = []
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.live: dict[str, Any] = {"ok": True}
+        self._server = ControlServer(
+            socket_path(state_dir),
+            status=self._status,
+            command=self._command,
+            live=lambda: self.live,
+        )
+
+    def __enter__(self) -> FakeDaemon:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+
+    def _status(self) -> dict[str, Any]:
+        sites = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        return {"version": "0.1.0", "started_at": "2026-11-21T05:00:00Z", "sites": sites}
+
+    def _command(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.commands.append((name, arguments))
+        return self.answers.get(name, {"ok": True})
+
+
+def write_config(directory: Path, **changes: object) -> Path:
+    """Write a configuration with the sites photos and docs, its state in `directory`/state."""
+    (directory / "state").mkdir(exist_ok=True)
+    settings = {"state_dir": f"{directory}/state"} | changes
+    lines = [f"{key}: {value}" for key, value in settings.items()]
+    lines.append("sites:")
+    for name in ("photos", "docs"):
+        (directory / name).mkdir(exist_ok=True)
+        lines.append(f"- {{name: {name}, path: {directory / name}, bucket: {name}-bucket}}")
+    path = directory / "config.yml"
+    path.write_text("\n".join(lines) + "\n")
+    return path

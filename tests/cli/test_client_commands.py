@@ -1,0 +1,255 @@
+"""status, approve, rescan, pause, resume, reload: what they send, wait for, print and exit with."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3syncd.cli.client import NoDaemonError, ask
+from s3syncd.cli.exits import exit_code_of
+from s3syncd.cli.follow import follow
+from s3syncd.cli.main import main
+from s3syncd.web.address import socket_path
+from tests.cli.daemon import FakeDaemon, site_status, write_config
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_config(tmp_path)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, config: Path) -> Iterator[FakeDaemon]:
+    with FakeDaemon(tmp_path / "state") as running:
+        yield running
+
+
+OUT_OF_SYNC = {"in_sync": False, "state": "syncing", "pending": {"actions": 3, "bytes": 4096}}
+
+
+@pytest.mark.parametrize(
+    ("sites", "code"),
+    [
+        ([{}], 0),
+        ([], 0),
+        ([{}, OUT_OF_SYNC], 4),
+        ([OUT_OF_SYNC, {"in_sync": False, "held_deletions": 30}], 3),
+        ([{"in_sync": False, "state": "halted"}, OUT_OF_SYNC], 3),
+        ([{"in_sync": False, "state": "unavailable"}], 4),
+        ([{"in_sync": False, "state": "paused"}], 4),
+    ],
+    ids=["in sync", "no site", "behind", "held before behind", "halted", "unavailable", "paused"],
+)
+def test_the_exit_code_tells_what_waits_for_a_person_first(
+    sites: list[dict[str, Any]], code: int
+) -> None:
+    assert exit_code_of([site_status(**changes) for changes in sites]) == code
+
+
+def test_status_prints_the_documents_json(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.steps = [[site_status("photos"), site_status("docs", **OUT_OF_SYNC)]]
+    assert main(["status", "--json", "-c", str(config)]) == 4
+    document = json.loads(capsys.readouterr().out)
+    assert document["version"] == "0.1.0"
+    assert document["sites"] == daemon.steps[0]
+
+
+def test_status_of_one_site_speaks_of_that_site_only(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.steps = [[site_status("photos"), site_status("docs", **OUT_OF_SYNC)]]
+    assert main(["status", "photos", "--json", "-c", str(config)]) == 0
+    assert [site["name"] for site in json.loads(capsys.readouterr().out)["sites"]] == ["photos"]
+
+
+def test_status_of_an_unknown_site_names_the_known_ones(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "music", "-c", str(config)]) == 1
+    assert "sites: photos" in capsys.readouterr().err
+
+
+def test_status_waits_until_in_sync(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.steps = [[site_status(**OUT_OF_SYNC)], [site_status(**OUT_OF_SYNC)], [site_status()]]
+    assert main(["status", "--wait", "--timeout", "30", "-c", str(config)]) == 0
+    assert len(daemon.steps) == 1
+
+
+def test_status_stops_waiting_when_the_time_is_over(daemon: FakeDaemon, config: Path) -> None:
+    daemon.steps = [[site_status(**OUT_OF_SYNC)]]
+    assert main(["status", "--wait", "--timeout", "0.1", "-c", str(config)]) == 4
+    daemon.steps = [[site_status(in_sync=False, held_deletions=50)]]
+    assert main(["status", "--wait", "--timeout", "0", "-c", str(config)]) == 3
+
+
+def test_waiting_bears_a_daemon_that_is_still_starting(tmp_path: Path) -> None:
+    answers: list[object] = [NoDaemonError("none"), NoDaemonError("none"), {"sites": []}]
+
+    def look() -> dict[str, Any]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return {"sites": []}
+
+    assert follow(tmp_path, None, lambda _: True, look=look).is_done
+    assert answers == []
+
+
+def test_waiting_gives_up_on_a_daemon_that_never_comes(tmp_path: Path) -> None:
+    moments = iter([0.0, 0.0, 0.0, 9.0, 9.0, 11.0, 11.0])
+
+    def look() -> dict[str, Any]:
+        raise NoDaemonError("none")
+
+    with pytest.raises(NoDaemonError):
+        follow(tmp_path, None, lambda _: True, look=look, clock=lambda: next(moments))
+
+
+def test_live_asks_for_nothing_but_life(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.steps = [[site_status(in_sync=False, state="unavailable")]]
+    assert main(["status", "--live", "-c", str(config)]) == 0
+    daemon.live = {"ok": False, "error": "site photos has not turned for 31 s", "hint": ""}
+    assert main(["status", "--live", "-c", str(config)]) == 1
+    assert "31 s" in capsys.readouterr().err
+
+
+def test_approve_sends_site_and_list_and_prints_what_was_approved(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answers["approve"] = {"ok": True, "count": 42, "list": "0123456789ab", "ended": []}
+    assert main(["approve", "photos", "--list", "0123456789ab", "-c", str(config)]) == 0
+    assert daemon.commands == [("approve", {"site": "photos", "list": "0123456789ab"})]
+    assert capsys.readouterr().out == "approved 42 deletions of photos (list 0123456789ab)\n"
+
+
+def test_approve_tells_which_halt_ended(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answers["approve"] = {"ok": True, "count": 0, "list": None, "ended": ["root_replaced"]}
+    assert main(["approve", "photos", "-c", str(config)]) == 0
+    assert daemon.commands == [("approve", {"site": "photos"})]
+    assert "root_replaced" in capsys.readouterr().out
+
+
+def test_approve_with_nothing_to_approve_says_so(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["approve", "photos", "-c", str(config)]) == 0
+    assert "nothing waits" in capsys.readouterr().out
+
+
+def test_rescan_returns_when_accepted(daemon: FakeDaemon, config: Path) -> None:
+    assert main(["rescan", "-c", str(config)]) == 0
+    assert main(["rescan", "photos", "--remote", "-c", str(config)]) == 0
+    assert daemon.commands == [
+        ("rescan", {"remote": False}),
+        ("rescan", {"site": "photos", "remote": True}),
+    ]
+
+
+LATER = "2026-11-21T07:00:00Z"
+
+
+def test_rescan_waits_for_a_pass_of_its_kind_and_for_what_it_found(
+    daemon: FakeDaemon, config: Path
+) -> None:
+    daemon.steps = [
+        [site_status()],
+        [site_status()],
+        [site_status(state="scanning")],
+        [site_status(last_rescan_at=LATER)],
+        [site_status(last_reconcile_at=LATER, **OUT_OF_SYNC)],
+        [site_status(last_reconcile_at=LATER)],
+    ]
+    assert main(["rescan", "--remote", "--wait", "--timeout", "30", "-c", str(config)]) == 0
+    assert len(daemon.steps) == 1
+
+
+def test_a_rescan_that_is_not_through_in_time_is_not_in_sync(
+    daemon: FakeDaemon, config: Path
+) -> None:
+    assert main(["rescan", "--wait", "--timeout", "0", "-c", str(config)]) == 4
+
+
+def test_rescan_does_not_wait_for_a_site_that_waits_for_a_person(
+    daemon: FakeDaemon, config: Path
+) -> None:
+    daemon.steps = [[site_status()], [site_status(state="halted", in_sync=False)]]
+    assert main(["rescan", "--wait", "-c", str(config)]) == 3
+
+
+def test_pause_waits_until_every_site_is_still(daemon: FakeDaemon, config: Path) -> None:
+    daemon.steps = [[site_status(**OUT_OF_SYNC)], [site_status(state="paused", in_sync=False)]]
+    assert main(["pause", "--wait", "-c", str(config)]) == 0
+    assert daemon.commands == [("pause", {})]
+    assert len(daemon.steps) == 1
+    daemon.steps = [[site_status(**OUT_OF_SYNC)]]
+    assert main(["pause", "photos", "--wait", "--timeout", "0", "-c", str(config)]) == 4
+    assert daemon.commands[1:] == [("pause", {"site": "photos"})]
+
+
+def test_resume_waits_until_in_sync(daemon: FakeDaemon, config: Path) -> None:
+    assert main(["resume", "photos", "-c", str(config)]) == 0
+    daemon.steps = [[site_status(**OUT_OF_SYNC)], [site_status()]]
+    assert main(["resume", "--wait", "-c", str(config)]) == 0
+    assert daemon.commands == [("resume", {"site": "photos"}), ("resume", {})]
+    assert len(daemon.steps) == 1
+
+
+def test_reload_waits_until_every_site_has_started(daemon: FakeDaemon, config: Path) -> None:
+    assert main(["reload", "-c", str(config)]) == 0
+    daemon.steps = [[site_status(state="starting", in_sync=False)], [site_status()]]
+    assert main(["reload", "--wait", "-c", str(config)]) == 0
+    assert daemon.commands == [("reload", {}), ("reload", {})]
+    assert len(daemon.steps) == 1
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense\n", b"[1]\n", b'{"ok": tr'])
+def test_an_answer_that_makes_no_sense_is_no_daemon(tmp_path: Path, answer: bytes) -> None:
+    with _scripted(tmp_path, answer), pytest.raises(NoDaemonError):
+        ask(tmp_path, "status")
+
+
+def test_a_daemon_that_never_answers_is_no_daemon(tmp_path: Path) -> None:
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(socket_path(tmp_path)))
+        listener.listen(1)
+        with pytest.raises(NoDaemonError, match="does not answer"):
+            ask(tmp_path, "status", timeout_seconds=0.1)
+
+
+class _scripted:  # noqa: N801 - reads as a word of the test
+    """A daemon that gives one answer to whoever comes first, and hangs up."""
+
+    def __init__(self, state_dir: Path, answer: bytes) -> None:
+        self._answer = answer
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(socket_path(state_dir)))
+        self._listener.listen(1)
+        self._thread = threading.Thread(target=self._serve)
+
+    def _serve(self) -> None:
+        stream, _ = self._listener.accept()
+        with closing(stream):
+            stream.recv(65536)
+            stream.sendall(self._answer)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._listener.close()

@@ -1,0 +1,100 @@
+"""Progress: one redrawn line on a terminal, few plain lines elsewhere, numbers that are right."""
+
+from __future__ import annotations
+
+import io
+
+from s3syncd.cli.progress import Progress, ProgressBar, progress_text
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    """Monotonic seconds that only the test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_line_tells_files_bytes_rate_and_time_left() -> None:
+    half = Progress("photos", 50, 100, 5 * 2**20, 10 * 2**20)
+    text = progress_text(half, 2**20, has_bar=False)
+    assert text == "photos: 50%  50/100 files, 5.0 MiB/10.0 MiB, 1.0 MiB/s, 5 s left"
+    assert progress_text(half, 0, has_bar=True).startswith("[############............]  50%")
+
+
+def test_nothing_to_do_is_complete() -> None:
+    assert progress_text(Progress("", 0, 0, 0, 0), 0, has_bar=False).startswith("100%  0/0 files")
+
+
+def test_empty_files_alone_have_progress_too() -> None:
+    assert "25%" in progress_text(Progress("", 1, 4, 0, 0), 0, has_bar=False)
+
+
+def test_a_terminal_gets_one_line_that_is_redrawn() -> None:
+    stream, clock = Terminal(), Clock()
+    bar = ProgressBar(stream, clock=clock)
+    for done in range(101):
+        bar(Progress("a", done, 100, done * 1000, 100_000))
+        clock.now += 0.01
+    bar.close()
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert 10 <= text.count("\r") <= 13
+    assert "100/100 files" in text.split("\r")[-1]
+
+
+def test_a_shorter_picture_covers_the_longer_one_before() -> None:
+    stream, clock = Terminal(), Clock()
+    bar = ProgressBar(stream, clock=clock)
+    bar(Progress("a", 1, 100_000, 2**20, 2**40))
+    clock.now += 1
+    bar(Progress("a", 2, 2, 0, 0))
+    _, first, second = stream.getvalue().split("\r")
+    assert len(second) >= len(first)
+
+
+def test_a_log_gets_a_line_now_and_then_and_the_last_state() -> None:
+    stream, clock = io.StringIO(), Clock()
+    bar = ProgressBar(stream, clock=clock)
+    for done in range(60):
+        bar(Progress("a", done, 60, 0, 0))
+        clock.now += 0.5
+    bar(Progress("a", 60, 60, 0, 0))
+    bar.close()
+    lines = stream.getvalue().splitlines()
+    assert 3 <= len(lines) <= 5
+    assert "60/60 files" in lines[-1]
+    assert "\r" not in stream.getvalue()
+
+
+def test_the_sites_are_summed() -> None:
+    stream, clock = io.StringIO(), Clock()
+    bar = ProgressBar(stream, clock=clock)
+    bar(Progress("a", 1, 2, 10, 20))
+    bar(Progress("b", 3, 4, 30, 40))
+    bar.close()
+    assert "4/6 files, 40 B/60 B" in stream.getvalue()
+
+
+def test_the_rate_is_that_of_the_last_seconds() -> None:
+    stream, clock = Terminal(), Clock()
+    bar = ProgressBar(stream, clock=clock)
+    for done in [*range(0, 50 * 2**20, 2**20), *[50 * 2**20 + each * 1024 for each in range(15)]]:
+        bar(Progress("a", 0, 1, done, 2**30))
+        clock.now += 1.0
+    assert "1.0 KiB/s" in stream.getvalue().split("\r")[-1]
+
+
+def test_without_a_report_nothing_is_drawn() -> None:
+    stream = Terminal()
+    ProgressBar(stream).close()
+    assert stream.getvalue() == ""

@@ -1,0 +1,109 @@
+"""What a person reads: aligned, coloured on a terminal only, harmless, and telling what to do."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from s3syncd.cli.render import render_status
+from s3syncd.cli.wording import Palette, ago, count, duration, printable, size
+from tests.cli.daemon import site_status
+
+NOW = datetime.fromisoformat("2026-11-21T06:30:00Z").timestamp()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def rendered(*sites: dict[str, Any], stream: io.StringIO | None = None) -> str:
+    document = {"version": "0.1.0", "started_at": "2026-11-21T05:00:00Z", "sites": list(sites)}
+    return render_status(document, now=NOW, palette=Palette(stream or io.StringIO()))
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1536, "1.5 KiB"),
+        (3 * 2**30, "3.0 GiB"),
+        (2**62, "4096.0 PiB"),
+    ],
+)
+def test_sizes(size_bytes: int, words: str) -> None:
+    assert size(size_bytes) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 s"), (59.9, "59 s"), (60, "1 min"), (7300, "2 h"), (200_000, "2 d")],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_times_are_told_from_now() -> None:
+    assert ago("2026-11-21T06:20:00Z", NOW) == "10 min ago"
+    assert ago(None, NOW) == "never"
+    assert count(1234567) == "1 234 567"
+
+
+def test_foreign_text_cannot_drive_the_terminal() -> None:
+    assert printable("a\x1b[2Jb\nc\u202e\udcff é") == "a\\x1b[2Jb\\nc\\u202e\\udcff é"
+    text = rendered(site_status(
+        problems=[{"path": "x\x1b]0;", "reason": "unstable", "hint": "\r", "since": None}],
+        problems_total=1,
+    ))  # fmt: skip
+    assert "\x1b" not in text
+    assert "\r" not in text
+
+
+def test_columns_are_aligned_and_one_line_per_site() -> None:
+    lines = rendered(site_status("a"), site_status("a-longer-name", state="syncing")).splitlines()
+    heading, first, second = lines[2:5]
+    assert len(lines) == 5
+    assert heading.index("STATE") == first.index("idle") == second.index("syncing")
+    assert heading.index("FILES") == first.index("12 345")
+    assert "30 min ago" in first
+
+
+def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b" not in rendered(site_status())
+    assert "\x1b[32m" in rendered(site_status(), stream=Terminal())
+    assert "\x1b[31m" in rendered(site_status(state="halted"), stream=Terminal())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in rendered(site_status(), stream=Terminal())
+
+
+def test_held_deletions_come_with_the_command_that_approves_exactly_them() -> None:
+    text = rendered(site_status(
+        in_sync=False, held_deletions=42, held_list="0123456789ab", reason="mass_delete", hint="see"
+    ))  # fmt: skip
+    assert "42 deletions are held" in text
+    assert "s3syncd approve photos --list 0123456789ab" in text
+    assert "mass_delete: see" in text
+
+
+def test_a_site_that_was_never_in_sync_says_so() -> None:
+    never = site_status(in_sync=False, last_in_sync_at=None)
+    assert "not yet" in rendered(never)
+    assert "no, was 30 min ago" in rendered(site_status(in_sync=False))
+
+
+def test_many_problems_are_cut_short_and_counted() -> None:
+    problem = {"path": "p", "reason": "access_denied", "hint": "grant it", "since": LATE}
+    text = rendered(site_status(problems=[problem] * 100, problems_total=250))
+    assert text.count("access_denied: p (1 min ago)") == 10
+    assert "and 240 more problems" in text
+
+
+LATE = "2026-11-21T06:29:00Z"
