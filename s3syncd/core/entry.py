@@ -100,7 +100,8 @@ class Action(NamedTuple):
     """One step of a plan: what was seen when it was decided, and the row of the table that did.
 
     `row` is the row number of the decision table (0-15). `reason` is a closed word for logs
-    (new changed drift vanished first_contact retired foreign class).
+    (new changed drift vanished first_contact conflict retired foreign class; of a `Forget`: gone
+    kept out_of_scope).
     """
 
     kind: Kind

@@ -8,8 +8,7 @@ when it is asked for again (`again`): a file that never rests costs a look now a
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["SettleEntry", "SettleTable"]
 
@@ -23,8 +22,7 @@ MAX_PACES: Final = 1_000
 """Slow files remembered; the oldest goes first, and then waits the common deadline again."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettleEntry:
+class SettleEntry(NamedTuple):
     """One dirty path. All times are monotonic seconds.
 
     `is_closed`: the last hint was a close after writing, or a move-in. `again_at`: not before
@@ -81,21 +79,15 @@ class SettleTable:
             first: when the first of several coalesced hints came, if earlier.
         """
         known = self._entries.get(path)
-        if known is None and len(self._entries) >= self._max_paths:
-            return False
         began = now if first is None else min(first, now)
-        if known is None:
-            deadline_at = began + self._paces.get(path, self._deadline_seconds)
-            known = SettleEntry(began, now, is_closed, now, deadline_at)
-        entry = replace(
-            known,
-            first_hint_at=min(known.first_hint_at, began),
-            last_hint_at=now,
-            is_closed=is_closed,
-        )
-        wait = self._settle_seconds if is_closed else self._settle_open_seconds
-        due_at = max(min(now + wait, entry.deadline_at), entry.again_at)
-        self._put(path, replace(entry, due_at=due_at))
+        deadline_at, again_at = began + self._paces.get(path, self._deadline_seconds), 0.0
+        if known is not None:
+            began = min(began, known.first_hint_at)
+            deadline_at, again_at = known.deadline_at, known.again_at
+        elif len(self._entries) >= self._max_paths:
+            return False
+        due_at = max(self._quiet_at(now, is_closed, deadline_at), again_at)
+        self._put(path, SettleEntry(began, now, is_closed, due_at, deadline_at, again_at))
         return True
 
     def again(
@@ -163,10 +155,20 @@ class SettleTable:
         """Remember how long the upload of a file that still grows took: its next one waits."""
         self._paces.pop(path, None)
         pace_seconds = PACE_FACTOR * upload_seconds
-        if pace_seconds > self._deadline_seconds:
-            self._paces[path] = pace_seconds
-            if len(self._paces) > MAX_PACES:
-                del self._paces[next(iter(self._paces))]
+        if pace_seconds <= self._deadline_seconds:
+            return
+        self._paces[path] = pace_seconds
+        if len(self._paces) > MAX_PACES:
+            del self._paces[next(iter(self._paces))]
+        known = self._entries.get(path)
+        if known is not None:  # hints that came while it was sent
+            deadline_at = known.first_hint_at + pace_seconds
+            due_at = self._quiet_at(known.last_hint_at, known.is_closed, deadline_at)
+            self._put(path, known._replace(deadline_at=deadline_at, due_at=due_at))
+
+    def _quiet_at(self, last: float, is_closed: bool, deadline_at: float) -> float:
+        wait = self._settle_seconds if is_closed else self._settle_open_seconds
+        return min(last + wait, deadline_at)
 
     def _put(self, path: str, entry: SettleEntry) -> None:
         self._entries[path] = entry
