@@ -1,0 +1,86 @@
+"""Servers and buckets for the tests of the S3 side."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from s3syncd.s3.bucket import Bucket, BucketSettings
+from tests.servers import (
+    ACCESS_KEY,
+    SECRET_ACCESS_KEY,
+    S3Server,
+    StubServer,
+    moto_server,
+    rclone_server,
+    stub_server,
+)
+
+_numbers = itertools.count()
+
+OpenBucket = Callable[..., Bucket]
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[S3Server]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rclone() -> Iterator[S3Server]:
+    with rclone_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["moto", "rclone"])
+def server(request: pytest.FixtureRequest) -> S3Server:
+    """Each of the two real servers in turn."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def stub() -> Iterator[StubServer]:
+    with stub_server() as server:
+        yield server
+
+
+@pytest.fixture
+def open_bucket() -> Iterator[OpenBucket]:
+    """Give a function that connects to a bucket at an endpoint; all are closed at the end."""
+    opened: list[Bucket] = []
+
+    def open_one(endpoint: str, name: str = "bucket", **settings: Any) -> Bucket:
+        given = {
+            "region": "us-east-1",
+            "access_key": ACCESS_KEY,
+            "secret_access_key": SECRET_ACCESS_KEY,
+            "max_connections": 32,
+        } | settings
+        bucket = Bucket(BucketSettings(bucket=name, endpoint=endpoint, **given))
+        opened.append(bucket)
+        bucket.connect()
+        return bucket
+
+    yield open_one
+    for bucket in opened:
+        assert bucket.close(10)
+
+
+@pytest.fixture
+def bucket(server: S3Server, open_bucket: OpenBucket) -> Bucket:
+    """A new, empty bucket on each of the two real servers."""
+    name = f"bucket-{next(_numbers)}"
+    server.create_bucket(name)
+    return open_bucket(server.endpoint, name)
+
+
+@pytest.fixture
+def stub_bucket(stub: StubServer, open_bucket: OpenBucket) -> Bucket:
+    """A bucket on the stub; first contact is forgotten."""
+    bucket = open_bucket(stub.endpoint)
+    stub.history.clear()
+    return bucket
