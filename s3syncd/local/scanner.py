@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,7 +23,7 @@ from s3syncd.local.files import lstat_path
 from s3syncd.local.identity import RootError, identity_of, open_root
 from s3syncd.local.messages import MountSeen, NamesSkipped
 from s3syncd.local.mounts import InnerMounts, Mounts
-from s3syncd.local.walk import Step, Walk, is_mounted
+from s3syncd.local.walk import Step, Walk, Watch, is_mounted
 
 __all__ = ["Scanner", "Watching"]
 
@@ -31,11 +31,8 @@ MAX_BATCHES: Final = 4
 """Batches of one scan that the site has not taken yet: 2,048 entries, some 0.7 MiB."""
 
 
-class Watching(Protocol):
+class Watching(Watch, Protocol):
     """What the scanner needs of the watcher."""
-
-    def watch(self, path: str, fd: int) -> bool:
-        """Begin to hear of changes in the open directory; False where that is not possible."""
 
     def begin_scan(self) -> None:
         """A full scan begins: every directory will be told to `watch` again."""
@@ -98,6 +95,7 @@ class Scanner:
         # Not waited for at exit: a call into a dead file system may never return.
         self._thread = threading.Thread(target=self._run, name=f"scan-{name}", daemon=True)
         self.last_error = ""
+        """What an unforeseen failure said; for status."""
 
     def start(self) -> None:
         """Begin to serve requests."""
@@ -243,7 +241,7 @@ class Scanner:
             os.close(root_fd)
 
     def _end(
-        self, scan: _Scan, entries: Sequence[LocalEntry | UnknownMark], *, is_complete: bool
+        self, scan: _Scan, entries: list[LocalEntry | UnknownMark], *, is_complete: bool
     ) -> None:
         with self._changed:
             if scan not in self._scans:

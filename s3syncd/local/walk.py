@@ -38,6 +38,9 @@ class Watch(Protocol):
     def watch(self, path: str, fd: int) -> bool:
         """Begin to hear of changes in the open directory; False where that is not possible."""
 
+    def meet(self, path: str) -> None:
+        """Take note of a directory that was seen and is not gone into."""
+
 
 class Walk:
     """The state of one walk that outlives a step.
@@ -141,7 +144,13 @@ class Walk:
     def _kept(self, found: list[Item | str]) -> list[Item | str]:
         if self._is_recursive:
             return found
-        return [item for item in found if not isinstance(item, str)]
+        kept: list[Item | str] = []
+        for item in found:
+            if not isinstance(item, str):
+                kept.append(item)
+            elif self._watch is not None:
+                self._watch.meet(item)
+        return kept
 
     def _unopened(self, prefix: str, error: OSError) -> list[Item | str]:
         """Tell what it means that a directory cannot be opened."""
