@@ -157,8 +157,7 @@ PATTERNS = st.lists(
 )
 def test_nothing_below_a_pruned_directory_is_selected(pattern, directory, below):
     site = scope(exclusions=[pattern])
-    assume(site.is_pruned(directory))
-    assert not site.is_selected(directory + below)
+    assert not (site.is_pruned(directory) and site.is_selected(directory + below))
 
 
 @pytest.mark.parametrize(
