@@ -1,0 +1,105 @@
+"""`s3syncd check`: is the configuration right, and does everything it names answer?
+
+One line per probe, with the remedy. Nothing is left behind, in the bucket or on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TextIO
+
+from s3syncd.cli import exits
+from s3syncd.cli.wording import Palette, printable
+from s3syncd.config.describe import describe
+from s3syncd.config.load import load
+from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.finding import Finding, Verdict
+from s3syncd.local.probe import probe_root, probe_state_dir
+
+__all__ = ["execute"]
+
+Probe = Callable[[SiteConfig], Iterable[Finding]]
+
+
+class Secret(Protocol):
+    """A secret of the configuration, told only on demand."""
+
+    def get_secret_value(self) -> str:
+        """Tell it."""
+
+
+_COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "red"}
+
+
+def execute(
+    arguments: argparse.Namespace, *, probe: Probe | None = None, stream: TextIO | None = None
+) -> int:
+    """Validate and probe; exit code 1 if a probe fails.
+
+    Args:
+        arguments: the command line.
+        probe: probes one site; by default its root and its bucket.
+        stream: where the lines go.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    stream = stream or sys.stdout
+    config = load(arguments.config)
+    if arguments.offline:
+        stream.write(describe(config))
+        return exits.OK
+    stream.writelines(f"warning: {warning}\n" for warning in config.warnings)
+    is_failed = False
+    for site, finding in _findings(config, probe or _probe):
+        stream.write(_line(site, finding, Palette(stream)) + "\n")
+        stream.flush()
+        is_failed = is_failed or finding.verdict is Verdict.FAILED
+    return exits.FATAL if is_failed else exits.OK
+
+
+def _findings(config: Config, probe: Probe) -> Iterator[tuple[str, Finding]]:
+    yield "-", probe_state_dir(config.state_dir)
+    for site in config.sites:
+        for finding in probe(site):
+            yield site.name, finding
+
+
+def _probe(site: SiteConfig) -> Iterator[Finding]:
+    from s3syncd.s3.bucket import BucketSettings  # noqa: PLC0415 - as below
+    from s3syncd.s3.probe import Wanted, probe_bucket  # noqa: PLC0415 - loads boto3, 0.3 s
+
+    yield from probe_root(site.root, watcher=site.watcher)
+    settings = BucketSettings(
+        bucket=site.bucket,
+        prefix=site.prefix,
+        endpoint=site.endpoint,
+        region=site.region,
+        addressing=site.addressing,
+        profile=site.profile,
+        role_arn=site.role_arn,
+        access_key=_plain(site.access_key),
+        secret_access_key=_plain(site.secret_access_key),
+        session_token=_plain(site.session_token),
+        ca_bundle=str(site.ca_bundle) if site.ca_bundle else None,
+        verify_tls=site.verify_tls,
+        max_connections=1,
+    )
+    wanted = Wanted(
+        is_retiring=site.retire_deleted,
+        needs_conditions=site.on_drift == "hold",
+        storage_class=site.storage_class,
+    )
+    yield from probe_bucket(settings, wanted)
+
+
+def _plain(secret: Secret | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
+
+
+def _line(site: str, finding: Finding, palette: Palette) -> str:
+    verdict = palette.paint(_COLOURS[finding.verdict], f"{finding.verdict:<7}")
+    remedy = f" -> {finding.remedy}" if finding.remedy else ""
+    return f"{verdict}  {site}: {finding.probe}: {printable(finding.text + remedy)}"
