@@ -104,6 +104,15 @@ class BaselineTable(Store):
         )
         return [path for (path,) in self._rows(sql, (fold(inode), size_bytes))]
 
+    def sample(self, limit: int) -> list[BaselineRow]:
+        """Return up to `limit` rows spread evenly over the baseline. Reads it once."""
+        stride = max(1, self.count()[0] // max(1, limit))
+        sql = (
+            f"SELECT {_COLUMNS} FROM (SELECT *, row_number() OVER (ORDER BY path) AS n"  # noqa: S608
+            " FROM baseline) WHERE (n - 1) % ? = 0 LIMIT ?"
+        )
+        return _unfolded(self._rows(sql, (stride, limit)))
+
     def seq(self) -> int:
         """Return the site counter: it grows with every record and forget, also over restarts."""
         self._connection()

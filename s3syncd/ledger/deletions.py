@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Deletion", "DeletionTable"]
 
-_COLUMNS = "CAST(path AS TEXT), kind, first_seen_wall, state"
+_COLUMNS = "CAST(path AS TEXT), kind, first_seen_wall, state, foreign_etag, foreign_bytes"
 _SAMPLE_SECONDS = 600.0  # 144 samples a day; the guard's window is 24 h
 _WINDOW_SECONDS = 86_400.0
 _KEEP_SECONDS = 2 * _WINDOW_SECONDS  # the window, and a day of slack for clocks set back
@@ -23,13 +23,16 @@ class Deletion(NamedTuple):
     """A deletion wanted and not carried out.
 
     `kind` is DeleteRemote or DeleteLocal; `first_seen_wall` seconds since the epoch; `state` is
-    waiting (for the grace), held (by a guard) or approved (by a person).
+    waiting (for the grace), cleared (the guards let it pass), held (by a guard) or approved (by a
+    person). `foreign_etag` and `foreign_bytes` name the object where there is no baseline row.
     """
 
     path: str
     kind: str
     first_seen_wall: float
     state: str
+    foreign_etag: str | None = None
+    foreign_bytes: int | None = None
 
 
 class DeletionTable(BaselineTable):
@@ -39,10 +42,32 @@ class DeletionTable(BaselineTable):
         super().__init__(path)
         self._states: Counter[str] = Counter()
 
-    def want_deletion(self, path: str, kind: str, first_seen_wall: float) -> None:
-        """Note a candidate in state waiting; one that is there already stays as it is."""
+    def want_deletion(
+        self,
+        path: str,
+        kind: str,
+        first_seen_wall: float,
+        *,
+        state: str = "waiting",
+        foreign: tuple[str, int] | None = None,
+    ) -> None:
+        """Note a candidate; one that is there already stays as it is.
+
+        Args:
+            path: site-relative.
+            kind: DeleteRemote or DeleteLocal.
+            first_seen_wall: seconds since the epoch.
+            state: where it begins; see `Deletion`.
+            foreign: (ETag, bytes) of an object without a baseline row.
+        """
         self.sample_count(first_seen_wall)
-        self._write(self._want_deletion, path, kind, first_seen_wall)
+        etag, size_bytes = foreign or (None, None)
+        wanted = Deletion(path, kind, first_seen_wall, state, etag, size_bytes)
+        self._write(self._want_deletion, wanted)
+
+    def drop_deletions(self, state: str) -> None:
+        """Remove all candidates in a state."""
+        self._write(self._drop_deletions, state)
 
     def drop_deletion(self, path: str) -> None:
         """Remove a candidate: carried out, or the path is back."""
@@ -109,11 +134,14 @@ class DeletionTable(BaselineTable):
 
     # --- repeatable writes ----------------------------------------------------------------------
 
-    def _want_deletion(self, path: str, kind: str, first_seen_wall: float) -> None:
-        sql = "INSERT INTO deletion VALUES (?, ?, ?, 'waiting') ON CONFLICT DO NOTHING"
-        self._states["waiting"] += self._execute(
-            sql, (path.encode(), kind, first_seen_wall)
-        ).rowcount
+    def _want_deletion(self, wanted: Deletion) -> None:
+        sql = "INSERT INTO deletion VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        added = self._execute(sql, (wanted.path.encode(), *wanted[1:])).rowcount
+        self._states[wanted.state] += added
+
+    def _drop_deletions(self, state: str) -> None:
+        self._execute("DELETE FROM deletion WHERE state = ?", (state,))
+        self._states[state] = 0
 
     def _drop_deletion(self, path: str) -> None:
         sql = "DELETE FROM deletion WHERE path = ? RETURNING state"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -88,10 +88,11 @@ def open_readonly(path: Path, identity: str) -> Opened:
     """
     try:
         if path.exists():
-            db = _connect_readonly(path)
-            if _verdict_or_corrupt(db, identity) == "ours":
-                return Opened(db, was_fresh=False, put_aside=None)
-            db.close()
+            with ExitStack() as stack:
+                db = stack.enter_context(closing(_connect_readonly(path)))
+                if _verdict_or_corrupt(db, identity) == "ours":
+                    stack.pop_all()
+                    return Opened(db, was_fresh=False, put_aside=None)
         db = sqlite3.connect(":memory:", isolation_level=None)
         _create(db, identity)
         db.execute("PRAGMA query_only = ON")
@@ -224,12 +225,13 @@ def _connect_readonly(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         db.execute("SELECT count(*) FROM sqlite_schema")
-    except sqlite3.OperationalError:
-        db.close()
-        if Path(f"{path}-wal").exists():
-            raise
-        # Nobody writes, and the directory does not let us make the index that readers share.
-        db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            db.close()
+            if Path(f"{path}-wal").exists():
+                raise
+            # Nobody writes, and the directory does not let us make the index that readers share.
+            db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
     db.execute("PRAGMA query_only = ON")
     db.execute("PRAGMA mmap_size = 0")
     return db

@@ -78,7 +78,9 @@ CREATE TABLE deletion (
     path BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
     first_seen_wall REAL NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'held', 'approved'))
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'cleared', 'held', 'approved')),
+    foreign_etag TEXT,                 -- the object seen, where there is no baseline row
+    foreign_bytes INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deletion_state ON deletion (state, path);
 
