@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from s3syncd.config import places
-from s3syncd.config.layout import CREDENTIALS, KEY_PAIR, Given, GivenSite, spelled
+from s3syncd.config.layout import CREDENTIALS, KEY_PAIR, Given, GivenSite, is_absent, spelled
 from s3syncd.config.models import SiteConfig
 from s3syncd.config.parse import UnusableError
 from s3syncd.config.problems import Problems
@@ -63,7 +63,7 @@ class LoadedSite(NamedTuple):
 
 def check_credentials(options: Mapping[str, Given], label: str, problems: Problems) -> None:
     """Refuse half a pair, a token without a pair, and keys next to a profile, at one level."""
-    given = {key: options[key] for key in CREDENTIALS if key in options}
+    given = {key: options[key] for key in CREDENTIALS if not is_absent(options.get(key))}
     dot = f"{label}." if label else ""
     missing = [key for key in KEY_PAIR if key not in given]
     if len(missing) == 1:

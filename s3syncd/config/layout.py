@@ -80,7 +80,9 @@ def _section(name: str, entry: Entry, problems: Problems) -> dict[str, Entry]:
 
 def given_sites(root: Node, problems: Problems) -> list[GivenSite]:
     """Return the sites as written; their count is at least one or there is a problem."""
-    entry = root.entries.get("sites") if isinstance(root, Mapping) else None
+    if not isinstance(root, Mapping):  # said by given_globals
+        return []
+    entry = root.entries.get("sites")
     if entry is None or _is_null(entry.node):
         problems.add(
             entry.line if entry else 0,
@@ -143,7 +145,11 @@ def refuse_unknown(
     names = sorted(known)
     for key in [key for key in options if key not in names]:
         given = options.pop(key)
-        nearest = difflib.get_close_matches(key, names, 1, cutoff=0.5)
+        section, dot, _ = key.rpartition(".")
+        beside = [name for name in names if name.rpartition(".")[0] == section]
+        tails = {name.removeprefix(section + dot): name for name in beside}
+        found = difflib.get_close_matches(key.removeprefix(section + dot), tails, 1)
+        nearest = [tails[tail] for tail in found]
         if key in set(elsewhere):
             problems.add(given.line, given.label, "does not belong here", f"write it {place}")
         elif nearest:
