@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,18 @@ def test_make_leaves_the_package_index_to_the_environment() -> None:
         assert "://" not in text
         assert "--index" not in text
         assert "trusted-host" not in text
+
+
+def test_package_ships_what_is_not_python(tmp_path: Path) -> None:
+    command = [Path(sys.executable).with_name("hatchling"), "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    shipped = set(zipfile.ZipFile(wheel).namelist())
+    others = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "s3syncd").rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    assert "s3syncd/py.typed" in others
+    assert others <= shipped
+    assert not any(name.startswith(("tests/", "bench/")) for name in shipped)
