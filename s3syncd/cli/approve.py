@@ -22,11 +22,13 @@ def execute(arguments: argparse.Namespace) -> int:
     state_dir = peek(arguments.config).state_dir
     answer = ask(state_dir, "approve", {"site": arguments.site, "list": arguments.list})
     site = printable(arguments.site)
-    deletions, list_hash = int(answer.get("count") or 0), answer.get("list")
+    deletions, drifted = int(answer.get("count") or 0), int(answer.get("drift") or 0)
+    lines = []
     if deletions:
-        print(f"approved {count(deletions)} deletions of {site} (list {list_hash})")
-    for reason in answer.get("ended") or ():
-        print(f"approved {site} as it is now: {reason} ends")
-    if not deletions and not answer.get("ended"):
-        print(f"nothing waits for approval at {site}")
+        lines.append(f"approved {count(deletions)} deletions of {site} (list {answer['list']})")
+    if answer.get("root"):
+        lines.append(f"approved the directory of {site} as it is now")
+    if drifted:
+        lines.append(f"approved to overwrite {count(drifted)} objects of {site} others changed")
+    print("\n".join(lines) or f"nothing waits for approval at {site}")
     return exits.OK

@@ -70,7 +70,7 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
         shown = list(islice(site.actions, _MAX_SHOWN))
         unlisted = sum(1 for _ in site.actions)
         rows = [(f"  {each.kind}", each.reason, printable(each.path)) for each in shown]
-        stream.writelines("  ".join(cells) + "\n" for cells in columns(rows) if rows)
+        stream.writelines("  ".join(cells) + "\n" for cells in columns(rows))
         if unlisted:
             stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
         stream.write(f"  {_totals(site)}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TextIO
 
 from s3syncd.cli.wording import count, duration, printable, size
@@ -25,37 +25,47 @@ _BAR_CELLS = 24
 
 
 class Progress(NamedTuple):
-    """How far one site is. Totals grow while its scan still finds files."""
+    """How far the work of one site has come; `site.status.Progress` without what is not drawn."""
 
     site: str
-    files_done: int
-    files_total: int
-    bytes_done: int
-    bytes_total: int
+    done_files: int
+    sent_bytes: int
+    pending_files: int
+    pending_bytes: int
+    scanned_files: int
+    is_scanning: bool
 
 
 class ProgressLike(Protocol):
-    """What is read of a progress report, whoever makes it."""
+    """What is read of a report, whoever makes it. Totals grow while a scan still finds files."""
 
     @property
     def site(self) -> str:
         """Name of the site."""
 
     @property
-    def files_done(self) -> int:
+    def done_files(self) -> int:
         """Actions carried out."""
 
     @property
-    def files_total(self) -> int:
-        """Actions known so far."""
+    def sent_bytes(self) -> int:
+        """Bytes sent."""
 
     @property
-    def bytes_done(self) -> int:
-        """Bytes sent or proved equal."""
+    def pending_files(self) -> int:
+        """Actions known and not yet carried out."""
 
     @property
-    def bytes_total(self) -> int:
-        """Bytes of the actions known so far."""
+    def pending_bytes(self) -> int:
+        """Bytes of those."""
+
+    @property
+    def scanned_files(self) -> int:
+        """Files the scan has passed so far."""
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether it still finds files."""
 
 
 class ProgressBar:
@@ -94,8 +104,8 @@ class ProgressBar:
             self._stream.flush()
 
     def _draw(self, now: float) -> None:
-        total = _sum(self._sites.values())
-        text = progress_text(total, self._rate(now, total.bytes_done), has_bar=self._is_terminal)
+        total = _sum(list(self._sites.values()))
+        text = progress_text(total, self._rate(now, total.sent_bytes), has_bar=self._is_terminal)
         if self._is_terminal:
             text = text[: max(1, shutil.get_terminal_size().columns - 1)]
             self._stream.write("\r" + text.ljust(self._width))
@@ -104,13 +114,13 @@ class ProgressBar:
             self._stream.write(text + "\n")
         self._stream.flush()
 
-    def _rate(self, now: float, bytes_done: int) -> float:
+    def _rate(self, now: float, sent_bytes: int) -> float:
         samples = self._samples
-        samples.append((now, bytes_done))
+        samples.append((now, sent_bytes))
         while len(samples) > 2 and samples[1][0] <= now - _RATE_SECONDS:
             samples.popleft()
         start, first = samples[0]
-        return max(0.0, (bytes_done - first) / (now - start)) if now > start else 0.0
+        return max(0.0, (sent_bytes - first) / (now - start)) if now > start else 0.0
 
 
 def progress_text(progress: ProgressLike, rate: float, *, has_bar: bool) -> str:
@@ -121,37 +131,36 @@ def progress_text(progress: ProgressLike, rate: float, *, has_bar: bool) -> str:
         rate: bytes per second; 0 when not known.
         has_bar: draw the bar too.
     """
-    share = _share(progress)
-    files = f"{count(progress.files_done)}/{count(progress.files_total)} files"
-    sent = f"{size(progress.bytes_done)}/{size(progress.bytes_total)}"
-    left = (progress.bytes_total - progress.bytes_done) / rate if rate > 0 else None
-    remaining = "" if left is None or share >= 1 else f", {duration(left)} left"
-    text = f"{share:4.0%}  {files}, {sent}, {size(rate)}/s{remaining}"
+    files = progress.done_files + progress.pending_files
+    size_bytes = progress.sent_bytes + progress.pending_bytes
+    share = _share((progress.done_files, files), (progress.sent_bytes, size_bytes))
+    text = (
+        f"{share:4.0%}  {count(progress.done_files)}/{count(files)} files,"
+        f" {size(progress.sent_bytes)}/{size(size_bytes)}, {size(rate)}/s"
+    )
+    if rate > 0 and progress.pending_bytes:
+        text += f", {duration(progress.pending_bytes / rate)} left"
+    if progress.is_scanning:
+        text += f", scanning ({count(progress.scanned_files)} seen)"
     if not has_bar:
         return f"{printable(progress.site)}: {text.strip()}" if progress.site else text.strip()
     filled = int(share * _BAR_CELLS)
     return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {text}"
 
 
-def _share(progress: ProgressLike) -> float:
-    """How far it is, 0 to 1; by bytes and files alike, because either may be all there is."""
-    shares = [
-        done / total
-        for done, total in (
-            (progress.files_done, progress.files_total),
-            (progress.bytes_done, progress.bytes_total),
-        )
-        if total
-    ]
+def _share(*measures: tuple[int, int]) -> float:
+    """How far it is, 0 to 1: by files and bytes alike, because either may be all there is."""
+    shares = [done / total for done, total in measures if total]
     return min(1.0, sum(shares) / len(shares)) if shares else 1.0
 
 
-def _sum(sites: Iterable[ProgressLike]) -> Progress:
-    listed = list(sites)
+def _sum(sites: Sequence[ProgressLike]) -> Progress:
     return Progress(
-        listed[0].site if len(listed) == 1 else "",
-        sum(each.files_done for each in listed),
-        sum(each.files_total for each in listed),
-        sum(each.bytes_done for each in listed),
-        sum(each.bytes_total for each in listed),
+        sites[0].site if len(sites) == 1 else "",
+        sum(each.done_files for each in sites),
+        sum(each.sent_bytes for each in sites),
+        sum(each.pending_files for each in sites),
+        sum(each.pending_bytes for each in sites),
+        sum(each.scanned_files for each in sites),
+        any(each.is_scanning for each in sites),
     )

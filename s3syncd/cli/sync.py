@@ -79,13 +79,25 @@ def _through_daemon(
     def look() -> dict[str, Any]:
         status = ask_status(config.state_dir, site)
         for each in status["sites"]:
-            pending = (each["pending"]["actions"], each["pending"]["bytes"])
-            known = most.get(each["name"], (0, 0))
-            total = (max(known[0], pending[0]), max(known[1], pending[1]))
-            most[each["name"]] = total
-            bar(Progress(
-                each["name"], total[0] - pending[0], total[0], total[1] - pending[1], total[1]
-            ))  # fmt: skip
+            bar(_progress(each, most))
         return status
 
     return follow(config.state_dir, site, is_through, look=look).status
+
+
+def _progress(site: dict[str, Any], most: dict[str, tuple[int, int]]) -> Progress:
+    """Make progress of a site's status: what was pending at most is all there is to do."""
+    files, size_bytes = site["pending"]["actions"], site["pending"]["bytes"]
+    known = most.get(site["name"], (0, 0))
+    all_files, all_bytes = max(known[0], files), max(known[1], size_bytes)
+    most[site["name"]] = all_files, all_bytes
+    is_scanning = site["state"] in {"starting", "scanning"}
+    return Progress(
+        site["name"],
+        all_files - files,
+        all_bytes - size_bytes,
+        files,
+        size_bytes,
+        site["files"],
+        is_scanning,
+    )

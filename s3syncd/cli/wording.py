@@ -70,7 +70,7 @@ class Palette:
 
 def columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     """Pad each column of `rows` to its widest cell; the last stays as it is."""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         [*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]
         for row in rows

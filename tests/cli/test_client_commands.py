@@ -129,19 +129,21 @@ def test_live_asks_for_nothing_but_life(
 def test_approve_sends_site_and_list_and_prints_what_was_approved(
     daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    daemon.answers["approve"] = {"ok": True, "count": 42, "list": "0123456789ab", "ended": []}
+    daemon.answers["approve"] = {"ok": True, "count": 42, "list": "0123456789ab"}
     assert main(["approve", "photos", "--list", "0123456789ab", "-c", str(config)]) == 0
     assert daemon.commands == [("approve", {"site": "photos", "list": "0123456789ab"})]
     assert capsys.readouterr().out == "approved 42 deletions of photos (list 0123456789ab)\n"
 
 
-def test_approve_tells_which_halt_ended(
+def test_approve_tells_what_else_it_ended(
     daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    daemon.answers["approve"] = {"ok": True, "count": 0, "list": None, "ended": ["root_replaced"]}
+    daemon.answers["approve"] = {"ok": True, "count": 0, "list": None, "root": True, "drift": 2}
     assert main(["approve", "photos", "-c", str(config)]) == 0
     assert daemon.commands == [("approve", {"site": "photos"})]
-    assert "root_replaced" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "the directory of photos as it is now" in printed
+    assert "overwrite 2 objects" in printed
 
 
 def test_approve_with_nothing_to_approve_says_so(

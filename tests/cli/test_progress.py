@@ -24,26 +24,35 @@ class Clock:
         return self.now
 
 
+def report(site: str, done: int, pending: int, sent: int = 0, left: int = 0) -> Progress:
+    return Progress(site, done, sent, pending, left, scanned_files=0, is_scanning=False)
+
+
 def test_a_line_tells_files_bytes_rate_and_time_left() -> None:
-    half = Progress("photos", 50, 100, 5 * 2**20, 10 * 2**20)
+    half = report("photos", 50, 50, 5 * 2**20, 5 * 2**20)
     text = progress_text(half, 2**20, has_bar=False)
     assert text == "photos: 50%  50/100 files, 5.0 MiB/10.0 MiB, 1.0 MiB/s, 5 s left"
     assert progress_text(half, 0, has_bar=True).startswith("[############............]  50%")
 
 
+def test_a_scan_that_still_finds_files_is_told() -> None:
+    scanning = report("photos", 0, 1)._replace(scanned_files=12345, is_scanning=True)
+    assert progress_text(scanning, 0, has_bar=False).endswith("scanning (12 345 seen)")
+
+
 def test_nothing_to_do_is_complete() -> None:
-    assert progress_text(Progress("", 0, 0, 0, 0), 0, has_bar=False).startswith("100%  0/0 files")
+    assert progress_text(report("", 0, 0), 0, has_bar=False).startswith("100%  0/0 files")
 
 
 def test_empty_files_alone_have_progress_too() -> None:
-    assert "25%" in progress_text(Progress("", 1, 4, 0, 0), 0, has_bar=False)
+    assert "25%" in progress_text(report("", 1, 3), 0, has_bar=False)
 
 
 def test_a_terminal_gets_one_line_that_is_redrawn() -> None:
     stream, clock = Terminal(), Clock()
     bar = ProgressBar(stream, clock=clock)
     for done in range(101):
-        bar(Progress("a", done, 100, done * 1000, 100_000))
+        bar(report("a", done, 100 - done, done * 1000, 100_000 - done * 1000))
         clock.now += 0.01
     bar.close()
     text = stream.getvalue()
@@ -55,9 +64,9 @@ def test_a_terminal_gets_one_line_that_is_redrawn() -> None:
 def test_a_shorter_picture_covers_the_longer_one_before() -> None:
     stream, clock = Terminal(), Clock()
     bar = ProgressBar(stream, clock=clock)
-    bar(Progress("a", 1, 100_000, 2**20, 2**40))
+    bar(report("a", 1, 100_000, 2**20, 2**40))
     clock.now += 1
-    bar(Progress("a", 2, 2, 0, 0))
+    bar(report("a", 2, 0))
     _, first, second = stream.getvalue().split("\r")
     assert len(second) >= len(first)
 
@@ -66,9 +75,9 @@ def test_a_log_gets_a_line_now_and_then_and_the_last_state() -> None:
     stream, clock = io.StringIO(), Clock()
     bar = ProgressBar(stream, clock=clock)
     for done in range(60):
-        bar(Progress("a", done, 60, 0, 0))
+        bar(report("a", done, 60 - done))
         clock.now += 0.5
-    bar(Progress("a", 60, 60, 0, 0))
+    bar(report("a", 60, 0))
     bar.close()
     lines = stream.getvalue().splitlines()
     assert 3 <= len(lines) <= 5
@@ -79,8 +88,8 @@ def test_a_log_gets_a_line_now_and_then_and_the_last_state() -> None:
 def test_the_sites_are_summed() -> None:
     stream, clock = io.StringIO(), Clock()
     bar = ProgressBar(stream, clock=clock)
-    bar(Progress("a", 1, 2, 10, 20))
-    bar(Progress("b", 3, 4, 30, 40))
+    bar(report("a", 1, 1, 10, 10))
+    bar(report("b", 3, 1, 30, 10))
     bar.close()
     assert "4/6 files, 40 B/60 B" in stream.getvalue()
 
@@ -89,7 +98,7 @@ def test_the_rate_is_that_of_the_last_seconds() -> None:
     stream, clock = Terminal(), Clock()
     bar = ProgressBar(stream, clock=clock)
     for done in [*range(0, 50 * 2**20, 2**20), *[50 * 2**20 + each * 1024 for each in range(15)]]:
-        bar(Progress("a", 0, 1, done, 2**30))
+        bar(report("a", 0, 1, done, 2**30))
         clock.now += 1.0
     assert "1.0 KiB/s" in stream.getvalue().split("\r")[-1]
 

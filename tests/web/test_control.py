@@ -201,9 +201,10 @@ def test_a_client_that_does_not_read_does_not_delay_the_others(
 
 def test_silent_clients_lose_their_places_to_those_who_wait(serve: Serve, tmp_path: Path) -> None:
     clock = Clock()
-    serve(clock=clock)
+    server = serve(clock=clock)
     path = socket_path(tmp_path)
     silent = [connect(path) for _ in range(16)]
+    until(lambda: len(server._connections) == 16, what="every place is taken")
     try:
         with closing(connect(path)) as waiting, waiting.makefile("rb") as answers:
             waiting.sendall(request("status") + b"\n")

@@ -1,0 +1,322 @@
+"""run, plan, sync, reset and check with fakes in place of the supervisor and of S3."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3syncd import failpoints
+from s3syncd.cli import check, plan, reset, run, sync
+from s3syncd.cli.main import build_parser, main
+from s3syncd.cli.progress import Progress
+from s3syncd.config.models import Config
+from s3syncd.config.state import site_folder
+from s3syncd.core.entry import Action, Kind, LocalEntry
+from s3syncd.core.finding import Finding, Verdict
+from s3syncd.errors import ConfigError, FatalError
+from tests.cli.daemon import FakeDaemon, site_status, write_config
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_config(tmp_path)
+
+
+def parse(config: Path, *words: str) -> Any:
+    return build_parser().parse_args([*words, "-c", str(config)])
+
+
+# --- run ------------------------------------------------------------------------------------------
+
+
+def test_run_serves_the_configuration_and_gives_its_exit_code(config: Path) -> None:
+    served: list[Config] = []
+
+    def serve(loaded: Config) -> int:
+        served.append(loaded)
+        return 7
+
+    assert run.execute(parse(config, "run"), serve=serve) == 7
+    assert [site.name for site in served[0].sites] == ["photos", "docs"]
+
+
+def test_run_ignores_the_signal_of_a_broken_lease(config: Path) -> None:
+    before = signal.signal(signal.SIGIO, signal.SIG_DFL)
+    try:
+        run.execute(parse(config, "run"), serve=lambda _: 0)
+        assert signal.getsignal(signal.SIGIO) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGIO, before)
+
+
+def test_run_arms_failpoints_from_the_environment(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3SYNCD_FAILPOINTS", "upload.before_put=raise")
+
+    def serve(_: Config) -> int:
+        failpoints.reach("upload.before_put")
+        return 0
+
+    with pytest.raises(RuntimeError, match="failpoint"):
+        run.execute(parse(config, "run"), serve=serve)
+
+
+# --- plan -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class FakeSitePlan:
+    """A plan whose numbers are right only after its actions were read."""
+
+    name: str = "photos"
+    wanted: int = 3
+    reason: str | None = None
+    hint: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    requests: int = 0
+
+    @property
+    def actions(self) -> Iterator[Action]:
+        if not hasattr(self, "_actions"):
+            self._actions = self._make()
+        return self._actions
+
+    def _make(self) -> Iterator[Action]:
+        for number in range(self.wanted):
+            entry = LocalEntry(f"{number:05}\x1b.txt", 10, 0, 0, 1, 0o100644)
+            yield Action(Kind.UPLOAD, entry.path, entry, None, None, 2, "new")
+            self.counts = {"Upload": number + 1, "DeleteRemote": 0}
+            self.bytes += 10
+            self.requests += 1
+
+
+@dataclass
+class FakeReport:
+    """The plans of some sites."""
+
+    sites: list[FakeSitePlan]
+
+
+def planned(config: Path, *sites: FakeSitePlan, words: tuple[str, ...] = ()) -> tuple[int, str]:
+    stream = io.StringIO()
+    code = plan.execute(
+        parse(config, "plan", *words),
+        plan=lambda _config, _site: FakeReport([*sites]),
+        stream=stream,
+    )
+    return code, stream.getvalue()
+
+
+def test_a_plan_lists_actions_and_sums_them_up(config: Path) -> None:
+    code, text = planned(config, FakeSitePlan())
+    assert code == 0
+    assert "  Upload  new  00000\\x1b.txt\n" in text
+    assert "3 Upload; 30 B to send, 3 requests" in text
+
+
+def test_a_long_plan_is_cut_short_and_still_counted_whole(config: Path) -> None:
+    _, text = planned(config, FakeSitePlan(wanted=50))
+    assert text.count("  Upload  new  ") == 20
+    assert "... and 30 more" in text
+    assert "50 Upload; 500 B to send" in text
+
+
+def test_a_plan_without_actions_says_so(config: Path) -> None:
+    assert "nothing to do" in planned(config, FakeSitePlan(wanted=0))[1]
+
+
+def test_a_plan_as_json_has_every_action(config: Path) -> None:
+    code, text = planned(
+        config, FakeSitePlan(wanted=50), FakeSitePlan("docs", wanted=0), words=("--json",)
+    )
+    first, second = json.loads(text)["sites"]
+    assert code == 0
+    assert [each["path"] for each in first["actions"]] == [f"{n:05}\x1b.txt" for n in range(50)]
+    assert first["actions"][0] == {
+        "kind": "Upload", "path": "00000\x1b.txt", "reason": "new", "size_bytes": 10,
+    }  # fmt: skip
+    assert (first["counts"]["Upload"], first["bytes"], first["requests"]) == (50, 500, 50)
+    assert second["name"] == "docs"
+    assert second["actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("reasons", "code"),
+    [
+        ([None, "bucket_unavailable"], 4),
+        (["bucket_unavailable", "root_replaced"], 3),
+        (["mass_delete", "root_missing"], 3),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_plan_of_a_site_in_trouble_tells_it_by_its_exit_code(
+    config: Path, reasons: list[str | None], code: int, words: tuple[str, ...]
+) -> None:
+    sites = [FakeSitePlan(reason=reason, hint="do this") for reason in reasons]
+    got, text = planned(config, *sites, words=words)
+    assert got == code
+    assert "do this" in text
+
+
+# --- sync -----------------------------------------------------------------------------------------
+
+
+def test_sync_without_a_daemon_does_it_here_and_reports(config: Path) -> None:
+    asked: list[str | None] = []
+    stream = io.StringIO()
+
+    def do(_: Config, site: str | None, progress: Any) -> tuple[int, dict[str, Any]]:
+        asked.append(site)
+        progress(Progress("photos", 3, 30, 0, 0, 3, is_scanning=False))
+        report = {"version": "0.1.0", "started_at": None, "sites": [site_status()]}
+        return 0, report
+
+    assert sync.execute(parse(config, "sync", "photos"), sync=do, stream=stream) == 0
+    assert asked == ["photos"]
+    assert "photos: 100%  3/3 files" in stream.getvalue()
+    assert "idle" in stream.getvalue()
+
+
+def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) -> None:
+    later = "2026-11-21T07:00:00Z"
+    busy = {"state": "syncing", "in_sync": False}
+    stream = io.StringIO()
+    steps = [
+        [site_status()],
+        [site_status(pending={"actions": 4, "bytes": 400}, **busy)],
+        [site_status(pending={"actions": 1, "bytes": 100}, **busy)],
+        [site_status(last_reconcile_at=later)],
+    ]
+
+    def never(*_: object) -> tuple[int, None]:
+        raise AssertionError("the daemon runs")
+
+    with FakeDaemon(tmp_path / "state", *steps) as daemon:
+        assert sync.execute(parse(config, "sync"), sync=never, stream=stream) == 0
+    assert daemon.commands == [("sync", {})]
+    assert "100%  4/4 files, 400 B/400 B" in stream.getvalue()
+
+
+def test_sync_through_the_daemon_tells_held_deletions(tmp_path: Path, config: Path) -> None:
+    held = site_status(last_reconcile_at="2026-11-21T07:00:00Z", in_sync=False, held_deletions=9)
+    with FakeDaemon(tmp_path / "state", [site_status()], [held]):
+        assert sync.execute(parse(config, "sync"), stream=io.StringIO()) == 3
+
+
+# --- reset ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """The folder of the site photos, with something in it."""
+    folder = tmp_path / "state" / site_folder("photos")
+    folder.mkdir()
+    (folder / "ledger.sqlite").write_text("rows")
+    return folder
+
+
+def test_reset_sets_the_ledger_aside_and_touches_nothing_else(
+    tmp_path: Path, config: Path, ledger: Path
+) -> None:
+    (tmp_path / "photos" / "a.jpg").write_text("picture")
+    assert main(["reset", "photos", "--yes", "-c", str(config)]) == 0
+    assert not ledger.exists()
+    assert (ledger.with_name(ledger.name + ".reset") / "ledger.sqlite").read_text() == "rows"
+    assert (tmp_path / "photos" / "a.jpg").read_text() == "picture"
+
+
+def test_a_second_reset_replaces_what_the_first_set_aside(config: Path, ledger: Path) -> None:
+    main(["reset", "photos", "--yes", "-c", str(config)])
+    ledger.mkdir()
+    assert main(["reset", "photos", "--yes", "-c", str(config)]) == 0
+    assert list(ledger.with_name(ledger.name + ".reset").iterdir()) == []
+    assert main(["reset", "photos", "--yes", "-c", str(config)]) == 0
+
+
+def test_reset_refuses_while_the_daemon_runs(
+    tmp_path: Path, config: Path, ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeDaemon(tmp_path / "state") as daemon:
+        assert main(["reset", "photos", "--yes", "-c", str(config)]) == 1
+        daemon.live = {"ok": False, "error": "stands still"}
+        assert main(["reset", "photos", "--yes", "-c", str(config)]) == 1
+    assert "stop it first" in capsys.readouterr().err
+    assert ledger.exists()
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), (" Y ", 0), ("n", 1), ("", 1), ("yy", 1)])
+def test_reset_asks(config: Path, ledger: Path, answer: str, code: int) -> None:
+    assert reset.execute(parse(config, "reset", "photos"), confirm=lambda _: answer) == code
+    assert ledger.exists() is (code != 0)
+
+
+def test_reset_without_a_terminal_needs_yes(
+    config: Path, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    with pytest.raises(FatalError) as error:
+        reset.execute(parse(config, "reset", "photos"))
+    assert "--yes" in error.value.hint
+    assert ledger.exists()
+
+
+def test_reset_of_an_unknown_site_names_the_known_ones(config: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        reset.execute(parse(config, "reset", "music", "--yes"))
+    assert error.value.hint == "sites: photos, docs"
+
+
+def test_reset_of_a_site_no_longer_configured_works(tmp_path: Path, config: Path) -> None:
+    folder = tmp_path / "state" / site_folder("music")
+    folder.mkdir()
+    assert main(["reset", "music", "--yes", "-c", str(config)]) == 0
+    assert not folder.exists()
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def checked(config: Path, *findings: Finding) -> tuple[int, str]:
+    stream = io.StringIO()
+    code = check.execute(parse(config, "check"), probe=lambda _: findings, stream=stream)
+    return code, stream.getvalue()
+
+
+def test_check_prints_a_line_per_site_and_probe(config: Path) -> None:
+    code, text = checked(config, Finding(Verdict.OK, "root", "is readable"))
+    assert code == 0
+    assert "ok       photos: root: is readable\n" in text
+    assert "ok       docs: root: is readable\n" in text
+
+
+def test_check_fails_with_any_probe_and_names_the_remedy(config: Path) -> None:
+    ok = Finding(Verdict.OK, "root", "is readable")
+    bad = Finding(Verdict.FAILED, "write", "AccessDenied", "allow s3:PutObject\x1b")
+    code, text = checked(config, bad, ok)
+    assert code == 1
+    assert "failed   photos: write: AccessDenied -> allow s3:PutObject\\x1b\n" in text
+
+
+def test_a_warning_alone_is_no_failure(config: Path) -> None:
+    assert checked(config, Finding(Verdict.WARNING, "lifecycle", "expires"))[0] == 0
+
+
+def test_check_offline_shows_the_configuration_without_secrets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path, access_key="AKIDCANARY", secret_access_key="canary-secret")
+    config.chmod(0o600)
+    assert main(["check", "--offline", "-c", str(config)]) == 0
+    shown = capsys.readouterr().out
+    assert "canary" not in shown.lower()
+    assert "photos-bucket" in shown
+    assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())
