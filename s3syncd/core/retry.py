@@ -169,17 +169,9 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
 # 200-202: an answer that is a success in name only (no ETag, an error in the body).
 
 
-def _tabulate() -> dict[str, FailureKind]:
-    table: dict[str, FailureKind] = {}
-    for kind, words in _BY_KIND.items():
-        for word in words.split():
-            if word in table:
-                raise ValueError(f"{word} is {table[word]} and {kind}")
-            table[word] = kind
-    return table
-
-
-TABLE: Final[Mapping[str, FailureKind]] = _tabulate()
+TABLE: Final[Mapping[str, FailureKind]] = {
+    word: kind for kind, words in _BY_KIND.items() for word in words.split()
+}
 """Status, S3 code, CRT error name or exception class name -> kind. `*` stands for any text."""
 
 # Families, longest first, so that the narrower one wins.
