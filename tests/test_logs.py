@@ -228,6 +228,10 @@ def test_a_file_name_can_neither_break_a_line_nor_move_the_cursor(log_to):
     stream = log_to(style="console")
     logs.logger().info("a.b", path=name)
     assert len(stream.getvalue().split("\n")) == 2
+    try:
+        raise FileNotFoundError(2, name)  # noqa: TRY301
+    except FileNotFoundError:
+        logs.logger().error("c.d", exc_info=True)
     assert not {"\x1b", "\x9b"} & set(stream.getvalue())
 
 

@@ -15,7 +15,7 @@ from s3syncd.config.validate import keys_of
 from s3syncd.errors import ConfigError
 from tests.config.conftest import ENVIRON
 
-CANARY = "CaNaRy9x/SECRETvalue1234567890abcdefGHIJ"
+CANARY = "CaNaRy9xSECRETvalue1234567890abcdefGHIJ"
 ONE = "sites:\n- path: /srv/a\n  bucket: bucket-a\n"
 SECRETS = ("access_key", "secret_access_key", "session_token")
 TRIPLE = "".join(f"{key}: {CANARY}\n" for key in SECRETS)
@@ -28,6 +28,8 @@ SHAPES = (
     "{key}: {{a: {{{c}: 1, {c}: 2}}}}",
     "{key}: *{c}",
     "{key}: !{c} x",
+    "{key}: !{c}!x",
+    "{key}: &{c} 1\n{key}s: &{c} 2",
     "{key}: !!binary {c}",
     "{key}: @{c}",
     "{key}: '{c}",
