@@ -11,6 +11,9 @@ from s3syncd.config.peek import peek
 
 __all__ = ["execute"]
 
+_RELOAD_SECONDS = 120.0
+"""Sites that changed are drained first: shutdown_timeout_seconds each time, and then some."""
+
 
 def execute(arguments: argparse.Namespace) -> int:
     """Ask for it; with `--wait` until every site has started.
@@ -20,7 +23,7 @@ def execute(arguments: argparse.Namespace) -> int:
         RefusedError: the new configuration cannot be used; the old one stays in force.
     """
     state_dir = peek(arguments.config).state_dir
-    ask(state_dir, "reload")
+    ask(state_dir, "reload", timeout_seconds=_RELOAD_SECONDS)
     if arguments.wait:
         followed = follow(
             state_dir,

@@ -24,6 +24,7 @@ from typing import Any
 
 from s3syncd.errors import FatalError, S3SyncError
 from s3syncd.web.address import MAX_REQUEST_BYTES, reachable
+from s3syncd.web.connection import Connection
 
 __all__ = ["COMMANDS", "ControlServer"]
 
@@ -46,47 +47,6 @@ _BACKLOG = 128
 _IDLE_SECONDS = 10.0
 """A local client sends a line and reads one; who takes longer is stopped or broken."""
 
-_CHUNK_BYTES = 64 * 1024
-"""One read; a request never needs more than one of these."""
-
-
-class _Connection:
-    """One client: what it sent, what it is owed, and until when it may stay."""
-
-    def __init__(self, stream: socket.socket, deadline: float) -> None:
-        self.stream = stream
-        self.deadline = deadline
-        self.inbound = bytearray()
-        self.outbound = bytearray()
-        self.is_last = False
-
-    def turn(self) -> bool:
-        """Send what is owed, else receive; False when the connection is over."""
-        try:
-            if self.outbound:
-                del self.outbound[: self.stream.send(self.outbound)]
-                return bool(self.outbound) or not self.is_last
-            chunk = self.stream.recv(_CHUNK_BYTES)
-        except (BlockingIOError, InterruptedError):
-            return True
-        except OSError:
-            return False
-        self.inbound += chunk
-        return bool(chunk)
-
-    def take_line(self) -> bytes | None:
-        """Take the next whole request out of what was received."""
-        line, newline, rest = bytes(self.inbound).partition(b"\n")
-        if not newline:
-            return None
-        self.inbound[:] = rest
-        return line
-
-    def owe(self, answer: Mapping[str, object], *, is_last: bool = False) -> None:
-        """Queue one answer; the connection ends after it with `is_last`."""
-        self.outbound += json.dumps(answer, separators=(",", ":")).encode() + b"\n"
-        self.is_last = is_last
-
 
 class ControlServer:
     """Serves the control socket from one thread.
@@ -94,7 +54,8 @@ class ControlServer:
     Args:
         path: where the socket is made.
         status: gives the status document; called in the server's thread, must not block.
-        command: carries out one of `COMMANDS` with its arguments and gives the answer; ditto.
+        command: carries out one of `COMMANDS` with its arguments and gives the answer; the other
+            clients wait meanwhile.
         live: gives `{"ok": bool, ...}` for liveness probes; by default an answer is life enough.
         on_failure: told of any other exception `status`, `command` or `live` raised.
         clock: monotonic seconds.
@@ -119,7 +80,7 @@ class ControlServer:
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._wake_reader, self._wake_writer = socket.socketpair()
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._inode = 0
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
 
@@ -219,13 +180,13 @@ class ControlServer:
         except OSError:  # the client left again, or no descriptor is free: it tries again
             return
         stream.setblocking(False)
-        connection = _Connection(stream, self._clock() + _IDLE_SECONDS)
+        connection = Connection(stream, self._clock() + _IDLE_SECONDS)
         self._connections.add(connection)
         self._selector.register(stream, selectors.EVENT_READ, connection)
         if len(self._connections) >= _MAX_CONNECTIONS:
             self._selector.unregister(self._listener)
 
-    def _attend(self, connection: _Connection) -> None:
+    def _attend(self, connection: Connection) -> None:
         is_owed = bool(connection.outbound)
         if not connection.turn():
             self._drop(connection)
@@ -235,18 +196,27 @@ class ControlServer:
         if not connection.outbound:
             line = connection.take_line()
             if line is not None and len(line) <= MAX_REQUEST_BYTES:
-                connection.owe(self._answer(line))
+                connection.owe(self._answer_in_time(line))
             elif line is not None or len(connection.inbound) > MAX_REQUEST_BYTES:
                 connection.owe(_refusal("the request is too long"), is_last=True)
         events = selectors.EVENT_WRITE if connection.outbound else selectors.EVENT_READ
         self._selector.modify(connection.stream, events, connection)
 
-    def _drop(self, connection: _Connection) -> None:
+    def _drop(self, connection: Connection) -> None:
         if len(self._connections) >= _MAX_CONNECTIONS:
             self._selector.register(self._listener, selectors.EVENT_READ)
         self._connections.discard(connection)
         self._selector.unregister(connection.stream)
         connection.stream.close()
+
+    def _answer_in_time(self, line: bytes) -> Mapping[str, object]:
+        """Answer; the time it takes (a reload may drain a site) is on no client's account."""
+        began = self._clock()
+        answer = self._answer(line)
+        spent = self._clock() - began
+        for connection in self._connections:
+            connection.deadline += spent
+        return answer
 
     def _answer(self, line: bytes) -> Mapping[str, object]:
         try:

@@ -298,3 +298,18 @@ def test_a_client_that_hangs_up_at_once_is_forgotten(serve: Serve, tmp_path: Pat
     until(lambda: not server._connections, what="all connections were dropped")
     (answer,) = exchange(socket_path(tmp_path), request("status"))
     assert answer["ok"] is True
+
+
+def test_a_command_that_takes_long_costs_no_client_its_answer(serve: Serve, tmp_path: Path) -> None:
+    clock = Clock()
+
+    def reload(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        clock.now += 25.0
+        return {"ok": True}
+
+    server = serve(clock=clock, command=reload)
+    with closing(connect(socket_path(tmp_path))) as other, other.makefile("rb") as answers:
+        until(lambda: len(server._connections) == 1, what="the other client is connected")
+        assert exchange(socket_path(tmp_path), request("reload")) == [{"ok": True}]
+        other.sendall(request("status") + b"\n")
+        assert json.loads(answers.readline())["ok"] is True
