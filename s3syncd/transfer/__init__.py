@@ -103,9 +103,12 @@ class Transfer:
 
         Done with `put` or `reclassed`: it was applied, record the row. Done with `deleted`: drop
         the baseline. Done with `gone`: the object is neither what was nor what should be; drop the
-        baseline, look at the path again. Superseded `not_applied`: the baseline holds. Retryable
-        `resumable` with a follow-up: the parts sent are worth keeping; upload with this intent.
-        Other Retryable: nothing is known yet; keep the intent.
+        baseline, look at the path again. Superseded `not_applied`: the baseline holds. Superseded
+        `resumable`: as well, and the parts sent are worth keeping: keep the intent, and carry out
+        the follow-up with it. Retryable and Refused: nothing is known yet; keep the intent.
+
+        Not while an upload of the path is under way: uploads that the intent does not know are
+        aborted.
         """
         action = recover.action_of(intent, baseline)
         return self._ended_well(action, recover.recover(self._kit, action, intent))

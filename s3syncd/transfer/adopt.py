@@ -33,7 +33,7 @@ def adopt(kit: Kit, action: Action, settle: Settle) -> Call:
     remote = action.remote
     if remote is None:
         return _different(kit, action)
-    with opened_source(kit, action, settle, holds_body=False) as source:
+    with opened_source(kit, action, settle, is_adopting=True) as source:
         if source.entry.size_bytes != remote.size_bytes:
             return _different(kit, action)
         md5, is_equal = yield from _compare_etag(kit, action, source, remote)

@@ -131,6 +131,6 @@ def _hash_range(
         hash_.update(stretch)
         offset += len(stretch)
         stretches += 1
-        if stretches % _TURN_STRETCHES == 0:
+        if stretches % _TURN_STRETCHES == 0 and (turn := source.turn()) is not None:
             del stretch  # holds nothing while others have their turn
-            yield source.turn()
+            yield turn

@@ -156,7 +156,7 @@ def _check_in_place(kit: Kit, action: Action, source: Source) -> None:
 def _left(kit: Kit, action: Action, upload_id: str, end: Ended | S3Failure) -> Ended:
     """Abort the upload unless its parts can be used by the next attempt; give the end."""
     outcome = end.outcome if isinstance(end, Ended) else from_failure(action, end.failure)
-    if outcome.result is Result.RETRYABLE and outcome.reason != "unstable":
+    if outcome.result is Result.RETRYABLE:
         return Ended(outcome)
     try:
         kit.bucket.abort_multipart(kit.key(action), upload_id)

@@ -77,7 +77,7 @@ def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) 
     _sweep_parts(kit, action, intent, keep=intent.upload_id)
     remote = None if seen is None else version_of(action, seen)
     after = decide(action.path, local, action.baseline, remote, kit.settings.policy)
-    return Outcome(action, Result.RETRYABLE, reason="resumable", follow_up=after)
+    return superseded(action, "resumable", follow_up=after)
 
 
 def _holds_content(intent: Intent, seen: Reply) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from s3syncd.core.entry import Action, LocalEntry, Outcome, Result, Settle
+from s3syncd.core.entry import Action, LocalEntry, Outcome, Settle
 from s3syncd.local import files
 from s3syncd.pool import Call, Start
 from s3syncd.transfer.kit import Kit
@@ -25,6 +26,9 @@ _GROWTH_SLACK_BYTES = 1024 * 1024
 
 # What stands where a file was decided on, by the reason of its mark.
 _STATES = {"symlink": "special", "special_file": "special"}
+
+# A file that is rewritten without a pause is looked at again after this; the site doubles it.
+_UNSTABLE_SECONDS = 60.0
 
 _NS_PER_SECOND = 1_000_000_000
 
@@ -53,11 +57,13 @@ class Source:
         is_racy: the stat is so young that a later write may leave it as it is.
     """
 
-    def __init__(self, action: Action, fd: int, settle: Settle, kit: Kit) -> None:
+    def __init__(
+        self, action: Action, fd: int, settle: Settle, kit: Kit, *, gives_turns: bool
+    ) -> None:
         self._fd = fd
         self._action = action
         self._settle = settle
-        self._lane = kit.lane
+        self._lane = kit.lane if gives_turns else None
         self.entry = files.stat_of(fd, action.path)
         age = age_seconds(self.entry, kit.clock(), settle.first_seen_wall_ns)
         self.is_racy = age < settle.quiet_seconds
@@ -81,9 +87,12 @@ class Source:
         """
         return files.read_at(self._fd, offset, size_bytes)
 
-    def turn(self) -> Start:
-        """Give a Start that lets others have the worker: a child queues behind them."""
-        return self._lane.spawn(_do_nothing, size_bytes=0).wait
+    def turn(self) -> Start | None:
+        """Give a Start that lets others have the worker: a child queues behind them.
+
+        None where the worker is there for hashing alone.
+        """
+        return self._lane.spawn(_do_nothing, size_bytes=0).wait if self._lane else None
 
     def check_young(self) -> None:
         """Before reading: refuse a file whose stat is too young to prove anything.
@@ -144,7 +153,7 @@ class Source:
 
 @contextmanager
 def opened_source(
-    kit: Kit, action: Action, settle: Settle, *, holds_body: bool = True
+    kit: Kit, action: Action, settle: Settle, *, is_adopting: bool = False
 ) -> Iterator[Source]:
     """Open the action's file, component by component, and refuse it while it is too young.
 
@@ -152,7 +161,8 @@ def opened_source(
         kit: what the call works with.
         action: names the file.
         settle: how quiet it must be.
-        holds_body: a small file will be held whole, in the bytes admitted for it.
+        is_adopting: it is only hashed, stretch by stretch, by a worker that is there for that;
+            otherwise a small file is held whole, in the bytes admitted for it.
 
     Raises:
         Ended: no regular file there, or too young, or the root is not the accepted one.
@@ -161,13 +171,13 @@ def opened_source(
     with kit.opened_root(action) as root_fd:
         fd = _open(action, root_fd)
     try:
-        source = Source(action, fd, settle, kit)
+        source = Source(action, fd, settle, kit, gives_turns=not is_adopting)
     except BaseException:
         os.close(fd)
         raise
     try:
         source.check_young()
-        if holds_body:
+        if not is_adopting:
             _check_admitted(action, source.entry, kit.settings.multipart_threshold_bytes)
         yield source
     finally:
@@ -205,9 +215,5 @@ def _is_rewritten_in_place(action: Action, entry: LocalEntry) -> bool:
 
 
 def _unstable(action: Action) -> Outcome:
-    return Outcome(
-        action,
-        Result.RETRYABLE,
-        reason="unstable",
-        hint="It is rewritten without a pause; exclude it, or let its writer replace it whole.",
-    )
+    again = superseded(action, "unstable", due_in_seconds=_UNSTABLE_SECONDS)
+    return replace(again, hint="It is rewritten without a pause: exclude it, or replace it whole.")
