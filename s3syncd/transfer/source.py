@@ -68,7 +68,8 @@ class Source:
         age = age_seconds(self.entry, kit.clock(), settle.first_seen_wall_ns)
         self.is_racy = age < settle.quiet_seconds
         wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds
-        self._wait_seconds = max(0.0, wanted - age, settle.quiet_seconds - age)
+        self._young_seconds = max(0.0, settle.quiet_seconds - age)
+        self._wait_seconds = max(0.0, wanted - age, self._young_seconds)
 
     @property
     def recorded(self) -> LocalEntry:
@@ -101,7 +102,8 @@ class Source:
             Ended: it is, and its deadline has not passed.
         """
         if self.is_racy and not self._settle.is_past_deadline:
-            raise Ended(self._not_quiet())
+            # Old enough to be read is soon; whether it has a writer is asked then.
+            raise Ended(self._not_quiet(self._young_seconds))
 
     def check_unchanged(self) -> None:
         """Compare the stat now with the first one.
@@ -128,7 +130,7 @@ class Source:
         if not self._wait_seconds or files.try_read_lease(self._fd):
             return
         if not self._settle.is_past_deadline:
-            raise Ended(self._not_quiet())
+            raise Ended(self._not_quiet(self._wait_seconds))
         if _is_rewritten_in_place(self._action, self.entry):
             raise Ended(_unstable(self._action))
 
@@ -147,8 +149,8 @@ class Source:
         if fd >= 0:
             os.close(fd)
 
-    def _not_quiet(self) -> Outcome:
-        return superseded(self._action, "not_quiet", due_in_seconds=self._wait_seconds)
+    def _not_quiet(self, wait_seconds: float) -> Outcome:
+        return superseded(self._action, "not_quiet", due_in_seconds=wait_seconds)
 
 
 @contextmanager

@@ -1,0 +1,234 @@
+"""Whether the site's two sides can be used: its root and its bucket.
+
+Everything here ends by itself (missing root, unreachable bucket) or by a person (`root_replaced`).
+Nothing is decided about files while either side is in doubt. Owned by the site thread; the looks
+themselves happen in the scan thread and in a worker.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from s3syncd.core.entry import BaselineRow, LocalEntry
+from s3syncd.core.messages import Looked, RootSeen
+from s3syncd.core.retry import delay_seconds
+from s3syncd.core.safety import REASONS, RootIdentity, judge_root
+from s3syncd.errors import SiteUnavailable
+from s3syncd.ledger import Ledger
+from s3syncd.local.messages import MountSeen
+from s3syncd.pool import Call, CallFailed
+from s3syncd.site.messages import Connected
+from s3syncd.site.parts import Parts
+
+__all__ = ["Access", "stored_mounts"]
+
+ROOT_LOOK_SECONDS = 5.0  # a missing root is looked for this often; a healthy one too
+SAMPLED_PATHS = 200  # enough to tell 90 % from chance, cheap even on a network filesystem
+_CONNECT_CAP_SECONDS = 60.0  # an unreachable bucket is tried at least this often
+_MOUNTS = "mounts"  # key of the ledger
+
+
+class Access:
+    """State of root and bucket; `reason` is empty while both can be used."""
+
+    def __init__(self, parts: Parts, *, on_change: Callable[[str, str, str], None]) -> None:
+        self._parts = parts
+        self._on_change = on_change
+        self._root = "unseen"
+        self._bucket = "unseen"
+        self._bucket_words = ("", "")
+        self._identity: RootIdentity | None = None
+        self._sampled: dict[str, BaselineRow] = {}
+        self._is_root_asked = False
+        self._is_connecting = False
+        self.attempts = 0
+        self._next_root_look = 0.0
+        self._next_connect = 0.0
+
+    @property
+    def reason(self) -> str:
+        """The guard that stops everything, or empty."""
+        if self._root in {"root_missing", "root_replaced"}:
+            return self._root
+        return "bucket_unavailable" if self._bucket == "down" else ""
+
+    @property
+    def hint(self) -> str:
+        """What the operator can do about `reason`."""
+        if self.reason == "bucket_unavailable":
+            return " ".join(filter(None, self._bucket_words)) or REASONS[self.reason].remedy
+        return REASONS[self.reason].remedy if self.reason else ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether both sides were seen and can be used."""
+        return self.is_root_ok and self._bucket == "ok"
+
+    @property
+    def is_root_ok(self) -> bool:
+        """Whether the accepted root stands at its place."""
+        return self._root == "ok"
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether a person must approve the root."""
+        return self._root == "root_replaced"
+
+    def advance(self, now: float) -> None:
+        """Look at the root and at an unreachable bucket when it is time."""
+        if not self._is_root_asked and now >= self._next_root_look:
+            self._is_root_asked = True
+            self._next_root_look = now + ROOT_LOOK_SECONDS
+            self._parts.scanner.check_root()
+        if self._bucket != "ok" and not self._is_connecting and now >= self._next_connect:
+            self._is_connecting = self._parts.lane.offer(
+                self._connect_call, size_bytes=0, done=self._connect_answered
+            )
+
+    def next_due(self) -> float:
+        """Return when `advance` wants to be called (monotonic seconds)."""
+        if self._bucket == "ok" or self._is_connecting:
+            return self._next_root_look
+        return min(self._next_root_look, self._next_connect)
+
+    def root_seen(self, seen: RootSeen) -> None:
+        """Judge what stands at the root's place."""
+        self._is_root_asked = False
+        if seen.reason or seen.identity is None:
+            self._set_root(seen.reason or "root_missing", seen.detail)
+            return
+        stored = self._stored_identity()
+        if stored is None or stored == seen.identity or self._parts.settings.root_check == "off":
+            self._accept(seen.identity)
+        elif seen.identity != self._identity or self._root != "root_replaced":
+            self._ask_sample(seen.identity)
+
+    def root_lost(self, now: float) -> None:
+        """Take a hint of the watcher that the root is not what it was: look at once."""
+        self._next_root_look = now
+
+    def is_sampling(self) -> bool:
+        """Whether the next `Looked` with the sampled paths is ours."""
+        return bool(self._sampled)
+
+    def sampled(self, looked: Looked) -> bool:
+        """Compare the sample; return whether the answer was for us."""
+        if not self._sampled or not looked.results.keys() >= self._sampled.keys():
+            return False
+        rows, self._sampled = self._sampled, {}
+        matching = sum(_is_same(rows[path], looked.results.get(path)) for path in rows)
+        assert self._identity is not None  # noqa: S101 - set where the sample was asked for
+        verdict = judge_root(
+            self._stored_identity(),
+            self._identity,
+            root_check=self._parts.settings.root_check,
+            sampled=len(rows),
+            matching=matching,
+        )
+        if verdict == "ok":
+            self._accept(self._identity)
+        else:
+            self._set_root("root_replaced", f"{matching} of {len(rows)} sampled files agree")
+        return True
+
+    def approve_root(self) -> bool:
+        """A person accepts the root that stands there now; return whether there was a need."""
+        if not self.is_halted or self._identity is None:
+            return False
+        self._accept(self._identity)
+        return True
+
+    def connected(self, message: Connected, now: float) -> None:
+        """Take the answer of the first contact."""
+        self._is_connecting = False
+        if message.error is None:
+            self.attempts = 0
+            self._set_bucket("ok", "", "")
+            return
+        self.attempts += 1
+        jitter = self._parts.jitter()
+        self._next_connect = now + max(
+            1.0, delay_seconds(self.attempts, jitter, cap=_CONNECT_CAP_SECONDS)
+        )
+        hint = getattr(message.error, "hint", "")
+        self._set_bucket("down", str(message.error), hint)
+
+    def bucket_lost(self, message: str, hint: str, now: float) -> None:
+        """A request said that the bucket itself is the trouble: stop and look."""
+        if self._bucket == "ok":
+            self._next_connect = now + 1.0
+            self._set_bucket("down", message, hint)
+
+    def mount_seen(self, message: MountSeen) -> None:
+        """Remember a file system mounted inside the root: without it all below is unknown."""
+        ledger = self._parts.ledger
+        mounts = stored_mounts(ledger)
+        mounts[message.path] = message.identity
+        text = {p: [i.inode, i.fsid] for p, i in mounts.items()}
+        ledger.set_meta(_MOUNTS, json.dumps(text))
+
+    def _connect_call(self) -> Call:
+        try:
+            self._parts.bucket.connect()
+        except SiteUnavailable as error:
+            return error
+        yield from ()  # makes this a call: a generator that never waits
+        return None
+
+    def _connect_answered(self, answer: object) -> None:
+        if isinstance(answer, CallFailed):
+            answer = answer.exception
+        self._parts.inbox.put(Connected(answer if isinstance(answer, Exception) else None))
+
+    def _ask_sample(self, identity: RootIdentity) -> None:
+        self._identity = identity
+        rows = self._parts.ledger.sample(SAMPLED_PATHS)
+        if not rows:
+            self._accept(identity)
+            return
+        self._sampled = {row.path: row for row in rows}
+        self._parts.scanner.expect_root(identity)
+        self._parts.scanner.look(list(self._sampled))
+
+    def _accept(self, identity: RootIdentity) -> None:
+        self._identity = identity
+        if self._stored_identity() != identity:
+            self._parts.ledger.set_meta("root_identity", f"{identity.inode}:{identity.fsid}")
+            self._parts.ledger.commit()
+        self._parts.scanner.expect_root(identity)
+        self._parts.transfer.accept_root(identity)
+        self._set_root("ok", "")
+
+    def _stored_identity(self) -> RootIdentity | None:
+        text = self._parts.ledger.meta("root_identity")
+        if text is None:
+            return None
+        inode, fsid = text.split(":")
+        return RootIdentity(int(inode), int(fsid))
+
+    def _set_root(self, state: str, detail: str) -> None:
+        if state != self._root:
+            was, self._root = self._root, state
+            self._on_change("root", was, state if not detail else f"{state}: {detail}")
+
+    def _set_bucket(self, state: str, message: str, hint: str) -> None:
+        self._bucket_words = (message, hint)
+        if state != self._bucket:
+            was, self._bucket = self._bucket, state
+            self._on_change("bucket", was, state if not message else f"{state}: {message}")
+
+
+def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:
+    """Return what was mounted inside the root when it was first seen (`a/m/`)."""
+    text = ledger.meta(_MOUNTS)
+    stored: dict[str, list[int]] = json.loads(text) if text else {}
+    return {path: RootIdentity(*identity) for path, identity in stored.items()}
+
+
+def _is_same(row: BaselineRow, look: object) -> bool:
+    return (
+        isinstance(look, LocalEntry)
+        and look.size_bytes == row.size_bytes
+        and look.mtime_ns == row.mtime_ns
+    )

@@ -1,0 +1,157 @@
+"""What a site has decided to do and not yet handed to the pool.
+
+Two lanes, live changes and reconcile work; one planned action per path. Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+
+from s3syncd.core.entry import Action, Kind, Settle
+from s3syncd.ledger import Intent
+
+__all__ = ["HIGH_WATERMARK", "Backlog", "Planned"]
+
+# The merge stops above this many planned actions: enough to keep 256 requests in flight through a
+# group commit, small enough that a plan of ten million actions stays a stream.
+HIGH_WATERMARK = 2_000
+
+_RECONCILE_SHARE = 4  # every fourth admission is the reconcile's if it has any (fairness)
+
+
+@dataclass(slots=True, eq=False)
+class Planned:
+    """One action on its way: in the backlog, then in flight. Owned by the site thread."""
+
+    action: Action
+    settle: Settle
+    is_live: bool
+    intent: Intent | None = None
+    started_at: float = 0.0
+
+
+class Backlog:
+    """The planned and the in-flight actions of one site, at most one per path."""
+
+    def __init__(self) -> None:
+        self._live: OrderedDict[str, Planned] = OrderedDict()
+        self._reconcile: OrderedDict[str, Planned] = OrderedDict()
+        self.in_flight: dict[str, Planned] = {}
+        self._inodes: Counter[int] = Counter()
+        self._admitted = 0
+        self.planned_bytes = 0
+
+    def __len__(self) -> int:
+        """Return how many actions are planned and not yet in flight."""
+        return len(self._live) + len(self._reconcile)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._live or path in self._reconcile or path in self.in_flight
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a pass may add more reconcile work."""
+        return len(self._reconcile) < HIGH_WATERMARK
+
+    @property
+    def has_live_room(self) -> bool:
+        """Whether more settled paths may be looked at."""
+        return len(self._live) < HIGH_WATERMARK
+
+    @property
+    def pending_bytes(self) -> int:
+        """Body bytes planned or in flight."""
+        return self.planned_bytes + sum(_bytes_of(p.action) for p in self.in_flight.values())
+
+    def add(self, planned: Planned) -> None:
+        """Plan an action; a newer decision about the same path takes the older one's place."""
+        path = planned.action.path
+        self.drop(path)
+        (self._live if planned.is_live else self._reconcile)[path] = planned
+        self.planned_bytes += _bytes_of(planned.action)
+        self._count_inode(planned, 1)
+
+    def drop(self, path: str) -> None:
+        """Forget what was planned for `path` (not what is in flight)."""
+        planned = self._live.pop(path, None) or self._reconcile.pop(path, None)
+        if planned is not None:
+            self.planned_bytes -= _bytes_of(planned.action)
+            self._count_inode(planned, -1)
+
+    def drop_all(self) -> None:
+        """Forget everything planned (a guard tripped); what is in flight goes on."""
+        for path in [*self._live, *self._reconcile]:
+            self.drop(path)
+
+    def next(self, limit: int) -> list[Planned]:
+        """Take up to `limit` actions whose path is not in flight, live ones first but fairly."""
+        chosen: list[Planned] = []
+        skipped: list[Planned] = []
+        while len(chosen) < limit and (self._live or self._reconcile):
+            planned = self._pop()
+            if planned.action.path in self.in_flight:
+                skipped.append(planned)
+            else:
+                self._admitted += 1
+                chosen.append(planned)
+        for planned in reversed(skipped):
+            self._restore(planned)
+        return chosen
+
+    def give_back(self, planned: list[Planned]) -> None:
+        """Return actions that the pool had no room for, to the front, in their old order."""
+        for one in reversed(planned):
+            self._admitted -= 1
+            self._restore(one)
+
+    def start(self, planned: Planned, now: float) -> None:
+        """Note that an action taken by `next` is in flight."""
+        planned.started_at = now
+        self.in_flight[planned.action.path] = planned
+        self._count_inode(planned, 1)
+
+    def finish(self, path: str) -> Planned | None:
+        """Note that the action in flight for `path` came to an end."""
+        planned = self.in_flight.pop(path, None)
+        if planned is not None:
+            self._count_inode(planned, -1)
+        return planned
+
+    def is_awaited(self, inode: int) -> bool:
+        """Whether an upload of the file with this inode is planned or in flight.
+
+        A deletion of another path with the same inode waits for it: it may be a rename.
+        """
+        return self._inodes[inode] > 0
+
+    def _pop(self) -> Planned:
+        is_reconcile_turn = self._admitted % _RECONCILE_SHARE == _RECONCILE_SHARE - 1
+        lane = self._reconcile if self._reconcile and is_reconcile_turn else self._live
+        _path, planned = (lane or self._reconcile).popitem(last=False)
+        self.planned_bytes -= _bytes_of(planned.action)
+        self._count_inode(planned, -1)
+        return planned
+
+    def _restore(self, planned: Planned) -> None:
+        path = planned.action.path
+        lane = self._live if planned.is_live else self._reconcile
+        if path in self._live or path in self._reconcile:
+            return  # a newer decision came meanwhile
+        lane[path] = planned
+        lane.move_to_end(path, last=False)
+        self.planned_bytes += _bytes_of(planned.action)
+        self._count_inode(planned, 1)
+
+    def _count_inode(self, planned: Planned, by: int) -> None:
+        local = planned.action.local
+        if local is None or planned.action.kind not in {Kind.UPLOAD, Kind.ADOPT}:
+            return
+        self._inodes[local.inode] += by
+        if not self._inodes[local.inode]:
+            del self._inodes[local.inode]
+
+
+def _bytes_of(action: Action) -> int:
+    is_body = action.kind is Kind.UPLOAD and action.local is not None
+    return action.local.size_bytes if is_body and action.local else 0

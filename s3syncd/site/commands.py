@@ -1,0 +1,85 @@
+"""What a person may ask of a running site. Answers are given when the site has accepted.
+
+Owned by the site thread; `Command.reply` hands the answer to whoever asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from s3syncd.site.messages import Command
+
+if TYPE_CHECKING:
+    from s3syncd.site.site import Site
+
+__all__ = ["Commands"]
+
+
+class Commands:
+    """Carries out the commands of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Do what is asked and answer."""
+        carry_out = getattr(self, f"_{command.name}", None)
+        if carry_out is None:
+            command.reply(_refused(f"unknown command {command.name!r}", ""))
+            return
+        answer = carry_out(command.arguments, now)
+        self._site.parts.ledger.commit()
+        self._site.board.publish(now, is_forced=True)
+        command.reply(answer)
+
+    def _approve(self, arguments: Mapping[str, object], now: float) -> dict[str, object]:
+        site = self._site
+        wanted, held = arguments.get("list"), site.retirement.held_hash
+        if wanted is not None and wanted != held:
+            return _refused(
+                f"the held list is {held or 'empty'}, not {wanted}",
+                "look again: s3syncd status; then approve the list you have seen",
+            )
+        is_root = wanted is None and site.access.approve_root()
+        count = site.retirement.approve() if held is not None else 0
+        drifted = site.problems.clear_reason("drift") if wanted is None else []
+        site.approved_drift.update(drifted)
+        if is_root or drifted:
+            site.schedule.want_reconcile()
+        site.is_emptied = False
+        site.parts.log.info(
+            "site.approved", deletions=count, list=held, root=is_root, drift=len(drifted)
+        )
+        return {
+            "ok": True, "count": count, "list": held, "root": is_root, "drift": len(drifted),
+        }  # fmt: skip
+
+    def _rescan(self, arguments: Mapping[str, object], _now: float) -> dict[str, object]:
+        if arguments.get("remote"):
+            self._site.schedule.want_reconcile()
+        else:
+            self._site.schedule.want_rescan()
+        return {"ok": True}
+
+    def _sync(self, _arguments: Mapping[str, object], _now: float) -> dict[str, object]:
+        self._site.schedule.want_reconcile()
+        return {"ok": True}
+
+    def _pause(self, _arguments: Mapping[str, object], _now: float) -> dict[str, object]:
+        return self._set_paused(is_paused=True)
+
+    def _resume(self, _arguments: Mapping[str, object], _now: float) -> dict[str, object]:
+        return self._set_paused(is_paused=False)
+
+    def _set_paused(self, *, is_paused: bool) -> dict[str, object]:
+        site = self._site
+        if site.is_paused != is_paused:
+            site.is_paused = is_paused
+            site.parts.ledger.set_meta("paused", "1" if is_paused else None)
+            site.parts.log.info("site.paused" if is_paused else "site.resumed")
+        return {"ok": True}
+
+
+def _refused(error: str, hint: str) -> dict[str, object]:
+    return {"ok": False, "error": error, "hint": hint}

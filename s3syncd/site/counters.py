@@ -1,0 +1,41 @@
+"""What a site has done since it started: for the log, the progress bars and the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from s3syncd.core.entry import Outcome, Result
+
+__all__ = ["Counters"]
+
+
+@dataclass(slots=True)
+class Counters:
+    """Monotonic counts of one site; written by its thread alone.
+
+    `effects` counts finished actions by effect, `results` by result. `sent_bytes` are body bytes
+    of objects put.
+    """
+
+    effects: dict[str, int] = field(default_factory=dict)
+    results: dict[str, int] = field(default_factory=dict)
+    sent_bytes: int = 0
+    foreign_overwrites: int = 0
+    has_retries: bool = True
+
+    def finished(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        self.results[outcome.result] = self.results.get(outcome.result, 0) + 1
+        self.sent_bytes += outcome.sent_bytes
+        if outcome.result is Result.DONE:
+            self.effects[outcome.effect] = self.effects.get(outcome.effect, 0) + 1
+
+    @property
+    def done(self) -> int:
+        """Actions carried out."""
+        return self.results.get(Result.DONE, 0)
+
+    @property
+    def total(self) -> int:
+        """Finished actions, whatever came of them."""
+        return sum(self.results.values())

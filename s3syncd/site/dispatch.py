@@ -1,0 +1,161 @@
+"""From the backlog to the pool: intents first, then the call, and what a running call reports.
+
+Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from s3syncd.core.entry import Action, Kind, Settle
+from s3syncd.ledger import Intent
+from s3syncd.pool import Call
+from s3syncd.site.backlog import Backlog, Planned
+from s3syncd.site.looks import Looks
+from s3syncd.site.messages import Finished, Noted
+from s3syncd.site.parts import Parts
+from s3syncd.site.recovery import Recovery, intent_for
+from s3syncd.transfer import EtagLearnt, IntentNeeded, MultipartCreated, PartDone
+
+__all__ = ["Dispatch"]
+
+_AT_ONCE = 64  # actions whose intents share one commit: 64 PUTs hide one fsync
+_RECOVERY_SECONDS = 1.0  # a path whose last effect is unknown is asked again after this
+_ALWAYS_INTENDED = frozenset({Kind.DELETE_REMOTE, Kind.RECLASS, Kind.COPY})
+
+
+class Dispatch:
+    """Hands planned actions to the pool, as many as it takes."""
+
+    def __init__(self, parts: Parts, backlog: Backlog, looks: Looks, recovery: Recovery) -> None:
+        self._parts = parts
+        self._backlog = backlog
+        self._looks = looks
+        self._recovery = recovery
+        self._is_refused = False
+
+    def room(self) -> None:
+        """The pool has room again."""
+        self._is_refused = False
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether something is planned that the pool may take."""
+        return len(self._backlog) > 0 and not self._is_refused
+
+    def plan_deletion(self, action: Action) -> None:
+        """Plan a deletion that was confirmed twice."""
+        self._backlog.add(Planned(action, Settle(), is_live=False))
+
+    def advance(self, now: float) -> None:
+        """Offer actions until nothing is planned or the pool says no."""
+        while self.can_go_on:
+            chosen = [p for p in self._backlog.next(_AT_ONCE) if self._is_known(p, now)]
+            if not chosen:
+                return
+            self._write_intents(chosen)
+            for index, planned in enumerate(chosen):
+                if not self._offer(planned, now):
+                    self._is_refused = True
+                    self._backlog.give_back(chosen[index:])
+                    return
+
+    def noted(self, message: Noted) -> None:
+        """Keep what a running call reports; one that waits goes on when it is durable."""
+        note, ledger = message.note, self._parts.ledger
+        if isinstance(note, EtagLearnt):
+            ledger.set_meta("etag_is_md5", "1" if note.is_md5 else "0")
+        elif isinstance(note, PartDone):
+            ledger.record_part(note.path, note.number, note.etag)
+        elif isinstance(note, IntentNeeded):
+            self._put_intent(_multipart_intent(note, self._parts.wall()))
+        elif isinstance(note, MultipartCreated):
+            intent = ledger.intent(note.path)
+            if intent is not None:
+                self._put_intent(
+                    intent._replace(upload_id=note.upload_id, part_size_bytes=note.part_size_bytes)
+                )
+        if message.resume is not None:
+            ledger.commit()
+            message.resume(True)
+
+    def _put_intent(self, intent: Intent) -> None:
+        self._parts.ledger.put_intent(intent)
+        planned = self._backlog.in_flight.get(intent.path)
+        if planned is not None:
+            planned.intent = intent
+
+    def _is_known(self, planned: Planned, now: float) -> bool:
+        """Whether the last effect on the path is known; if not, the path waits for it."""
+        path = planned.action.path
+        if not self._recovery.is_first_look_due(path):
+            return True
+        self._looks.again(path, now, _RECOVERY_SECONDS, planned.action)
+        return False
+
+    def _write_intents(self, chosen: list[Planned]) -> None:
+        has_written = False
+        for planned in chosen:
+            if planned.intent is None and self._is_intended(planned.action):
+                has_written |= self._intend(planned)
+        if has_written:
+            self._parts.ledger.commit()
+
+    def _is_intended(self, action: Action) -> bool:
+        if action.kind in _ALWAYS_INTENDED:
+            return True
+        settings = self._parts.settings
+        if action.kind is not Kind.UPLOAD:
+            return False
+        is_large = (
+            action.local is not None
+            and action.local.size_bytes > settings.multipart_threshold_bytes
+        )
+        return settings.retire_deleted or is_large
+
+    def _intend(self, planned: Planned) -> bool:
+        """Give the action its intent: the one of an interrupted multipart upload, or a new one."""
+        ledger, action = self._parts.ledger, planned.action
+        old = ledger.intent(action.path)
+        if old is not None and old.upload_id is not None and action.kind is Kind.UPLOAD:
+            planned.intent = old
+            return False
+        planned.intent = intent_for(action, op_id=uuid.uuid4().hex, wall=self._parts.wall())
+        ledger.put_intent(planned.intent)
+        return True
+
+    def _offer(self, planned: Planned, now: float) -> bool:
+        parts, action = self._parts, planned.action
+        planned.settle = self._looks.settle_for(planned, now)
+        lane = parts.checksum_lane if action.kind is Kind.ADOPT else parts.lane
+        is_admitted = lane.offer(
+            self._call(planned),
+            size_bytes=parts.transfer.bytes_for(action),
+            done=lambda answer: parts.inbox.put(Finished(planned, answer)),
+        )
+        if is_admitted:
+            self._backlog.start(planned, now)
+        return is_admitted
+
+    def _call(self, planned: Planned) -> Callable[[], Call]:
+        transfer = self._parts.transfer
+        return lambda: transfer.call_for(
+            planned.action, settle=planned.settle, intent=planned.intent
+        )
+
+
+def _multipart_intent(note: IntentNeeded, wall: float) -> Intent:
+    local = note.local
+    return Intent(
+        note.path,
+        note.op_id,
+        str(Kind.UPLOAD),
+        local.size_bytes,
+        local.mtime_ns,
+        local.ctime_ns,
+        local.inode,
+        etag_before=note.etag_before,
+        part_size_bytes=note.part_size_bytes,
+        created_wall=wall,
+    )

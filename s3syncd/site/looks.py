@@ -1,0 +1,257 @@
+"""Dirty paths: from a hint, over the settle table and a look, to a decision.
+
+A hint only makes a path dirty. When it has settled, the scan thread looks (lstat through the root's
+descriptor), and the same table that decides for a pass decides here, with the remote side taken to
+be as in the baseline. Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from s3syncd.core.entry import Action, Kind, LocalEntry, Settle, UnknownMark
+from s3syncd.core.messages import Look
+from s3syncd.core.reconcile import decide
+from s3syncd.core.settle import SettleEntry, SettleTable
+from s3syncd.local.hints import Hints
+from s3syncd.site.backlog import Backlog, Planned
+from s3syncd.site.parts import Parts
+from s3syncd.site.problems import Problems
+
+__all__ = ["Looks"]
+
+_LOOKS_AT_ONCE = 512  # one round to the scan thread: about 2 ms of lstat
+_UNSTABLE_SECONDS = (60.0, 120.0, 240.0, 300.0)  # waits for a file that is rewritten all the time
+_UNSTABLE_KEPT = 1_000
+
+
+class Looks:
+    """The dirty paths of one site.
+
+    Args:
+        want_directory: asks for a scan of a directory: (path, is_recursive).
+        want_deletion: notes that a path with a baseline was seen gone: (path, now).
+        unwant_deletion: notes that a path exists after all.
+        on_full: too many dirty paths: a rescan must find them.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        backlog: Backlog,
+        problems: Problems,
+        *,
+        want_directory: Callable[[str, bool], None],
+        want_deletion: Callable[[Action, float], None],
+        unwant_deletion: Callable[[str], None],
+        on_full: Callable[[], None],
+    ) -> None:
+        settings = parts.settings
+        self._parts = parts
+        self._backlog = backlog
+        self._problems = problems
+        self._want_directory = want_directory
+        self._want_deletion = want_deletion
+        self._unwant_deletion = unwant_deletion
+        self._on_full = on_full
+        self._table = SettleTable(
+            settle_seconds=settings.settle_seconds,
+            settle_open_seconds=settings.settle_open_seconds,
+            deadline_seconds=settings.settle_deadline_seconds,
+        )
+        self._looking: dict[str, SettleEntry] = {}
+        self._deferred: dict[str, SettleEntry] = {}
+        self._entries: dict[str, SettleEntry] = {}
+        self._since: dict[str, float] = {}
+        self._inode_of: dict[str, int] = {}
+        self._inodes: Counter[int] = Counter()
+        self._unstable: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """Return how many paths are dirty (waiting, looked at, or due while in flight)."""
+        return len(self._table) + len(self._looking) + len(self._deferred)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._table or path in self._looking or path in self._deferred
+
+    def oldest(self) -> float | None:
+        """Return when the oldest dirty path was first heard of (monotonic seconds), or None."""
+        return next(iter(self._since.values()), None)
+
+    def is_inode_awaited(self, inode: int) -> bool:
+        """Whether a file with this inode is dirty, planned or in flight."""
+        return self._inodes[inode] > 0 or self._backlog.is_awaited(inode)
+
+    def hinted(self, hints: Hints) -> None:
+        """Take what the watcher heard about single paths."""
+        is_selected = self._parts.scope.is_selected
+        for path, hint in hints.paths.items():
+            if is_selected(path):
+                self._dirty(path, hint.last, is_closed=hint.is_closed, first=hint.first)
+
+    def note(self, path: str, now: float, *, is_closed: bool = False) -> None:
+        """A path is dirty because of what a worker met."""
+        self._dirty(path, now, is_closed=is_closed, first=None)
+
+    def again(self, path: str, now: float, after_seconds: float, action: Action | None) -> None:
+        """A path was not quiet: look again later; its deadline goes on counting."""
+        entry = self._entries.pop(path, None)
+        if action is not None and action.local is not None:
+            self._set_inode(path, action.local.inode)
+        self._since.setdefault(path, now)
+        if not self._table.again(path, now, after_seconds, entry=entry):
+            self._on_full()
+
+    def unstable(self, path: str, now: float) -> None:
+        """A file changed through its deadline without only growing: a problem, tried again."""
+        times = self._unstable.get(path, 0)
+        if len(self._unstable) < _UNSTABLE_KEPT or path in self._unstable:
+            self._unstable[path] = times + 1
+        self._problems.note(path, "unstable")
+        wait = _UNSTABLE_SECONDS[min(times, len(_UNSTABLE_SECONDS) - 1)]
+        self._entries.pop(path, None)
+        self._table.again(path, now, wait)
+
+    def clean(self, path: str) -> None:
+        """Both sides agree about a path, or nothing more can be done about it for now."""
+        self._entries.pop(path, None)
+        self._set_inode(path, None)
+        if path not in self:
+            self._since.pop(path, None)
+        if self._unstable.pop(path, None) is not None:
+            self._problems.clear(path)
+
+    def settled(self, path: str, now: float) -> None:
+        """A path is no longer in flight: what was due meanwhile is due now."""
+        entry = self._deferred.pop(path, None)
+        if entry is not None:
+            self._table.again(path, now, 0.0, entry=entry)
+
+    def advance(self, now: float) -> None:
+        """Send the paths that are due to the scan thread."""
+        room = _LOOKS_AT_ONCE - len(self._looking)
+        if room <= 0 or not self._backlog.has_live_room:
+            return
+        paths = []
+        for path, entry in self._table.due(now, room):
+            if path in self._backlog.in_flight:
+                self._deferred[path] = entry
+            else:
+                self._looking[path] = entry
+                paths.append(path)
+        if paths:
+            self._parts.scanner.look(paths)
+
+    def next_due(self) -> float:
+        """Return when `advance` wants to be called (monotonic seconds)."""
+        due = self._table.next_due()
+        is_blocked = len(self._looking) >= _LOOKS_AT_ONCE or not self._backlog.has_live_room
+        return float("inf") if due is None or is_blocked else due
+
+    def looked(self, path: str, look: Look, now: float) -> None:
+        """Decide about a path that was looked at."""
+        entry = self._looking.pop(path, None)
+        if entry is None:
+            return
+        if path in self._backlog.in_flight:
+            self._deferred[path] = entry
+        elif isinstance(look, UnknownMark):
+            self._problems.note(path, look.reason)
+            self.clean(path)
+        elif isinstance(look, LocalEntry):
+            self._found(look, entry, now)
+        else:
+            self._missing(path, now, is_directory=look == "directory")
+
+    def lost(self, now: float) -> None:
+        """The root could not be looked at: what was asked stays dirty."""
+        for path, entry in self._looking.items():
+            self._table.again(path, now, 1.0, entry=entry)
+        self._looking.clear()
+
+    def plan(
+        self, action: Action, now: float, *, is_live: bool, entry: SettleEntry | None = None
+    ) -> None:
+        """Carry a decision on: to the ledger, the deletions, the problems or the backlog."""
+        path = action.path
+        if action.kind is Kind.FORGET:
+            self._parts.ledger.forget(path)
+            self._unwant_deletion(path)
+            self.clean(path)
+        elif action.kind is Kind.CONFLICT:
+            self._problems.note(path, "drift")
+            self.clean(path)
+        elif action.kind is Kind.DELETE_REMOTE:
+            self._want_deletion(action, now)
+            self.clean(path)
+        else:
+            if entry is not None:
+                self._entries[path] = entry
+            self._backlog.add(Planned(action, Settle(), is_live))
+
+    def settle_for(self, planned: Planned, now: float) -> Settle:
+        """Tell the worker how to prove that the file is quiet."""
+        settings, entry = self._parts.settings, self._entries.get(planned.action.path)
+        if entry is None:
+            return Settle(settings.settle_seconds, settings.settle_open_seconds)
+        heard = self._parts.wall() - max(0.0, now - entry.first_hint_at)
+        return Settle(
+            settings.settle_seconds,
+            settings.settle_open_seconds,
+            is_closed=entry.is_closed,
+            is_past_deadline=self._table.is_past_deadline(entry, now),
+            first_seen_wall_ns=int(heard * 1e9),
+        )
+
+    def took(self, path: str, upload_seconds: float) -> None:
+        """Remember how long an upload of a file that still grows took."""
+        self._table.set_pace(path, upload_seconds)
+
+    def _dirty(self, path: str, now: float, *, is_closed: bool, first: float | None) -> None:
+        self._since.setdefault(path, now if first is None else first)
+        if not self._table.note(path, now, is_closed=is_closed, first=first):
+            self._on_full()
+
+    def _found(self, local: LocalEntry, entry: SettleEntry, now: float) -> None:
+        path = local.path
+        self._unwant_deletion(path)
+        problem = self._parts.scope.problem_with(path)
+        if problem is not None:
+            self._problems.note(path, problem)
+            self.clean(path)
+            return
+        baseline = self._parts.ledger.baseline(path)
+        action = decide(path, local, baseline, None, self._parts.policy, is_listed=False)
+        self._problems.clear(path)
+        if action is None:
+            self._parts.ledger.drop_retry(path)
+            self.clean(path)
+        else:
+            self.plan(action, now, is_live=True, entry=entry)
+
+    def _missing(self, path: str, now: float, *, is_directory: bool) -> None:
+        ledger = self._parts.ledger
+        self._problems.clear(path)
+        self._backlog.drop(path)
+        if ledger.page("", prefix=f"{path}/", limit=1) or is_directory:
+            self._want_directory(f"{path}/", True)
+        ledger.drop_retry(path)
+        baseline = ledger.baseline(path)
+        action = None
+        if baseline is not None:
+            action = decide(path, None, baseline, None, self._parts.policy, is_listed=False)
+        if action is None:
+            self.clean(path)
+        else:
+            self.plan(action, now, is_live=True)
+
+    def _set_inode(self, path: str, inode: int | None) -> None:
+        old = self._inode_of.pop(path, None)
+        if old is not None:
+            self._inodes[old] -= 1
+            if not self._inodes[old]:
+                del self._inodes[old]
+        if inode is not None:
+            self._inode_of[path] = inode
+            self._inodes[inode] += 1

@@ -1,0 +1,100 @@
+"""What a site's inbox may hold besides the scanner's messages (`core.messages`).
+
+All frozen. `Finished` and `Listed` come from workers, `Command` from the control socket's thread,
+`Hinted` from the watch reader (one marker for any number of hints), `Room` from the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from s3syncd.core.entry import RemoteEntry
+from s3syncd.site.backlog import Planned
+from s3syncd.transfer.notes import Note
+
+__all__ = [
+    "Command",
+    "Connected",
+    "Finished",
+    "Hinted",
+    "Listed",
+    "Noted",
+    "Recovered",
+    "Room",
+    "Stop",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A worker's answer for one planned action: an `Outcome`, or a `CallFailed`."""
+
+    planned: Planned
+    answer: object
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A worker's answer for one look at an intent: an `Outcome`, or a `CallFailed`."""
+
+    path: str
+    answer: object
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of the listing of pass `pass_id`, or why it failed.
+
+    `entries` ascend by path. `is_complete` is False where the page was out of order.
+    """
+
+    pass_id: int
+    entries: list[RemoteEntry]
+    next_token: str | None
+    is_ascending: bool
+    failure: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The bucket answered the first contact (`error` None), or why it did not."""
+
+    error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a running call tells its site (`transfer.notes`).
+
+    With `resume` the call waits until the note is durable; `resume(True)` lets it go on.
+    """
+
+    note: Note
+    resume: Callable[[object], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A person's wish; `reply` takes the answer (a mapping that is valid JSON), once."""
+
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    reply: Callable[[dict[str, object]], None] = lambda _answer: None
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """The hint table has something; sent once until it was emptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The pool has room again after a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Drain: start nothing new, record what is in flight until `deadline` (monotonic seconds)."""
+
+    deadline: float

@@ -1,0 +1,186 @@
+"""What follows from an outcome: a record in the ledger, a retry, another look, the site's halt.
+
+An acknowledged effect is always recorded, also if its path is dirty, renamed or gone by now.
+Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3syncd.core.entry import Action, Kind, Outcome, Result
+from s3syncd.core.retry import delay_seconds
+from s3syncd.ledger import Intent
+from s3syncd.pool import CallFailed
+from s3syncd.site.backlog import Backlog, Planned
+from s3syncd.site.counters import Counters
+from s3syncd.site.looks import Looks
+from s3syncd.site.parts import Parts
+from s3syncd.site.recovery import Recovery
+from s3syncd.site.retire import Retirement
+
+__all__ = ["Outcomes"]
+
+_REFUSED_SECONDS = 3600.0  # a refused path is tried again hourly, and when its file changes
+_FAILURES_IN_A_ROW = 16  # as many paths failing one after another are the bucket's trouble
+_RECORDED = frozenset({"put", "adopted", "unchanged", "reclassed"})
+_REMOVED = frozenset({"deleted", "gone"})
+
+
+class Outcomes:
+    """Records what came of the actions of one site."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        backlog: Backlog,
+        looks: Looks,
+        retirement: Retirement,
+        recovery: Recovery,
+        counters: Counters,
+        on_bucket_trouble: Callable[[str, str], None],
+        on_root_trouble: Callable[[], None],
+    ) -> None:
+        self._parts = parts
+        self._backlog = backlog
+        self._looks = looks
+        self._retirement = retirement
+        self._recovery = recovery
+        self._counters = counters
+        self._on_bucket_trouble = on_bucket_trouble
+        self._on_root_trouble = on_root_trouble
+        self._failures_in_a_row = 0
+
+    def finished(self, planned: Planned, answer: object, now: float) -> None:
+        """Take the answer of a worker about one action in flight."""
+        action, path = planned.action, planned.action.path
+        self._backlog.finish(path)
+        outcome = answer if isinstance(answer, Outcome) else _from_crash(action, answer)
+        self._counters.finished(outcome)
+        if action.kind is Kind.DELETE_REMOTE:
+            is_deleted = outcome.result is Result.DONE and outcome.effect in _REMOVED
+            self._retirement.finished(path, now, is_deleted=is_deleted)
+        if outcome.is_unknown:
+            self._recovery.unknown(action, planned.intent, now)
+        elif planned.intent is not None and not _is_resumable(planned.intent, outcome):
+            self._parts.ledger.drop_intent(path)
+        if planned.settle.is_past_deadline and outcome.effect == "put":
+            self._looks.took(path, now - planned.started_at)
+        self.apply(outcome, now)
+        self._looks.settled(path, now)
+
+    def apply(self, outcome: Outcome, now: float) -> None:
+        """Record what is known, and plan what follows."""
+        if outcome.result is Result.DONE:
+            self._done(outcome, now)
+        elif outcome.follow_up is not None:
+            self._looks.plan(outcome.follow_up, now, is_live=False)
+        elif outcome.result is Result.SUPERSEDED:
+            self._superseded(outcome, now)
+        else:
+            self._failed(outcome, now)
+
+    def recovered(self, outcome: Outcome, now: float) -> None:
+        """Record what became of an effect without an answer; the path is then compared anew."""
+        self.apply(outcome, now)
+        if outcome.action.path not in self._backlog:
+            self._looks.note(outcome.action.path, now, is_closed=True)
+
+    def late(self, path: str, now: float) -> None:
+        """An older effect was applied over a newer one: the path is compared anew."""
+        self._parts.log.warning("object.late", path=path)
+        self._parts.ledger.forget(path)
+        self._looks.note(path, now, is_closed=True)
+
+    def _done(self, outcome: Outcome, now: float) -> None:
+        ledger, path = self._parts.ledger, outcome.action.path
+        self._failures_in_a_row = 0
+        if outcome.effect in _RECORDED and outcome.row is not None:
+            ledger.record(outcome.row)
+            self._retirement.unwant(path)
+        elif outcome.effect in _REMOVED:
+            ledger.forget(path)
+            self._log_deletion(outcome)
+        self._log_overwrite(outcome)
+        self._end_retry(path)
+        if outcome.is_stale:
+            self._looks.note(path, now)
+        else:
+            self._looks.clean(path)
+
+    def _superseded(self, outcome: Outcome, now: float) -> None:
+        path = outcome.action.path
+        if outcome.reason == "unstable":
+            self._looks.unstable(path, now)
+        elif outcome.due_in_seconds is not None:
+            self._looks.again(path, now, outcome.due_in_seconds, outcome.action)
+        else:
+            self._looks.note(path, now, is_closed=True)
+
+    def _failed(self, outcome: Outcome, now: float) -> None:
+        if outcome.reason == "unstable":
+            self._looks.unstable(outcome.action.path, now)
+            return
+        if outcome.scope == "root":
+            self._on_root_trouble()
+            self._looks.note(outcome.action.path, now)
+            return
+        if outcome.scope == "bucket" and outcome.reason != "throttled":
+            self._on_bucket_trouble(outcome.reason, outcome.hint)
+        elif outcome.result is Result.RETRYABLE:
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
+                self._failures_in_a_row = 0
+                self._on_bucket_trouble(outcome.reason, outcome.hint)
+        self._put_retry(outcome)
+        self._looks.clean(outcome.action.path)
+
+    def _put_retry(self, outcome: Outcome) -> None:
+        path, wall = outcome.action.path, self._parts.wall()
+        old = self._parts.ledger.retry(path)
+        attempts = (old.attempts if old else 0) + 1
+        delay = delay_seconds(attempts, self._parts.jitter())
+        if outcome.result is Result.REFUSED:
+            delay = _REFUSED_SECONDS
+        if old is None or old.reason != outcome.reason:
+            log = self._parts.log.warning
+            log("transfer.failed", path=path, reason=outcome.reason, hint=outcome.hint)
+        self._parts.ledger.put_retry(
+            path,
+            attempts=attempts,
+            next_at_wall=wall + delay,
+            reason=outcome.reason,
+            hint=outcome.hint,
+            since=old.since_wall if old else wall,
+        )
+        self._counters.has_retries = True
+
+    def _end_retry(self, path: str) -> None:
+        if self._counters.has_retries and self._parts.ledger.retry(path) is not None:
+            self._parts.ledger.drop_retry(path)
+            self._parts.log.info("transfer.recovered", path=path)
+
+    def _log_deletion(self, outcome: Outcome) -> None:
+        path = outcome.action.path
+        self._parts.log.info(
+            "object.deleted", path=path, reason=outcome.action.reason, effect=outcome.effect
+        )
+
+    def _log_overwrite(self, outcome: Outcome) -> None:
+        action = outcome.action
+        if outcome.effect == "put" and action.reason in {"drift", "first_contact"}:
+            self._counters.foreign_overwrites += 1
+            self._parts.log.info("object.overwritten", path=action.path, reason=action.reason)
+
+
+def _is_resumable(intent: Intent, outcome: Outcome) -> bool:
+    """Whether an upload in parts may be left in the bucket, to be taken up with this intent."""
+    return intent.part_size_bytes > 0 and outcome.result is Result.RETRYABLE
+
+
+def _from_crash(action: Action, answer: object) -> Outcome:
+    """A call must not raise for expected trouble; if it does, nothing is known and nothing lost."""
+    error = answer.exception if isinstance(answer, CallFailed) else answer
+    hint = f"{type(error).__name__}: {error}"[:300]
+    return Outcome(action, Result.RETRYABLE, reason="internal_error", hint=hint, is_unknown=True)

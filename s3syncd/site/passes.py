@@ -1,0 +1,164 @@
+"""One pass: local stream, baseline and (for a reconcile) listing, merged in key order.
+
+A pass is old news: it notes the site counter at its start, and the site decides nothing from it
+about a path that changed since. Owned by the site thread; fed by scan batches and listing pages,
+stepped a little at a time so that no message waits long behind it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from s3syncd.core.entry import Action, BaselineRow, LocalEntry, RemoteEntry, UnknownMark
+from s3syncd.core.reconcile import Policy, Tally, merge
+
+__all__ = ["Baseline", "Pass"]
+
+_PAGE_ROWS = 1_000  # rows per ledger page: 0.7 ms a page, held in memory once
+
+
+class Baseline(Protocol):
+    """What a pass needs of the ledger."""
+
+    def page(self, after: str, *, prefix: str = "", limit: int = 1000) -> list[BaselineRow]:
+        """Return the rows behind `after`, below `prefix`, in path order."""
+
+
+class Pass:
+    """A scan of `prefix` against the baseline, with the listing if `is_listed`.
+
+    Args:
+        pass_id: unique within the site's life.
+        prefix: '' for the whole site, else a directory ending in '/'.
+        is_recursive: False looks at the files directly in the directory only.
+        is_listed: the bucket is listed too (reconcile), else the local side alone (rescan).
+        started_seq: the ledger's counter when the pass began.
+        on_taken: called once per scan batch consumed (gives the scanner its credit back).
+    """
+
+    def __init__(
+        self,
+        pass_id: int,
+        *,
+        prefix: str,
+        is_recursive: bool,
+        is_listed: bool,
+        started_seq: int,
+        started_at: float,
+        policy: Policy,
+        baseline: Baseline,
+        on_taken: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.pass_id = pass_id
+        self.prefix = prefix
+        self.is_recursive = is_recursive
+        self.is_listed = is_listed
+        self.started_seq = started_seq
+        self.started_at = started_at
+        self.tally = Tally()
+        self.is_scan_complete = False
+        self.is_done = False
+        self.is_aborted = False
+        self._baseline = baseline
+        self._on_taken = on_taken
+        self._local: deque[Sequence[LocalEntry | UnknownMark]] = deque()
+        self._is_local_ended = False
+        self._remote: deque[list[RemoteEntry]] = deque()
+        self._is_remote_ended = False
+        self._merged = merge(
+            self._local_chunks(),
+            self._baseline_chunks(),
+            self._remote_chunks() if is_listed else None,
+            policy,
+            self.tally,
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the pass covers the whole site."""
+        return self.prefix == "" and self.is_recursive
+
+    @property
+    def buffered_pages(self) -> int:
+        """Listing pages fetched and not yet merged."""
+        return len(self._remote)
+
+    @property
+    def is_scan_ended(self) -> bool:
+        """Whether the scanner has said its last word about this pass."""
+        return self._is_local_ended
+
+    def feed_local(
+        self, entries: Sequence[LocalEntry | UnknownMark], *, is_last: bool, is_complete: bool
+    ) -> None:
+        """Take one scan batch; `is_complete` on the last one says that nothing went wrong."""
+        if self.is_aborted:
+            self._on_taken()
+        else:
+            self._local.append(entries)
+        if is_last:
+            self._is_local_ended = True
+            self.is_scan_complete = is_complete
+            self.is_done = self.is_done or self.is_aborted
+
+    def feed_remote(self, entries: list[RemoteEntry], *, is_last: bool) -> None:
+        """Take one page of the listing."""
+        self._remote.append(entries)
+        self._is_remote_ended = self._is_remote_ended or is_last
+
+    def abort(self) -> None:
+        """Decide nothing more; the pass is done when the scanner has said its last word."""
+        self.is_aborted = True
+        for _batch in self._local:
+            self._on_taken()
+        self._local.clear()
+        self._remote.clear()
+        self.is_done = self._is_local_ended
+
+    def step(self, may_go_on: Callable[[], bool]) -> Iterator[Action]:
+        """Yield decided actions until the streams run dry or `may_go_on` says stop.
+
+        `may_go_on` is asked before each action and at each chunk boundary.
+        """
+        if self.is_aborted:
+            return
+        while may_go_on():
+            try:
+                action = next(self._merged)
+            except StopIteration:
+                self.is_done = True
+                return
+            if action is None:
+                return
+            yield action
+
+    def _local_chunks(self) -> Iterator[Sequence[LocalEntry | UnknownMark] | None]:
+        while True:
+            if self._local:
+                batch = self._local.popleft()
+                self._on_taken()
+                yield batch
+            elif self._is_local_ended:
+                return
+            else:
+                yield None
+
+    def _remote_chunks(self) -> Iterator[list[RemoteEntry] | None]:
+        while True:
+            if self._remote:
+                yield self._remote.popleft()
+            elif self._is_remote_ended:
+                return
+            else:
+                yield None
+
+    def _baseline_chunks(self) -> Iterator[list[BaselineRow] | None]:
+        after = ""
+        while rows := self._baseline.page(after, prefix=self.prefix, limit=_PAGE_ROWS):
+            after = rows[-1].path
+            yield rows if self.is_recursive else [r for r in rows if self._is_direct(r.path)]
+
+    def _is_direct(self, path: str) -> bool:
+        return "/" not in path[len(self.prefix) :]

@@ -1,0 +1,173 @@
+"""Effects whose outcome is not known: looked at once, and once more, until they are.
+
+A crash leaves intents in the ledger; a lost answer makes one. A server may apply late, so what was
+"not applied" at the first look is looked at again 60 s after the request. Until then no pass
+decides about the path. Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from s3syncd.core.entry import Action, Outcome, Result
+from s3syncd.core.retry import delay_seconds
+from s3syncd.ledger import Intent
+from s3syncd.site.messages import Recovered
+from s3syncd.site.parts import Parts
+
+__all__ = ["Recovery"]
+
+_SECOND_LOOK_SECONDS = 60.0  # how late a server is believed to apply a request without an answer
+_AT_ONCE = 32  # looks under way at once
+_CAP_SECONDS = 60.0  # a look that fails is repeated at least this often
+_TOLD = frozenset({Result.DONE, Result.SUPERSEDED})
+
+
+@dataclass(slots=True)
+class _Open:
+    intent: Intent
+    due_at: float
+    is_asked: bool = False
+    attempts: int = 0
+    seq: int = 0
+    has_been_seen: bool = False
+
+
+class Recovery:
+    """The open intents of one site.
+
+    Args:
+        on_known: takes what became of an effect, to be recorded.
+        on_late: an older effect was applied over a newer one: the path's baseline is not true.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        on_known: Callable[[Outcome, float], None],
+        on_late: Callable[[str, float], None],
+    ) -> None:
+        self._parts = parts
+        self._on_known = on_known
+        self._on_late = on_late
+        self._open: dict[str, _Open] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._open
+
+    @property
+    def unseen(self) -> int:
+        """Effects about which nothing is known yet."""
+        return sum(not one.has_been_seen for one in self._open.values())
+
+    def load(self, now: float) -> None:
+        """Take up the intents that the last run left behind."""
+        for intent in self._parts.ledger.intents():
+            self._open[intent.path] = _Open(intent, now)
+
+    def is_first_look_due(self, path: str) -> bool:
+        """Whether nothing is known yet about the effect on `path`: no new effect before that."""
+        one = self._open.get(path)
+        return one is not None and not one.has_been_seen
+
+    def unknown(self, action: Action, intent: Intent | None, now: float) -> None:
+        """A request got no answer: look at once."""
+        if intent is None:
+            intent = intent_for(action, op_id="", wall=self._parts.wall())
+            self._parts.ledger.put_intent(intent)
+        self._open[action.path] = _Open(intent, now)
+
+    def advance(self, now: float) -> None:
+        """Look at what is due."""
+        asked = sum(one.is_asked for one in self._open.values())
+        for path, one in self._open.items():
+            if asked >= _AT_ONCE:
+                return
+            if not one.is_asked and now >= one.due_at:
+                one.is_asked = self._ask(path, one.intent)
+                if not one.is_asked:
+                    return
+                asked += 1
+
+    def next_due(self) -> float:
+        """Return when `advance` wants to be called (monotonic seconds)."""
+        return min((o.due_at for o in self._open.values() if not o.is_asked), default=float("inf"))
+
+    def recovered(self, message: Recovered, now: float) -> None:
+        """Take what a look found; a look that failed is repeated, never believed."""
+        path, outcome = message.path, message.answer
+        one = self._open.get(path)
+        if one is None:
+            return
+        one.is_asked = False
+        if isinstance(outcome, Outcome) and outcome.reason == "resumable":
+            del self._open[path]  # the intent stays: the upload is taken up with it
+            self._on_known(outcome, now)
+        elif not isinstance(outcome, Outcome) or outcome.result not in _TOLD:
+            one.attempts += 1
+            one.due_at = now + delay_seconds(one.attempts, self._parts.jitter(), cap=_CAP_SECONDS)
+        elif one.has_been_seen and self._parts.ledger.changed_since(path, one.seq):
+            self._judge_late(outcome, now)
+            self._close(path, one)
+        else:
+            self._on_known(outcome, now)
+            self._close_or_wait(path, one, outcome, now)
+
+    def _ask(self, path: str, intent: Intent) -> bool:
+        parts = self._parts
+        baseline = parts.ledger.baseline(path)
+        return parts.lane.offer(
+            lambda: parts.transfer.recover_for(intent, baseline=baseline),
+            size_bytes=0,
+            done=lambda answer: parts.inbox.put(Recovered(path, answer)),
+        )
+
+    def _judge_late(self, outcome: Outcome, now: float) -> None:
+        """The path went on meanwhile: what matters is whether the old effect shows after all."""
+        path = outcome.action.path
+        baseline = self._parts.ledger.baseline(path)
+        is_same = (
+            outcome.row is not None and baseline is not None and outcome.row.etag == baseline.etag
+        )
+        is_shown = outcome.effect in {"put", "reclassed"} and not is_same
+        is_gone = outcome.effect == "deleted" and baseline is not None
+        if is_shown or is_gone:
+            self._on_late(path, now)
+
+    def _close_or_wait(self, path: str, one: _Open, outcome: Outcome, now: float) -> None:
+        age = max(0.0, self._parts.wall() - one.intent.created_wall)
+        is_applied = outcome.result is Result.DONE
+        if one.has_been_seen or is_applied or age >= _SECOND_LOOK_SECONDS:
+            self._close(path, one)
+            return
+        one.has_been_seen = True
+        one.seq = self._parts.ledger.seq()
+        one.due_at = now + _SECOND_LOOK_SECONDS - age
+
+    def _close(self, path: str, one: _Open) -> None:
+        del self._open[path]
+        intent = self._parts.ledger.intent(path)
+        if intent is not None and intent.op_id == one.intent.op_id:
+            self._parts.ledger.drop_intent(path)
+
+
+def intent_for(action: Action, *, op_id: str, wall: float) -> Intent:
+    """Make the intent that is committed before the effect of `action`."""
+    local = action.local
+    before = action.remote.etag if action.remote else None
+    if before is None and action.baseline is not None:
+        before = action.baseline.etag
+    stat = local[1:5] if local else (0, 0, 0, 0)
+    return Intent(
+        action.path,
+        op_id,
+        str(action.kind),
+        *stat,
+        etag_before=before,
+        created_wall=wall,
+    )

@@ -1,0 +1,243 @@
+"""What a site says of itself: the published snapshot, and the one log line a second while it works.
+
+The site thread writes, anyone may read: a snapshot is a new dict each time, handed over by
+replacing one reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from s3syncd.core.entry import Problem
+from s3syncd.site.passes import Pass
+from s3syncd.site.problems import SKIPPED
+
+if TYPE_CHECKING:
+    from s3syncd.site.site import Site
+
+__all__ = ["Board", "Progress"]
+
+_PUBLISH_SECONDS = 0.25  # a quarter of the second within which a change of state must show
+_SUMMARY_SECONDS = 1.0
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the work of a site has come, for progress bars. Frozen.
+
+    `files_done` and `bytes_done` count since start, the totals add what is planned or in flight
+    (they grow while a scan still finds files); `scanned_files` of the pass under way.
+    """
+
+    site: str
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+    scanned_files: int
+
+
+class Board:
+    """Publishes the status of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._snapshot: dict[str, Any] = {}
+        self._progress: Progress | None = None
+        self._published_at = float("-inf")
+        self._summary_at = float("-inf")
+        self._summary_total = 0
+        self._last_in_sync_wall: float | None = None
+        self._last_rescan_wall: float | None = None
+        self._last_reconcile_wall: float | None = None
+        self._was = (False, "")
+        self.has_reconciled = False
+        self.foreign_objects = 0
+        self.turned_at = 0.0
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The last published status; never changed after publication."""
+        return self._snapshot
+
+    @property
+    def progress(self) -> Progress | None:
+        """The last published progress."""
+        return self._progress
+
+    def pass_done(self, one: Pass) -> None:
+        """Note a whole pass that came to its end."""
+        wall = self._site.parts.wall()
+        self._last_rescan_wall = wall
+        if one.is_listed:
+            self._last_reconcile_wall = wall
+            self.has_reconciled = True
+            self.foreign_objects = one.tally.foreign_objects
+        self._site.parts.log.info(
+            "reconcile.done" if one.is_listed else "rescan.done",
+            files=one.tally.local_files,
+            unchanged=one.tally.unchanged,
+            seconds=round(self._site.parts.clock() - one.started_at, 3),
+        )
+
+    def publish(self, now: float, *, is_forced: bool = False) -> None:
+        """Publish if something that matters changed, or the last snapshot is old."""
+        self.turned_at = now
+        is_in_sync = self._is_in_sync()
+        if is_in_sync:
+            self._last_in_sync_wall = self._site.parts.wall()
+        state = self._state()
+        is_due = now - self._published_at >= _PUBLISH_SECONDS
+        if is_forced or is_due or (is_in_sync, state) != self._was:
+            self._was = (is_in_sync, state)
+            self._published_at = now
+            self._snapshot = self._status(now, state, is_in_sync=is_in_sync)
+            self._progress = self._progress_now()
+        self._log_summary(now)
+
+    def _is_in_sync(self) -> bool:
+        site = self._site
+        is_idle = not (
+            len(site.looks)
+            or len(site.backlog)
+            or site.backlog.in_flight
+            or site.recovery.unseen
+            or site.schedule.is_behind
+            or site.has_hints
+        )
+        return (
+            self.has_reconciled
+            and is_idle
+            and site.access.is_ready
+            and not site.retirement.held
+            and not site.retirement.waiting
+            and not site.problems.obstacles
+            and not self._retries()[0]
+        )
+
+    def _retries(self) -> tuple[int, list[Any]]:
+        if not self._site.counters.has_retries:
+            return 0, []
+        return self._site.parts.ledger.retries()
+
+    def _state(self) -> str:
+        site = self._site
+        if site.is_paused:
+            return "paused"
+        if site.access.is_halted:
+            return "halted"
+        if site.access.reason:
+            return "unavailable"
+        if not site.access.is_ready:
+            return "starting"
+        if len(site.backlog) or site.backlog.in_flight:
+            return "syncing"
+        return "scanning" if site.schedule.whole is not None else "idle"
+
+    def _status(self, now: float, state: str, *, is_in_sync: bool) -> dict[str, Any]:
+        site, settings = self._site, self._site.parts.settings
+        files, size_bytes = site.parts.ledger.count()
+        problems, problems_total = self._problems()
+        reason, hint = self._reason()
+        watcher = site.parts.watcher
+        return {
+            "name": settings.name,
+            "state": state,
+            "reason": reason or None,
+            "hint": hint or None,
+            "mode": settings.mode,
+            "in_sync": is_in_sync,
+            "last_in_sync_at": _rfc3339(self._last_in_sync_wall),
+            "pending": {"actions": self._pending(), "bytes": site.backlog.pending_bytes},
+            "oldest_pending_seconds": self._oldest(now),
+            "held_deletions": site.retirement.held,
+            "held_list": site.retirement.held_hash,
+            "foreign_objects": self.foreign_objects,
+            "problems": problems,
+            "problems_total": problems_total,
+            "last_rescan_at": _rfc3339(self._last_rescan_wall),
+            "last_reconcile_at": _rfc3339(self._last_reconcile_wall),
+            "watcher": watcher.kind if watcher is not None else "polling",
+            "files": files,
+            "bytes": size_bytes,
+        }
+
+    def _reason(self) -> tuple[str, str]:
+        site = self._site
+        if site.access.reason:
+            return site.access.reason, site.access.hint
+        if site.retirement.held:
+            return site.retirement.hold_reason, site.retirement.hold_hint
+        return site.problems.guard()
+
+    def _pending(self) -> int:
+        site = self._site
+        return (
+            len(site.looks)
+            + len(site.backlog)
+            + len(site.backlog.in_flight)
+            + site.retirement.waiting
+        )
+
+    def _oldest(self, now: float) -> float:
+        oldest = self._site.looks.oldest()
+        started = [p.started_at for p in self._site.backlog.in_flight.values()]
+        candidates = [*([oldest] if oldest is not None else []), *started]
+        return round(max(0.0, now - min(candidates)), 3) if candidates else 0.0
+
+    def _problems(self) -> tuple[list[dict[str, Any]], int]:
+        total, retries = self._retries()
+        tried = [Problem(r.path, r.reason, r.hint, r.since_wall) for r in retries]
+        found = self._site.problems.shown()
+        listed = [p for p in found if p.reason not in SKIPPED]
+        skipped = [p for p in found if p.reason in SKIPPED]
+        shown = [*tried, *listed, *skipped][:_SHOWN]
+        return [_as_json(p) for p in shown], total + len(self._site.problems)
+
+    def _progress_now(self) -> Progress:
+        site, whole = self._site, self._site.schedule.whole
+        counters, backlog = site.counters, site.backlog
+        return Progress(
+            site.parts.settings.name,
+            files_done=counters.done,
+            files_total=counters.done + len(backlog) + len(backlog.in_flight),
+            bytes_done=counters.sent_bytes,
+            bytes_total=counters.sent_bytes + backlog.pending_bytes,
+            scanned_files=whole.tally.local_files if whole is not None else 0,
+        )
+
+    def _log_summary(self, now: float) -> None:
+        total = self._site.counters.total
+        if total == self._summary_total or now - self._summary_at < _SUMMARY_SECONDS:
+            return
+        counters, progress = self._site.counters, self._progress
+        finished, self._summary_total, self._summary_at = total - self._summary_total, total, now
+        self._site.parts.log.info(
+            "transfer.summary",
+            finished=finished,
+            pending=self._pending(),
+            sent_bytes=counters.sent_bytes,
+            scanned=progress.scanned_files if progress else 0,
+            **counters.effects,
+        )
+
+
+def _as_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "reason": problem.reason,
+        "hint": problem.hint,
+        "since": _rfc3339(problem.since),
+    }
+
+
+def _rfc3339(wall: float | None) -> str | None:
+    """Return seconds since the epoch as RFC 3339 in UTC, or None."""
+    if wall is None:
+        return None
+    return (
+        datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )

@@ -1,0 +1,45 @@
+"""One daemon per state directory: an flock, with the pid of who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from s3syncd.errors import FatalError
+
+__all__ = ["StateLock"]
+
+
+class StateLock:
+    """The lock of a state directory; the kernel gives it back when the process ends.
+
+    Raises:
+        FatalError: another process holds it (its pid is named), or the directory is unusable.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        path = state_dir / "lock"
+        try:
+            state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise FatalError(
+                f"cannot use the state directory {state_dir}: {error.strerror}",
+                hint="set state_dir to a directory that the daemon may write",
+            ) from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
+            os.close(self._fd)
+            raise FatalError(
+                f"another s3syncd (pid {holder or 'unknown'}) uses {state_dir}",
+                hint="stop it, or give this one a state_dir of its own",
+            ) from error
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._fd)
