@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
@@ -12,10 +14,12 @@ from s3syncd.config.models import Config, SiteConfig
 __all__ = ["describe"]
 
 MASK = "********"
+# JSON leaves these as they are, YAML folds them as line breaks or refuses them.
+_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def describe(config: Config) -> str:
-    """Return the effective configuration as YAML; secrets that are set read `********`."""
+    """Return the effective configuration as YAML that loads; set secrets read `********`."""
     lines = [f"# effective configuration of {config.path}"]
     sections: dict[str, list[str]] = {}
     for key, value in _options(config):
@@ -55,5 +59,7 @@ def _shown(key: str, value: object) -> str:
     if isinstance(value, Path):
         value = str(value)
     if key == "watch_interval" and isinstance(value, float):
-        return f"{value:g}s"  # a bare number would be read as milliseconds
-    return json.dumps(value, ensure_ascii=False)
+        return f"{Decimal(repr(value)):f}s"  # a bare number would be read as milliseconds
+    return _BREAKS.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )

@@ -11,7 +11,7 @@ from collections.abc import Mapping as AnyMapping
 from typing import NamedTuple
 
 from s3syncd.config.document import Entry, Mapping, Node, Scalar, Sequence
-from s3syncd.config.parse import UnusableError
+from s3syncd.config.parse import UnusableError, text
 from s3syncd.config.places import bucket, prefix
 from s3syncd.config.problems import Problems, shown_key
 
@@ -25,6 +25,7 @@ __all__ = [
     "name_of",
     "refuse_unknown",
     "spelled",
+    "state_dir_of",
 ]
 
 # The names s3sync-service gives these keys.
@@ -189,6 +190,16 @@ def spelled(given: Given | None) -> str | None:
     """Return a scalar as it was spelled; None when it is not given, null or no scalar."""
     node = given.node if given else None
     return node.text if isinstance(node, Scalar) and node.value is not None else None
+
+
+def state_dir_of(options: AnyMapping[str, Given]) -> str | None:
+    """Return `state_dir` as spelled; None when it is not given.
+
+    Raises:
+        UnusableError: it is empty or no scalar.
+    """
+    given = options.get("state_dir")
+    return None if is_absent(given) else text(spelled(given))
 
 
 def is_absent(given: Given | None) -> bool:

@@ -61,13 +61,11 @@ class _Loading:
 
     def run(self, root: document.Node, mode: int) -> Config:
         given = layout.given_globals(root, self._problems)
-        known = _OPTION_KEYS.names | _GLOBAL_KEYS.names - {"sites"}
-        elsewhere = _SITE_KEYS.names - _OPTION_KEYS.names
-        others = layout.GLOBAL_ALIASES
+        known = _OPTION_KEYS.names | _GLOBAL_KEYS.names | set(layout.GLOBAL_ALIASES)
         layout.refuse_unknown(
             given,
-            {*known, *others},
-            {*elsewhere, *layout.SITE_ALIASES},
+            known - {"sites"},
+            (_SITE_KEYS.names - _OPTION_KEYS.names) | set(layout.SITE_ALIASES),
             "under sites:",
             self._problems,
         )
@@ -117,16 +115,18 @@ class _Loading:
 
     def _config(self, given: dict[str, Given], sites: list[LoadedSite]) -> Config | None:
         values: dict[str, Any] = {"path": self._path, "sites": ()}
-        where = given.pop("state_dir", None)
+        where = given.get("state_dir")
         try:
+            written = layout.state_dir_of(given)
             values["state_dir"] = state.state_dir_for(
-                layout.spelled(where), base=self._base, environ=self._environ
+                written, base=self._base, environ=self._environ
             )
             checks.check_state_dir(sites, values["state_dir"], where, self._problems)
         except UnusableError as error:
             line, label = (where.line, where.label) if where else (0, "state_dir")
             self._problems.add(line, label, error.what, error.write)
             values["state_dir"] = self._base
+        given.pop("state_dir", None)
         config, _ = self._validation.checked(Config, given, _GLOBAL_KEYS, extra=values)
         if config is not None and config.log_file is not None:
             checks.check_log_file(sites, config.log_file, given["log.file"], self._problems)

@@ -27,6 +27,7 @@ __all__ = [
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 
+MAX_SECONDS = 366 * 86400.0  # far below what a wait can take (threading.TIMEOUT_MAX)
 # Go durations, which s3sync-service reads, and days.
 _UNIT_SECONDS = {
     "ns": 1e-9,
@@ -38,9 +39,9 @@ _UNIT_SECONDS = {
     "h": 3600.0,
     "d": 86400.0,
 }
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d))+")
+_DURATION = re.compile(r"(?:\d{1,15}(?:\.\d{1,15})?(?:ns|us|µs|ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]i?)?b", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]i?)?b", re.IGNORECASE)
 _SIZE_FACTOR = {
     "": 1,
     "k": 10**3,
@@ -52,6 +53,8 @@ _SIZE_FACTOR = {
     "gi": 2**30,
     "ti": 2**40,
 }
+# Control characters and what else ends a line.
+_BREAKING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 _LEVEL_ALIASES = {"warning": "warn", "critical": "fatal", "panic": "fatal"}
@@ -73,7 +76,7 @@ def text(value: object) -> str:
     result = str(value)
     if not result.strip():
         raise UnusableError("is empty", "write a value or leave the key out")
-    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in result):
+    if _BREAKING.search(result):
         raise UnusableError("contains a control character", "write it in one line, without tabs")
     return result
 
@@ -112,18 +115,19 @@ def milliseconds(value: object) -> float:
 
 def _duration(value: object, *, number_seconds: float) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value) or value < 0:
-            raise UnusableError(
-                "is not a duration", "write a number from 0 up, or such as 30s 5m 1h 1d"
-            )
-        return value * number_seconds
-    if isinstance(value, str) and _DURATION.fullmatch(value):
-        return sum(
-            float(number) * _UNIT_SECONDS[unit] for number, unit in _DURATION_PART.findall(value)
-        )
-    raise UnusableError(
-        "is not a duration", "write a number, or a number with a unit: 500ms 30s 5m 1h 1d"
-    )
+        is_good = math.isfinite(value) and value >= 0
+        result = value * number_seconds if is_good else -1.0
+    elif isinstance(value, str) and _DURATION.fullmatch(value):
+        parts = _DURATION_PART.findall(value)
+        result = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
+    else:
+        result = -1.0
+    if result < 0:
+        write = "write a number, or a number with a unit: 500ms 30s 5m 1h 1d"
+        raise UnusableError("is not a duration", write)
+    if result > MAX_SECONDS:
+        raise UnusableError("is longer than a year", "write a shorter time")
+    return result
 
 
 def size_bytes(value: object) -> int:

@@ -41,7 +41,7 @@ def peek(path: Path, *, environ: Mapping[str, str] = os.environ) -> Peek:
     sites = layout.given_sites(root, serious)
     state_dir = Path()
     try:
-        written = layout.spelled(given.get("state_dir"))
+        written = layout.state_dir_of(given)
         state_dir = state.state_dir_for(written, base=base, environ=environ)
     except UnusableError as error:
         serious.add(0, "state_dir", error.what, error.write)
