@@ -107,7 +107,7 @@ class World:
         return time.time_ns() + int(self.ahead_seconds * 1e9)
 
     def _commit(self, note: Any) -> Any:
-        self.committed.append((note, len(self.bucket.requests)))
+        self.committed.append((note, len(getattr(self.bucket, "requests", ()))))
         return lambda resume: resume(self.can_commit(note))
 
     def while_reading(self, act: Callable[[], object]) -> None:
