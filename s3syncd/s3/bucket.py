@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from s3syncd.core.retry import Failure, FailureKind, Window
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.reply import Reply, S3Failure, Start
-from s3syncd.s3.wire import Body, WireRequest, metadata_headers, query_of, quote_key
+from s3syncd.s3.wire import Body, WireRequest, conditions, described, query_of, quote_key
 
 if TYPE_CHECKING:
     from s3syncd.s3.client import Client
@@ -57,8 +57,7 @@ class Bucket:
     the reply comes to the function it is given, once, from another thread, which must not be
     kept. Control calls (multipart, first contact) block, and raise `S3Failure`.
 
-    Nothing here is retried: a second attempt is decided by whoever knows what the first may have
-    done. `window` is how many requests the bucket bears now.
+    Nothing is retried here: whoever knows what the first attempt may have done decides.
     """
 
     def __init__(
@@ -128,8 +127,8 @@ class Bucket:
         """
         headers = (
             ("Content-MD5", b64encode(md5).decode()),
-            *_described(content_type, metadata, storage_class),
-            *_conditions(if_match, is_new=if_none_match),
+            *described(content_type, metadata, storage_class),
+            *conditions(if_match, is_new=if_none_match),
         )
         return self._send(
             WireRequest("PutObject", "PUT", self._path(key), headers, body, needs="etag")
@@ -154,7 +153,7 @@ class Bucket:
     def delete(self, key: str, *, if_match: str | None = None) -> Start:
         """Delete one object; `if_match`: only the version with this ETag (no quotes)."""
         return self._send(
-            WireRequest("DeleteObject", "DELETE", self._path(key), _conditions(if_match))
+            WireRequest("DeleteObject", "DELETE", self._path(key), conditions(if_match))
         )
 
     def copy_onto_itself(
@@ -174,7 +173,7 @@ class Bucket:
             ("x-amz-copy-source", quote_key(f"/{self.settings.bucket}/{key}")),
             ("x-amz-copy-source-if-match", f'"{etag}"'),
             ("x-amz-metadata-directive", "REPLACE"),
-            *_described(content_type, metadata, storage_class),
+            *described(content_type, metadata, storage_class),
         )
         return self._send(WireRequest("CopyObject", "PUT", self._path(key), headers, needs="body"))
 
@@ -299,16 +298,3 @@ class Bucket:
 
 def _refuse(resume: Callable[[Reply], None]) -> None:
     resume(Reply(0, {}, b"", _NO_CONTACT))
-
-
-def _described(
-    content_type: str, metadata: Mapping[str, str] | None, storage_class: str | None
-) -> tuple[tuple[str, str], ...]:
-    described = (("Content-Type", content_type), *metadata_headers(metadata or {}))
-    return (*described, ("x-amz-storage-class", storage_class)) if storage_class else described
-
-
-def _conditions(if_match: str | None, *, is_new: bool = False) -> tuple[tuple[str, str], ...]:
-    if is_new:
-        return (("If-None-Match", "*"),)
-    return (("If-Match", f'"{if_match}"'),) if if_match is not None else ()

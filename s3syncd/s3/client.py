@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 from botocore.httpsession import get_cert_path
 from botocore.parsers import ResponseParserError
 
@@ -125,6 +130,9 @@ class Client:
 
     def _new_session(self) -> boto3.Session:
         settings = self._settings
+        if bool(settings.access_key) != bool(settings.secret_access_key):  # boto3 fails much later
+            missing = "secret_access_key" if settings.access_key else "access_key"
+            raise PartialCredentialsError(provider="configuration", cred_var=missing)
         session = boto3.Session(
             aws_access_key_id=settings.access_key,
             aws_secret_access_key=settings.secret_access_key,

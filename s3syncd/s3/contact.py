@@ -28,6 +28,8 @@ _CREDENTIALS: Final = (
 )
 _NETWORK: Final = "It is tried again by itself; check the network, a firewall and `endpoint`."
 
+_NOT_S3: Final = "Check `endpoint`: the address of the S3 API, not of a console or web page."
+
 _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
     "NoSuchBucket": (
         "The bucket {bucket} does not exist at {endpoint}.",
@@ -75,7 +77,7 @@ _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
     "PartialCredentialsError": ("The credentials are incomplete: {text}", _CREDENTIALS),
     "ResponseParserError": (
         "What answers at {endpoint} is not S3.",
-        "Correct `endpoint` (the address of the S3 API, not of a console or web page).",
+        _NOT_S3,
     ),
     "ValueError": ("{text}", "Correct `endpoint`: http://host[:port] or https://host[:port]."),
     "FileNotFoundError": ("A file cannot be read: {text}", "Correct `ca_bundle`."),
@@ -114,6 +116,8 @@ def explain(
         if word in _BY_CODE:
             message, hint = _BY_CODE[word]
             return message.format(**words), hint.format(**words)
+    if trouble.code.isdigit():
+        return f"{endpoint} answers HTTP {trouble.code} without an S3 error.", _NOT_S3
     if "Credential" in trouble.name or "SSO" in trouble.name or "Token" in trouble.name:
         return f"The credentials cannot be obtained: {trouble.text}", _CREDENTIALS
     what = trouble.code or trouble.name

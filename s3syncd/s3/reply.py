@@ -134,6 +134,7 @@ def failed(
     return Reply(status or 0, headers or {}, body, failure)
 
 
-def canceled(message: str) -> Reply:
+def canceled() -> Reply:
     """Build the reply for a request that was never sent because the bucket is closing."""
+    message = "The bucket is closing."
     return Reply(0, {}, b"", Failure(FailureKind.CANCELED, "Canceled", None, message, False))

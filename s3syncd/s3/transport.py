@@ -29,12 +29,6 @@ __all__ = ["Transport"]
 CONNECT_TIMEOUT_MS: Final = 5000
 """The CRT's own 3 s are one lost SYN and its second resend; 5 s bear both."""
 
-DEADLINE_SECONDS: Final = 60.0
-"""Longest answer to an empty request: twice the CRT's own limit of about 31 s without a byte."""
-
-FLOOR_BYTES_PER_SECOND: Final = 64 * 1024
-"""Slowest upload worth waiting for, on top of DEADLINE_SECONDS: an 8 MiB part gets 3 min."""
-
 SPARE_CONNECTIONS: Final = 16
 """More connections than the window: workers that start at the same moment may overshoot it."""
 
@@ -85,8 +79,7 @@ class _Exchange:
 class Transport:
     """Sends requests to one endpoint and hands each reply on from the CRT's thread.
 
-    Free of locks: several workers start requests at once, and each step on the shared
-    collections is one atomic operation of the interpreter.
+    Free of locks: each step on the shared collections is one atomic operation.
 
     Args:
         endpoint: never changes; another one is another transport.
@@ -143,7 +136,7 @@ class Transport:
         """Cancel everything and end the client; False if it had not ended in time (harmless)."""
         self._is_closing = True
         while self._waiting:
-            self._waiting.popleft().resume(canceled("The bucket is closing."))
+            self._waiting.popleft().resume(canceled())
         self._cancel_live()
         start = self._clock()
         is_drained = not self._live or self._drained.wait(timeout_seconds)
@@ -186,17 +179,16 @@ class Transport:
             except IndexError:  # another thread took it
                 return
             if self._is_closing:
-                exchange.resume(canceled("The bucket is closing."))
+                exchange.resume(canceled())
             else:
                 self._launch(exchange)
 
     def _launch(self, exchange: _Exchange) -> None:
-        body = exchange.request.body
-        deadline = self._clock() + DEADLINE_SECONDS + len(body) / FLOOR_BYTES_PER_SECOND
+        deadline = self._clock() + exchange.request.patience_seconds
         self._live[exchange] = (deadline, None)
         client = self._client
         if client is None:
-            self._finish(exchange, None, canceled("The bucket is closing."))
+            self._settle(exchange, canceled())
             return
         try:
             request = client.make_request(
@@ -209,10 +201,10 @@ class Transport:
                 on_done=exchange.on_done,
             )
         except (RuntimeError, ValueError, TypeError, AwsCrtError) as error:
-            self._finish(exchange, error)
+            self._settle(exchange, failure_of(exchange.request, error, is_expired=False))
             return
         self._live[exchange] = (deadline, request)
-        if exchange.is_done:  # answered before it was registered: `_finish` found no request
+        if exchange.is_done:  # answered before it was registered
             self._live.pop(exchange, None)
         elif self._is_closing:
             request.cancel()
@@ -230,22 +222,25 @@ class Transport:
         stream = (BytesIO(body) if isinstance(body, bytes) else BodyView(body)) if body else None
         return http.HttpRequest(request.method, request.target, headers, stream)
 
-    def _finish(
-        self, exchange: _Exchange, error: BaseException | None, reply: Reply | None = None
-    ) -> None:
+    def _finish(self, exchange: _Exchange, error: BaseException | None) -> None:
         """Runs on the CRT's thread: no lock, no log, nothing that waits."""
+        request = exchange.request
+        if error is None:
+            body = b"".join(exchange.chunks)
+            reply = answer_of(request, exchange.status, exchange.headers, body)
+        else:
+            reply = failure_of(request, error, is_expired=exchange.is_expired)
+        self._tell_window(reply)
+        try:
+            self._settle(exchange, reply)
+        finally:
+            self._pump()
+
+    def _settle(self, exchange: _Exchange, reply: Reply) -> None:
+        """Let go of the CRT's request (kept, it would never be freed) and hand the reply on."""
         exchange.is_done = True
         self._live.pop(exchange, None)
-        if reply is None:
-            request, chunks = exchange.request, exchange.chunks
-            if error is None:
-                reply = answer_of(request, exchange.status, exchange.headers, b"".join(chunks))
-            else:
-                reply = failure_of(request, error, is_expired=exchange.is_expired)
-        self._tell_window(reply)
         exchange.resume(reply)
-        if self._waiting:
-            self._pump()
         if self._is_closing and not self._live:
             self._drained.set()
 
@@ -259,7 +254,7 @@ class Transport:
 
 @cache
 def _bootstrap() -> io.ClientBootstrap:
-    """Make the one event loop and resolver of the process, at first use (never before a fork)."""
+    """Make the process's one event loop and resolver, at first use (never before a fork)."""
     loops = io.EventLoopGroup(1)
     return io.ClientBootstrap(loops, io.DefaultHostResolver(loops))
 

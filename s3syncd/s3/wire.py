@@ -13,12 +13,19 @@ __all__ = [
     "Endpoint",
     "Frozen",
     "WireRequest",
-    "metadata_headers",
+    "conditions",
+    "described",
     "query_of",
     "quote_key",
 ]
 
 Body = bytes | bytearray | memoryview
+
+DEADLINE_SECONDS: Final = 60.0
+"""Longest answer to an empty request: twice the CRT's own limit of about 31 s without a byte."""
+
+FLOOR_BYTES_PER_SECOND: Final = 64 * 1024
+"""Slowest upload worth waiting for, on top of DEADLINE_SECONDS: an 8 MiB part gets 3 min."""
 
 _IS_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
 
@@ -40,6 +47,11 @@ class WireRequest(NamedTuple):
     is_effect: bool = True
     needs: str = ""
     is_bucket_wide: bool = False
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long the whole exchange may take before it is cancelled."""
+        return DEADLINE_SECONDS + len(self.body) / FLOOR_BYTES_PER_SECOND
 
 
 class Endpoint(NamedTuple):
@@ -94,12 +106,26 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
 
 
-def metadata_headers(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Give the headers for user metadata.
+def described(
+    content_type: str, metadata: Mapping[str, str] | None, storage_class: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Give the headers that say what an object is; no class named is no header.
 
     Raises:
-        ValueError: a name or value is not printable ASCII (stores differ in what they make of it).
+        ValueError: metadata is not printable ASCII (stores differ in what they make of it).
     """
+    headers = (("Content-Type", content_type), *_metadata_headers(metadata or {}))
+    return (*headers, ("x-amz-storage-class", storage_class)) if storage_class else headers
+
+
+def conditions(if_match: str | None, *, is_new: bool = False) -> tuple[tuple[str, str], ...]:
+    """Give the header for a condition: nothing there (`is_new`), or this ETag (no quotes)."""
+    if is_new:
+        return (("If-None-Match", "*"),)
+    return (("If-Match", f'"{if_match}"'),) if if_match is not None else ()
+
+
+def _metadata_headers(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     for name, value in metadata.items():
         if not (name + value).isascii() or not (name + value).isprintable():
             raise ValueError(f"metadata {name!r} is not printable ASCII")

@@ -1,0 +1,109 @@
+"""Mutants of the S3 side."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+CRT = "tests/s3/test_crt_contract.py::"
+LISTING = "tests/s3/test_listing.py::"
+
+MUTANTS = [
+    Mutant(
+        name="an answered request stays registered, and with it the CRT's memory for ever",
+        file="s3syncd/s3/transport.py",
+        old="        self._live.pop(exchange, None)\n        exchange.resume(reply)",
+        new="        exchange.resume(reply)",
+        tests=[CRT + "test_answered_requests_are_let_go"],
+    ),
+    Mutant(
+        name="a request goes out without Content-Length: stored empty, reported as success",
+        file="s3syncd/s3/transport.py",
+        old='            ("Content-Length", str(len(body))),\n',
+        new="",
+        tests=[CRT + "test_content_length_is_told_for_every_request"],
+    ),
+    Mutant(
+        name="the CRT retries on its own",
+        file="s3syncd/s3/transport.py",
+        old="        return s3.S3RetryConfig(retry_mode=mode.NONE)",
+        new="        return s3.S3RetryConfig()",
+        tests=[CRT + "test_nothing_is_sent_twice"],
+    ),
+    Mutant(
+        name="all that is asked for is handed to the CRT, where it cannot be cancelled",
+        file="s3syncd/s3/transport.py",
+        old="len(self._live) < self._window.limit or self._is_closing",
+        new="True",
+        tests=[CRT + "test_no_more_requests_are_handed_over_than_the_window_bears"],
+    ),
+    Mutant(
+        name="a deadline that passed cancels nothing",
+        file="s3syncd/s3/transport.py",
+        old="                exchange.is_expired = True\n                request.cancel()",
+        new="                exchange.is_expired = True",
+        tests=[CRT + "test_stalled_request_is_cancelled_at_its_deadline"],
+    ),
+    Mutant(
+        name="an empty target reaches the CRT and kills the process",
+        file="s3syncd/s3/transport.py",
+        old='        if not request.target.startswith("/"):',
+        new="        if False:",
+        tests=[CRT + "test_empty_target_is_refused_because_it_would_kill_the_process"],
+    ),
+    Mutant(
+        name="an answer without ETag counts as stored",
+        file="s3syncd/s3/answer.py",
+        old='request.needs == "etag" and',
+        new='request.needs == "never" and',
+        tests=[CRT + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"],
+    ),
+    Mutant(
+        name="an effect whose answer was lost counts as not applied",
+        file="s3syncd/s3/answer.py",
+        old="is_unknown=request.is_effect and not is_answered",
+        new="is_unknown=False and not is_answered",
+        tests=[CRT + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"],
+    ),
+    Mutant(
+        name="a body that the CRT lost is taken for a listing",
+        file="s3syncd/s3/answer.py",
+        old='request.needs == "body" and',
+        new='request.needs == "never" and',
+        tests=[CRT + "test_body_that_ends_by_closing_is_no_listing"],
+    ),
+    Mutant(
+        name="keys out of order are believed",
+        file="s3syncd/s3/listing.py",
+        old="            is_ascending = False",
+        new="            pass",
+        tests=[LISTING + "test_keys_out_of_order_or_twice_are_noticed"],
+    ),
+    Mutant(
+        name="a listing cut off without a token counts as complete",
+        file="s3syncd/s3/listing.py",
+        old="    if not token:\n        raise ListingError",
+        new="    if not token:\n        return None\n        raise ListingError",
+        tests=[LISTING + "test_page_that_cannot_be_believed_is_never_an_empty_one"],
+    ),
+    Mutant(
+        name="an error page counts as an empty listing",
+        file="s3syncd/s3/listing.py",
+        old='    if name != "ListBucketResult":',
+        new="    if False:",
+        tests=[LISTING + "test_page_that_cannot_be_believed_is_never_an_empty_one"],
+    ),
+    Mutant(
+        name="entities are expanded",
+        file="s3syncd/s3/listing.py",
+        old='b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\\0" in body',
+        new="False",
+        tests=[LISTING + "test_page_that_cannot_be_believed_is_never_an_empty_one"],
+    ),
+    Mutant(
+        name="a wrong region that botocore corrected by itself is not reported",
+        file="s3syncd/s3/client.py",
+        old="        if asked and asked != used:",
+        new="        if False:",
+        tests=["tests/s3/test_contact.py::test_refusal_is_explained"],
+    ),
+]

@@ -1,0 +1,328 @@
+"""First contact: what it finds out, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from s3syncd.core.retry import FailureKind
+from s3syncd.errors import SiteUnavailable
+from s3syncd.s3.bucket import Bucket, BucketSettings
+from s3syncd.s3.contact import Trouble, explain
+from s3syncd.s3.reply import S3Failure
+from tests.servers import (
+    SECRET_ACCESS_KEY,
+    S3Server,
+    StubServer,
+    hang_up,
+    respond,
+    s3_error,
+    slow_down,
+    stub_server,
+)
+
+
+def unavailable(open_bucket: Any, endpoint: str, **settings: Any) -> SiteUnavailable:
+    with pytest.raises(SiteUnavailable) as caught:
+        open_bucket(endpoint, **settings)
+    assert caught.value.reason == "bucket_unavailable"
+    assert SECRET_ACCESS_KEY not in caught.value.message + caught.value.hint
+    assert caught.value.hint
+    return caught.value
+
+
+def test_missing_bucket_is_named(server: S3Server, open_bucket: Any) -> None:
+    error = unavailable(open_bucket, server.endpoint, name="no-such-bucket")
+
+    assert "no-such-bucket does not exist" in error.message
+
+
+def test_wrong_secret_is_told_from_an_unknown_key(rclone: S3Server, open_bucket: Any) -> None:
+    error = unavailable(open_bucket, rclone.endpoint, secret_access_key="wrong")
+
+    assert "secret" in error.message or "signature" in error.message
+
+
+REGION = "<Region>eu-central-1</Region>"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "in_message", "in_hint"),
+    [
+        (s3_error(403, "AccessDenied"), "denied", "s3:ListBucket"),
+        (s3_error(403, "InvalidAccessKeyId"), "access key", "access_key"),
+        (s3_error(400, "ExpiredToken"), "expired", "Renew"),
+        (s3_error(403, "RequestTimeTooSkewed"), "clock", "NTP"),
+        (s3_error(404, "NoSuchBucket"), "does not exist", "Create it"),
+        (slow_down(), "slow down", "by itself"),
+        (
+            s3_error(400, "AuthorizationHeaderMalformed", "the region is wrong", extra=REGION),
+            "eu-central-1",
+            "region: eu-central-1",
+        ),
+        (
+            respond(301, b"", (("x-amz-bucket-region", "eu-central-1"),)),
+            "eu-central-1",
+            "region: eu-central-1",
+        ),
+        (respond(200, b"<html>A web page</html"), "without an S3 error", "endpoint"),
+        (hang_up(), "closed the connection", "endpoint"),
+    ],
+)
+def test_refusal_is_explained(
+    stub: StubServer, open_bucket: Any, behaviour: Any, in_message: str, in_hint: str
+) -> None:
+    stub.behave(behaviour, times=10)
+
+    error = unavailable(open_bucket, stub.endpoint)
+
+    assert in_message in error.message
+    assert in_hint in error.hint
+
+
+def test_region_the_store_names_is_followed_where_none_is_configured(
+    stub: StubServer, open_bucket: Any
+) -> None:
+    stub.behave(s3_error(400, "AuthorizationHeaderMalformed", "wrong", extra=REGION), times=1)
+
+    bucket = open_bucket(stub.endpoint, region=None)
+    bucket.call(bucket.head("k"))
+
+    assert "/eu-central-1/s3/" in stub.history[-1].headers["authorization"]
+
+
+def test_refused_connection_is_explained(open_bucket: Any) -> None:
+    with stub_server() as stub:
+        endpoint = stub.endpoint
+
+    assert "refuses the connection" in unavailable(open_bucket, endpoint).message
+
+
+def test_proxy_that_is_down_is_explained(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as once:
+        port = once.getsockname()[1]
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+
+    error = unavailable(open_bucket, stub.endpoint)
+
+    assert "proxy" in error.message
+    assert "NO_PROXY" in error.hint
+
+
+def test_profile_that_does_not_exist_is_named(stub: StubServer, open_bucket: Any) -> None:
+    error = unavailable(
+        open_bucket, stub.endpoint, access_key=None, secret_access_key=None, profile="absent"
+    )
+
+    assert "absent" in error.message
+
+
+def test_missing_credentials_are_explained(stub: StubServer, open_bucket: Any) -> None:
+    error = unavailable(open_bucket, stub.endpoint, access_key=None, secret_access_key=None)
+
+    assert "No credentials" in error.message
+    assert "role_arn" in error.hint
+
+
+@pytest.mark.parametrize("missing", ["access_key", "secret_access_key"])
+def test_half_of_the_credentials_is_explained(
+    stub: StubServer, open_bucket: Any, missing: str
+) -> None:
+    error = unavailable(open_bucket, stub.endpoint, **{missing: None})
+
+    assert "incomplete" in error.message
+    assert missing in error.message
+
+
+@pytest.mark.parametrize("endpoint", ["no-scheme", "http://"])
+def test_endpoint_that_is_no_address_is_explained(endpoint: str, open_bucket: Any) -> None:
+    assert "endpoint" in unavailable(open_bucket, endpoint).hint
+
+
+def test_unknown_host_name_is_explained() -> None:
+    text = 'Could not connect to the endpoint URL: "x" Failed to resolve host'
+    trouble = Trouble("EndpointConnectionError", "", None, text, "")
+
+    message, hint = explain(trouble, bucket="b", prefix="", endpoint="http://x", region="")
+
+    assert "DNS" in message
+    assert "endpoint" in hint
+
+
+def test_environment_and_session_token_are_used(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "FROMENV")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    bucket = open_bucket(stub.endpoint, access_key=None, secret_access_key=None)
+
+    bucket.call(bucket.head("k"))
+
+    assert "Credential=FROMENV/" in stub.history[-1].headers["authorization"]
+    assert stub.history[-1].headers["x-amz-security-token"] == "token"
+
+
+def test_profile_is_used(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials"
+    file.write_text("[it]\naws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    bucket = open_bucket(stub.endpoint, access_key=None, secret_access_key=None, profile="it")
+
+    bucket.call(bucket.head("k"))
+
+    assert "Credential=FROMPROFILE/" in stub.history[-1].headers["authorization"]
+
+
+def test_role_is_assumed_with_the_other_credentials(
+    stub: StubServer, moto: S3Server, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto.endpoint)
+    bucket = open_bucket(stub.endpoint, role_arn="arn:aws:iam::123456789012:role/sync")
+
+    bucket.call(bucket.head("k"))
+
+    assert "Credential=ASIA" in stub.history[-1].headers["authorization"]
+    assert stub.history[-1].headers["x-amz-security-token"]
+
+
+def test_contact_again_takes_new_credentials_and_keeps_the_connections(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OLD")
+    bucket = open_bucket(stub.endpoint, access_key=None, secret_access_key=None)
+    transport = bucket._transport
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "NEW")
+
+    bucket.connect()
+    bucket.call(bucket.head("k"))
+
+    assert "Credential=NEW/" in stub.history[-1].headers["authorization"]
+    assert bucket._transport is transport
+
+
+def test_path_addressing_puts_the_bucket_into_the_path(stub: StubServer, open_bucket: Any) -> None:
+    for addressing in ("path", "auto"):
+        bucket = open_bucket(stub.endpoint, addressing=addressing)
+        bucket.call(bucket.head("k"))
+        assert stub.history[-1].target == "/bucket/k"
+
+
+def test_virtual_addressing_puts_the_bucket_into_the_host(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", stub.endpoint)  # so that the name needs no resolver
+
+    bucket = open_bucket("http://s3.example.test", addressing="virtual")
+    bucket.call(bucket.head("k"))
+
+    assert stub.history[-1].target == "http://bucket.s3.example.test:80/k"
+    assert stub.history[-1].headers["host"] == "bucket.s3.example.test"
+
+
+def test_nothing_is_sent_without_contact() -> None:
+    bucket = Bucket(BucketSettings(bucket="b"))
+
+    failure = bucket.call(bucket.head("k")).failure
+    assert failure is not None
+    assert failure.kind is FailureKind.CANCELED
+    with pytest.raises(S3Failure):
+        bucket.list_uploads("k")
+    assert bucket.close(1)
+
+
+def test_secrets_are_not_in_the_text_of_the_settings() -> None:
+    settings = BucketSettings(
+        bucket="b", access_key="AK", secret_access_key="sesame", session_token="token"
+    )
+
+    assert "sesame" not in repr(settings)
+    assert "token='" not in repr(settings)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody signed, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=36500))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return paths
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("how", ["ca_bundle", "AWS_CA_BUNDLE", "verify_tls"])
+def test_both_clients_trust_what_is_configured(
+    certificate: tuple[Path, Path], open_bucket: Any, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    settings: dict[str, Any] = {}
+    if how == "AWS_CA_BUNDLE":
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate[0]))
+    else:
+        settings = {"ca_bundle": str(certificate[0])} if how == "ca_bundle" else {how: False}
+    with stub_server(certificate=certificate) as stub:
+        bucket = open_bucket(stub.endpoint, **settings)
+
+        reply = bucket.call(
+            bucket.put("k", b"x", md5=bytes.fromhex("9dd4e461268c8034f5c8564e155c67a6"))
+        )
+
+        assert reply.failure is None
+
+
+def test_certificate_nobody_trusts_is_explained(
+    certificate: tuple[Path, Path], open_bucket: Any
+) -> None:
+    with stub_server(certificate=certificate) as stub:
+        error = unavailable(open_bucket, stub.endpoint)
+
+    assert "TLS" in error.message
+    assert "ca_bundle" in error.hint
+
+
+def test_missing_ca_bundle_is_explained(certificate: tuple[Path, Path], open_bucket: Any) -> None:
+    with stub_server(certificate=certificate) as stub:
+        error = unavailable(open_bucket, stub.endpoint, ca_bundle="/does/not/exist")
+
+    assert "ca_bundle" in error.hint
+
+
+def test_plain_server_behind_https_is_explained(stub: StubServer, open_bucket: Any) -> None:
+    error = unavailable(open_bucket, stub.endpoint.replace("http:", "https:"))
+
+    assert "http://" in error.hint
