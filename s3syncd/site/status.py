@@ -28,16 +28,18 @@ _SHOWN = 100
 class Progress:
     """How far the work of a site has come, for progress bars. Frozen.
 
-    `files_done` and `bytes_done` count since start, the totals add what is planned or in flight
-    (they grow while a scan still finds files); `scanned_files` of the pass under way.
+    `done_files` and `sent_bytes` count since start; `pending_files` and `pending_bytes` are
+    planned or in flight (they grow while a scan still finds files); `scanned_files` of the pass
+    under way.
     """
 
     site: str
-    files_done: int
-    files_total: int
-    bytes_done: int
-    bytes_total: int
+    done_files: int
+    sent_bytes: int
+    pending_files: int
+    pending_bytes: int
     scanned_files: int
+    is_scanning: bool
 
 
 class Board:
@@ -202,11 +204,12 @@ class Board:
         counters, backlog = site.counters, site.backlog
         return Progress(
             site.parts.settings.name,
-            files_done=counters.done,
-            files_total=counters.done + len(backlog) + len(backlog.in_flight),
-            bytes_done=counters.sent_bytes,
-            bytes_total=counters.sent_bytes + backlog.pending_bytes,
+            done_files=counters.done,
+            sent_bytes=counters.sent_bytes,
+            pending_files=len(backlog) + len(backlog.in_flight),
+            pending_bytes=backlog.pending_bytes,
             scanned_files=whole.tally.local_files if whole is not None else 0,
+            is_scanning=whole is not None,
         )
 
     def _log_summary(self, now: float) -> None:
