@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from itertools import islice
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from s3syncd.cli import exits
 from s3syncd.cli.wording import columns, count, printable, size
@@ -15,28 +15,13 @@ from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.core.entry import Action
 
-__all__ = ["PlanReport", "SitePlan", "execute"]
+if TYPE_CHECKING:
+    from s3syncd.supervisor.planning import PlanReport, SitePlan
+
+__all__ = ["execute"]
 
 _MAX_SHOWN = 20
 """Actions listed per site for a person; `--json` has all."""
-
-
-class SitePlan(Protocol):
-    """The plan of one site. `actions` can be read once; the numbers are right after that."""
-
-    name: str
-    reason: str | None
-    hint: str | None
-    actions: Iterator[Action]
-    counts: Mapping[str, int]
-    bytes: int
-    requests: int
-
-
-class PlanReport(Protocol):
-    """The plans of the sites asked for."""
-
-    sites: Iterable[SitePlan]
 
 
 def execute(
@@ -58,9 +43,9 @@ def execute(
 
 
 def _plan(config: Config, site: str | None) -> PlanReport:
-    from s3syncd import supervisor  # noqa: PLC0415 - tests of this file need no S3
+    from s3syncd.supervisor import plan  # noqa: PLC0415 - loads everything, for half a second
 
-    return supervisor.plan(config, site)
+    return plan(config, site)
 
 
 def _print_text(report: PlanReport, stream: TextIO) -> int:

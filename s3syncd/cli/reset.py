@@ -11,13 +11,16 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from s3syncd.cli import exits
-from s3syncd.cli.client import NoDaemonError, ask
 from s3syncd.cli.wording import printable
 from s3syncd.config.peek import Peek, peek
 from s3syncd.config.state import site_folder
 from s3syncd.errors import ConfigError, FatalError
+
+if TYPE_CHECKING:
+    from s3syncd.supervisor.lock import StateLock
 
 __all__ = ["execute"]
 
@@ -36,18 +39,18 @@ def execute(arguments: argparse.Namespace, *, confirm: Callable[[str], str] | No
     where = peek(arguments.config)
     folder = where.state_dir / site_folder(arguments.site)
     _refuse_unknown(where, arguments.site, folder)
-    _refuse_while_running(where.state_dir)
     site = printable(arguments.site)
     if not folder.exists():
         print(f"{site} has no ledger yet: nothing to forget")
         return exits.OK
-    if not arguments.yes and not _is_confirmed(site, confirm):
-        print("nothing was changed")
-        return exits.FATAL
-    aside = folder.with_name(folder.name + ".reset")
-    if aside.exists():
-        shutil.rmtree(aside)
-    folder.rename(aside)
+    lock = _locked(where.state_dir)
+    try:
+        if not arguments.yes and not _is_confirmed(site, confirm):
+            print("nothing was changed")
+            return exits.FATAL
+        aside = _set_aside(folder)
+    finally:
+        lock.release()
     print(f"{site}: ledger set aside as {aside}")
     print("the next start compares every file by content; no file and no object was touched")
     return exits.OK
@@ -61,16 +64,18 @@ def _refuse_unknown(where: Peek, site: str, folder: Path) -> None:
         )
 
 
-def _refuse_while_running(state_dir: Path) -> None:
-    try:
-        ask(state_dir, "live")
-    except NoDaemonError:
-        return
-    except FatalError:
-        pass
-    raise FatalError(
-        f"a daemon is running on {state_dir}", hint="stop it first, then reset, then start it"
-    )
+def _locked(state_dir: Path) -> StateLock:
+    """Take the daemon's place, so that none starts meanwhile; refused while one runs."""
+    from s3syncd.supervisor.lock import StateLock  # noqa: PLC0415 - loads everything
+
+    return StateLock(state_dir)
+
+
+def _set_aside(folder: Path) -> Path:
+    aside = folder.with_name(folder.name + ".reset")
+    if aside.exists():
+        shutil.rmtree(aside)
+    return folder.rename(aside)
 
 
 def _is_confirmed(site: str, confirm: Callable[[str], str] | None) -> bool:

@@ -28,6 +28,7 @@ def execute(arguments: argparse.Namespace, *, serve: Callable[[Config], int] | N
 
 
 def _serve(config: Config) -> int:
-    from s3syncd.supervisor import Supervisor  # noqa: PLC0415 - tests of this file need no S3
+    # A mistake in the configuration is told before half a second of imports.
+    from s3syncd.supervisor import Supervisor  # noqa: PLC0415
 
     return Supervisor(config).run()

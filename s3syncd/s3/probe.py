@@ -10,8 +10,9 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.retry import Failure, FailureKind
@@ -20,7 +21,7 @@ from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.client import Client
 from s3syncd.s3.reply import S3Failure
 
-__all__ = ["Wanted", "probe_bucket"]
+__all__ = ["Control", "Wanted", "judge_lifecycle", "probe_bucket", "probe_contacted"]
 
 _NO_ETAG = '"00000000000000000000000000000000"'
 """The MD5 of nothing that anybody has: a condition on it never holds."""
@@ -28,6 +29,16 @@ _NO_ETAG = '"00000000000000000000000000000000"'
 _WRONG_MD5 = b64encode(bytes(16)).decode()
 
 _UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "501", "405"})
+
+
+class Control(Protocol):
+    """What is used of a `Client` after contact."""
+
+    def blocking(self) -> Any:
+        """Give the client for control calls."""
+
+    def failures(self) -> AbstractContextManager[None]:
+        """Turn its exceptions into `S3Failure`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +73,15 @@ def probe_bucket(
         )
         yield Finding(Verdict.OK, "list", f"{place} can be listed")
         yield _probe_data_plane(bucket, settings.prefix)
-        yield from _Probes(client, settings, wanted).all()
+        yield from probe_contacted(client, settings, wanted)
     finally:
         bucket.close(1.0)
         client.close()
+
+
+def probe_contacted(client: Control, settings: BucketSettings, wanted: Wanted) -> Iterator[Finding]:
+    """Probe rights, the store's word and lifecycle rules over a client that has had contact."""
+    return _Probes(client, settings, wanted).all()
 
 
 def _probe_data_plane(bucket: Bucket, prefix: str) -> Finding:
@@ -83,7 +99,7 @@ def _probe_data_plane(bucket: Bucket, prefix: str) -> Finding:
 class _Probes:
     """The probes after first contact; each is a request or two on a random key."""
 
-    def __init__(self, client: Client, settings: BucketSettings, wanted: Wanted) -> None:
+    def __init__(self, client: Control, settings: BucketSettings, wanted: Wanted) -> None:
         self._client = client
         self._api: Any = client.blocking()
         self._settings = settings

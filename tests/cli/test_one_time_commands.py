@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from s3syncd.config.state import site_folder
 from s3syncd.core.entry import Action, Kind, LocalEntry
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.errors import ConfigError, FatalError
+from s3syncd.supervisor.lock import StateLock
+from s3syncd.supervisor.planning import PlanReport, SitePlan
 from tests.cli.daemon import FakeDaemon, site_status, write_config
 
 
@@ -72,71 +74,55 @@ def test_run_arms_failpoints_from_the_environment(
 # --- plan -----------------------------------------------------------------------------------------
 
 
-@dataclass
-class FakeSitePlan:
-    """A plan whose numbers are right only after its actions were read."""
+def fake_plan(
+    name: str = "photos", wanted: int = 3, reason: str | None = None, hint: str | None = None
+) -> SitePlan:
+    """Make a plan whose numbers are right only after its actions were read."""
+    made = SitePlan(name, iter(()), reason=reason, hint=hint)
 
-    name: str = "photos"
-    wanted: int = 3
-    reason: str | None = None
-    hint: str | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    bytes: int = 0
-    requests: int = 0
-
-    @property
-    def actions(self) -> Iterator[Action]:
-        if not hasattr(self, "_actions"):
-            self._actions = self._make()
-        return self._actions
-
-    def _make(self) -> Iterator[Action]:
-        for number in range(self.wanted):
+    def actions() -> Iterator[Action]:
+        for number in range(wanted):
             entry = LocalEntry(f"{number:05}\x1b.txt", 10, 0, 0, 1, 0o100644)
             yield Action(Kind.UPLOAD, entry.path, entry, None, None, 2, "new")
-            self.counts = {"Upload": number + 1, "DeleteRemote": 0}
-            self.bytes += 10
-            self.requests += 1
+            made.counts = {"Upload": number + 1, "DeleteRemote": 0}
+            made.bytes += 10
+            made.requests += 1
+
+    made.actions = actions()
+    return made
 
 
-@dataclass
-class FakeReport:
-    """The plans of some sites."""
-
-    sites: list[FakeSitePlan]
-
-
-def planned(config: Path, *sites: FakeSitePlan, words: tuple[str, ...] = ()) -> tuple[int, str]:
+def planned(config: Path, *sites: SitePlan, words: tuple[str, ...] = ()) -> tuple[int, str]:
     stream = io.StringIO()
     code = plan.execute(
         parse(config, "plan", *words),
-        plan=lambda _config, _site: FakeReport([*sites]),
+        plan=lambda _config, _site: PlanReport([*sites]),
         stream=stream,
     )
     return code, stream.getvalue()
 
 
 def test_a_plan_lists_actions_and_sums_them_up(config: Path) -> None:
-    code, text = planned(config, FakeSitePlan())
+    code, text = planned(config, fake_plan())
     assert code == 0
     assert "  Upload  new  00000\\x1b.txt\n" in text
     assert "3 Upload; 30 B to send, 3 requests" in text
 
 
 def test_a_long_plan_is_cut_short_and_still_counted_whole(config: Path) -> None:
-    _, text = planned(config, FakeSitePlan(wanted=50))
+    _, text = planned(config, fake_plan(wanted=50))
     assert text.count("  Upload  new  ") == 20
     assert "... and 30 more" in text
     assert "50 Upload; 500 B to send" in text
 
 
 def test_a_plan_without_actions_says_so(config: Path) -> None:
-    assert "nothing to do" in planned(config, FakeSitePlan(wanted=0))[1]
+    assert "nothing to do" in planned(config, fake_plan(wanted=0))[1]
 
 
 def test_a_plan_as_json_has_every_action(config: Path) -> None:
     code, text = planned(
-        config, FakeSitePlan(wanted=50), FakeSitePlan("docs", wanted=0), words=("--json",)
+        config, fake_plan(wanted=50), fake_plan("docs", wanted=0), words=("--json",)
     )
     first, second = json.loads(text)["sites"]
     assert code == 0
@@ -161,7 +147,7 @@ def test_a_plan_as_json_has_every_action(config: Path) -> None:
 def test_a_plan_of_a_site_in_trouble_tells_it_by_its_exit_code(
     config: Path, reasons: list[str | None], code: int, words: tuple[str, ...]
 ) -> None:
-    sites = [FakeSitePlan(reason=reason, hint="do this") for reason in reasons]
+    sites = [fake_plan(reason=reason, hint="do this") for reason in reasons]
     got, text = planned(config, *sites, words=words)
     assert got == code
     assert "do this" in text
@@ -245,12 +231,15 @@ def test_a_second_reset_replaces_what_the_first_set_aside(config: Path, ledger: 
 def test_reset_refuses_while_the_daemon_runs(
     tmp_path: Path, config: Path, ledger: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with FakeDaemon(tmp_path / "state") as daemon:
+    lock = StateLock(tmp_path / "state")
+    try:
         assert main(["reset", "photos", "--yes", "-c", str(config)]) == 1
-        daemon.live = {"ok": False, "error": "stands still"}
-        assert main(["reset", "photos", "--yes", "-c", str(config)]) == 1
-    assert "stop it first" in capsys.readouterr().err
-    assert ledger.exists()
+        assert f"pid {os.getpid()}" in capsys.readouterr().err
+        assert ledger.exists()
+    finally:
+        lock.release()
+    assert main(["reset", "photos", "--yes", "-c", str(config)]) == 0
+    StateLock(tmp_path / "state").release()
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), (" Y ", 0), ("n", 1), ("", 1), ("yy", 1)])

@@ -1,0 +1,248 @@
+"""The probes of `check`: against a real server, and against stores that break their word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3syncd.cli.main import main
+from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.local.probe import probe_root, probe_state_dir
+from s3syncd.s3.bucket import BucketSettings
+from s3syncd.s3.probe import Wanted, judge_lifecycle, probe_contacted
+from s3syncd.s3.reply import S3Failure
+from tests.cli.daemon import write_config
+from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server, moto_server
+
+DENIED = (403, "AccessDenied")
+PRECONDITION = (412, "PreconditionFailed")
+MISSING = (404, "NoSuchKey")
+
+# What a store that keeps its word answers; None is success.
+GOOD_STORE: dict[str, tuple[int, str] | None] = {
+    "head_object": (404, "404"),
+    "create_multipart_upload": None,
+    "upload_part": (400, "BadDigest"),
+    "abort_multipart_upload": None,
+    "put_object": PRECONDITION,
+    "delete_object": PRECONDITION,
+    "get_bucket_lifecycle_configuration": (404, "NoSuchLifecycleConfiguration"),
+}
+
+
+class FakeStore:
+    """A control client whose answers are scripted; notes what it was asked."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.answers = GOOD_STORE | changes
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def blocking(self) -> FakeStore:
+        return self
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        yield
+
+    def __getattr__(self, operation: str) -> Any:
+        def ask(**parameters: Any) -> dict[str, Any]:
+            self.asked.append((operation, parameters))
+            answer = self.answers[operation]
+            if isinstance(answer, tuple):
+                status, code = answer
+                kind = FailureKind.REFUSED
+                raise S3Failure(Failure(kind, code, status, "no", is_unknown=False))
+            return {"UploadId": "u", **(answer or {})}
+
+        return ask
+
+
+def probed(store: FakeStore, **wanted: Any) -> dict[str, Finding]:
+    settings = BucketSettings(bucket="b", prefix="p/")
+    given = {"is_retiring": True, "needs_conditions": False, "storage_class": None} | wanted
+    return {each.probe: each for each in probe_contacted(store, settings, Wanted(**given))}
+
+
+def test_a_store_that_keeps_its_word_passes_every_probe() -> None:
+    store = FakeStore()
+    assert {each.verdict for each in probed(store).values()} == {Verdict.OK}
+    keys = {parameters["Key"] for _, parameters in store.asked if "Key" in parameters}
+    assert len(keys) == 1
+    assert keys.pop().startswith("p/s3syncd-check-")
+
+
+@pytest.mark.parametrize(
+    ("operation", "probe", "right"),
+    [
+        ("head_object", "read", "s3:GetObject"),
+        ("create_multipart_upload", "write", "s3:PutObject"),
+        ("abort_multipart_upload", "abort", "s3:AbortMultipartUpload"),
+        ("put_object", "conditions", "s3:GetObject"),
+        ("delete_object", "delete", "s3:DeleteObject"),
+    ],
+)
+def test_a_missing_right_fails_its_probe_and_is_named(
+    operation: str, probe: str, right: str
+) -> None:
+    finding = probed(FakeStore(**{operation: DENIED}))[probe]
+    assert finding.verdict is Verdict.FAILED
+    assert f"allow {right} on arn:aws:s3:::b/p/*" in finding.remedy
+
+
+def test_the_right_to_delete_is_not_needed_without_retire_deleted() -> None:
+    store = FakeStore(delete_object=DENIED)
+    assert probed(store, is_retiring=False)["delete"].verdict is Verdict.OK
+    assert "delete_object" not in [operation for operation, _ in store.asked]
+
+
+def test_an_upload_that_cannot_be_aborted_names_what_is_left() -> None:
+    assert (
+        "left behind: p/s3syncd-check-"
+        in probed(FakeStore(abort_multipart_upload=DENIED))["abort"].remedy
+    )
+
+
+@pytest.mark.parametrize(("needs", "verdict"), [(False, Verdict.WARNING), (True, Verdict.FAILED)])
+def test_a_store_that_ignores_conditions_is_told_and_cleaned_up(
+    needs: bool, verdict: Verdict
+) -> None:
+    store = FakeStore(put_object=None, delete_object=None)
+    assert probed(store, needs_conditions=needs)["conditions"].verdict is verdict
+    put = next(parameters for operation, parameters in store.asked if operation == "put_object")
+    removed = [p for operation, p in store.asked if operation == "delete_object"]
+    assert {"Bucket": "b", "Key": put["Key"]} in removed
+
+
+def test_an_object_that_cannot_be_removed_again_is_a_failure_that_names_it() -> None:
+    finding = probed(FakeStore(put_object=None, delete_object=DENIED))["conditions"]
+    assert finding.verdict is Verdict.FAILED
+    assert "delete the object p/s3syncd-check-" in finding.remedy
+
+
+def test_where_there_are_versions_the_version_is_removed() -> None:
+    store = FakeStore(put_object={"VersionId": "v1"}, delete_object={"VersionId": "v2"})
+    probed(store)
+    removed = [p.get("VersionId") for operation, p in store.asked if operation == "delete_object"]
+    assert "v1" in removed
+    assert "v2" in removed
+
+
+def test_a_store_that_does_not_verify_content_is_a_warning() -> None:
+    assert probed(FakeStore(upload_part=None))["checksum"].verdict is Verdict.WARNING
+
+
+def test_the_storage_class_is_tried() -> None:
+    store = FakeStore()
+    probed(store, storage_class="GLACIER_IR")
+    assert store.asked[1][1]["StorageClass"] == "GLACIER_IR"
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ({"Filter": {"Prefix": "p/"}, "Expiration": {"Days": 30}}, Verdict.WARNING),
+        ({"Filter": {}, "Expiration": {"Date": "2030-01-01"}}, Verdict.WARNING),
+        ({"Prefix": "p/inner/", "Expiration": {"Days": 30}}, Verdict.WARNING),
+        ({"Filter": {"And": {"Prefix": "p"}}, "Expiration": {"Days": 30}}, Verdict.WARNING),
+        ({"Filter": {"Prefix": "q/"}, "Expiration": {"Days": 30}}, Verdict.OK),
+        ({"Filter": {"Prefix": "p/"}, "Status": "Disabled", "Expiration": {"Days": 1}}, Verdict.OK),
+        ({"Expiration": {"ExpiredObjectDeleteMarker": True}}, Verdict.OK),
+        ({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}, Verdict.OK),
+    ],
+)
+def test_a_rule_that_expires_objects_of_the_prefix_is_a_warning(
+    rule: dict[str, Any], verdict: Verdict
+) -> None:
+    findings = list(judge_lifecycle([{"Status": "Enabled", "ID": "r", **rule}], "p/"))
+    assert findings[0].verdict is verdict
+
+
+def test_rules_that_cannot_be_read_are_a_warning() -> None:
+    store = FakeStore(get_bucket_lifecycle_configuration=DENIED)
+    assert probed(store)["lifecycle"].verdict is Verdict.WARNING
+
+
+# --- the local side -------------------------------------------------------------------------------
+
+
+def limits(tmp_path: Path, watches: int) -> Path:
+    folder = tmp_path / "limits"
+    folder.mkdir()
+    (folder / "max_user_watches").write_text(f"{watches}\n")
+    return folder
+
+
+def test_a_readable_root_with_room_for_its_watches_is_fine(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "a" / "b").mkdir(parents=True)
+    found = list(probe_root(root, limits=limits(tmp_path, 100)))
+    assert [each.verdict for each in found] == [Verdict.OK, Verdict.OK]
+    assert found[1].text.startswith("3 directories to watch, 100 allowed")
+
+
+def test_too_few_watches_are_a_warning_with_the_sysctl(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for number in range(9):
+        (root / str(number)).mkdir(parents=True)
+    found = list(probe_root(root, limits=limits(tmp_path, 5)))
+    assert found[1].verdict is Verdict.WARNING
+    assert "sysctl -w fs.inotify.max_user_watches=" in found[1].remedy
+
+
+def test_a_polling_site_needs_no_watches(tmp_path: Path) -> None:
+    assert len(list(probe_root(tmp_path, watcher="polling"))) == 1
+
+
+def test_a_missing_root_fails_with_a_remedy(tmp_path: Path) -> None:
+    (found,) = probe_root(tmp_path / "none")
+    assert found.verdict is Verdict.FAILED
+    assert "mount" in found.remedy
+
+
+def test_a_state_directory_that_can_be_made_is_fine_and_not_made(tmp_path: Path) -> None:
+    assert probe_state_dir(tmp_path / "a" / "b").verdict is Verdict.OK
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    assert probe_state_dir(tmp_path / "file" / "b").verdict is Verdict.FAILED
+
+
+# --- a real server --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[S3Server]:
+    with moto_server() as server:
+        yield server
+
+
+def test_check_probes_a_real_server_and_leaves_nothing_behind(
+    tmp_path: Path, moto: S3Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(
+        tmp_path,
+        endpoint=moto.endpoint,
+        access_key=ACCESS_KEY,
+        secret_access_key=SECRET_ACCESS_KEY,
+        retire_deleted="true",
+    )
+    config.chmod(0o600)
+    moto.create_bucket("photos-bucket")
+    assert main(["check", "-c", str(config)]) == 1
+    printed = capsys.readouterr().out
+    assert "failed   docs: bucket: The bucket docs-bucket does not exist" in printed
+    for probe in ("root", "list", "transfer", "read", "write", "abort", "conditions", "delete"):
+        assert f"ok       photos: {probe}:" in printed
+    client = moto.client()
+    try:
+        assert "Contents" not in client.list_objects_v2(Bucket="photos-bucket")
+        assert "Uploads" not in client.list_multipart_uploads(Bucket="photos-bucket")
+        client.create_bucket(Bucket="docs-bucket")
+    finally:
+        client.close()
+    assert main(["check", "-c", str(config)]) == 0
+    assert SECRET_ACCESS_KEY not in printed

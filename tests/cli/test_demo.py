@@ -1,0 +1,72 @@
+"""The demo: what it replaces in the example, what it shows, and the whole tour."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from s3syncd.cli import demo_world
+from s3syncd.cli.demo_world import changes_between, example_path, temporary
+
+
+def test_only_what_must_be_temporary_is_replaced(tmp_path: Path) -> None:
+    example = {
+        "access_key": "mine",
+        "upload_workers": 3,
+        "sites": [
+            {"path": "/srv/photos", "bucket": "b", "prefix": "p", "session": "kept"},
+            {"path": "/srv/docs", "bucket": "c", "endpoint": "https://s3", "access_key": "mine"},
+        ],
+    }
+    written = temporary(example, tmp_path, "http://127.0.0.1:1")
+    assert "mine" not in str(written)
+    assert written["upload_workers"] == 3
+    assert written["endpoint"] == "http://127.0.0.1:1"
+    assert written["state_dir"] == str(tmp_path / "state")
+    assert written["sites"] == [
+        {"path": str(tmp_path / "photos"), "bucket": "b", "prefix": "p", "session": "kept"},
+        {"path": str(tmp_path / "docs"), "bucket": "c", "endpoint": "http://127.0.0.1:1"},
+    ]
+
+
+def test_the_shipped_example_is_what_the_demo_runs_on(tmp_path: Path) -> None:
+    example = demo_world._plain(demo_world._read_example())
+    assert example_path().name == "config.example.yml"
+    assert [site["bucket"] for site in temporary(example, tmp_path, "http://h")["sites"]]
+
+
+def test_changes_of_the_bucket_are_told_by_key() -> None:
+    before = {"a": ("1", 1), "b": ("2", 2), "c": ("3", 3)}
+    now = {"b": ("2", 2), "c": ("4", 4), "d": ("5", 5)}
+    assert list(changes_between(before, now)) == [("-", "a", 1), ("~", "c", 4), ("+", "d", 5)]
+
+
+def test_equal_means_the_same_names_and_the_same_content(tmp_path: Path) -> None:
+    site = demo_world.DemoSite("s", tmp_path, "bucket", "p/")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a").write_bytes(b"")
+    assert demo_world._files(site) == {"p/d/a": ("d41d8cd98f00b204e9800998ecf8427e", 0)}
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(150)
+def test_the_whole_tour_is_verified_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "s3syncd", "demo", "--once"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=140,
+        env={**os.environ, "TMPDIR": str(tmp_path), "http_proxy": "http://127.0.0.1:9"},
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stderr == ""
+    assert result.stdout.count("  in sync") == 5
+    assert "+ s3://example-photos/originals/holidays/summer/beach.txt" in result.stdout
+    assert "- s3://example-photos/originals/hello.txt" in result.stdout
+    assert list(tmp_path.iterdir()) == []
