@@ -42,6 +42,7 @@ SHAPES = (
     "{key}: https://user:{c}@host",
     "{key}: https://host/{c}?{c}",
     "{key}: '(?P<{c}>'",
+    "{key}: ['(?P={c})']",
     "{key}: ~{c}",
     "{key}: | {c}",
     "%{c}\n{key}: x",
