@@ -11,14 +11,14 @@ from collections.abc import Generator
 from typing import Any
 
 from s3syncd import failpoints
-from s3syncd.core.digest import part_count_of, part_size_for
+from s3syncd.core.digest import is_md5_etag, part_count_of, part_size_for
 from s3syncd.core.entry import Action, BaselineRow, Outcome, Result
-from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.core.retry import FailureKind
 from s3syncd.ledger import Intent
 from s3syncd.pool import Call, Start
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import S3Failure
-from s3syncd.transfer.digests import multipart_etag_of
+from s3syncd.transfer.digests import md5_of, multipart_etag_of
 from s3syncd.transfer.headers import content_type_for, metadata_for
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.leftovers import is_same_file, parts_of, sweep
@@ -72,10 +72,15 @@ def _row_unchanged(action: Action, source: Source) -> Generator[Start, Any, Base
     if base is None or not is_remote_as_baseline(action) or base.size_bytes != size_bytes:
         return None
     part_size_bytes = part_size_for(size_bytes)
-    if part_count_of(base.etag) != -(-size_bytes // part_size_bytes):
-        return None  # not put by us in parts: its layout is not known here
-    etag = yield from multipart_etag_of(source, part_size_bytes)
-    if etag != base.etag:
+    if is_md5_etag(base.etag) or base.md5 is not None:
+        md5 = yield from md5_of(source)
+        is_same = md5 in {base.etag, base.md5}
+    elif part_count_of(base.etag) == -(-size_bytes // part_size_bytes):
+        etag = yield from multipart_etag_of(source, part_size_bytes)
+        is_same = etag == base.etag
+    else:
+        return None  # put by others in parts: its layout is not known here
+    if not is_same:
         return None
     return row_for(source.recorded, md5=base.md5, etag=base.etag, storage_class=base.storage_class)
 
@@ -176,7 +181,6 @@ def _publish(
     """
     condition = condition_for(kit, action)
     failpoints.reach("upload.before_complete")
-    failure: Failure | None = None
     try:
         etag = kit.bucket.complete_multipart(
             kit.key(action),
@@ -186,20 +190,39 @@ def _publish(
             if_none_match=condition.if_none_match,
             size_bytes=source.entry.size_bytes,
         )
-        failpoints.reach("upload.after_complete")
-        if etag:
-            return etag
     except S3Failure as error:
         failure = error.failure
+    else:
+        failpoints.reach("upload.after_complete")
+        return (yield from _etag_listed(kit, action, etag, op_id))
     seen = yield from look_after(kit, action)
     if seen is not None and has_made(seen, op_id):
         return seen.etag
-    if failure is None:
-        raise Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
     end = Ended(from_failure(action, failure))
     if failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
         end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
-    raise _left(kit, action, parts.upload_id, end) from None
+    raise _left(kit, action, parts.upload_id, end)
+
+
+def _etag_listed(kit: Kit, action: Action, etag: str, op_id: str) -> Generator[Start, Any, str]:
+    """Give the published object's version as the store will list it.
+
+    rclone answers Complete with an ETag made of the parts, and lists the MD5 of the whole.
+
+    Raises:
+        Ended: neither the answer nor the look tells it.
+    """
+    try:
+        seen = yield from look_after(kit, action)
+    except Ended:
+        if etag:
+            return etag
+        raise
+    if seen is not None and has_made(seen, op_id):
+        return seen.etag
+    if etag:
+        return etag  # acknowledged; what stands there by now is for a pass to find
+    raise Ended(decided_again(kit, action, action.local, seen, local_state="file"))
 
 
 def _done(kit: Kit, action: Action, source: Source, etag: str, sent_bytes: int) -> Outcome:

@@ -115,6 +115,34 @@ def test_store_that_tells_no_etag_is_asked_for_it(world: World) -> None:
     assert outcome.row.etag == etag_of(CONTENT)
 
 
+def test_version_is_recorded_as_the_store_lists_it(world: World) -> None:
+    """rclone answers Complete with an ETag made of the parts, and lists the MD5 of the whole."""
+
+    def list_md5() -> None:
+        world.bucket.objects["p/d/big"].etag = hashlib.md5(CONTENT).hexdigest()
+
+    world.bucket.on("head", list_md5)
+    row = world.carry_out(world.upload("d/big")).row
+    assert row is not None
+    assert row.etag == hashlib.md5(CONTENT).hexdigest()
+    world.touch("d/big")
+    outcome = world.carry_out(world.action("d/big", baseline=row))
+    assert outcome.effect == "unchanged"
+
+
+def test_version_of_the_next_writer_is_not_recorded(world: World) -> None:
+    world.bucket.on("head", lambda: world.bucket.store("p/d/big", b"theirs"))
+    row = world.carry_out(world.upload("d/big")).row
+    assert row is not None
+    assert row.etag == etag_of(CONTENT)
+
+
+def test_answer_is_believed_where_the_look_fails(world: World) -> None:
+    world.bucket.fail("head", failure(FailureKind.THROTTLED, "SlowDown", 503))
+    outcome = world.carry_out(world.upload("d/big"))
+    assert (outcome.result, outcome.effect) == (Result.DONE, "put")
+
+
 # --- torn -----------------------------------------------------------------------------------------
 
 
