@@ -73,8 +73,8 @@ class Supervisor:
     def opened(self) -> Iterator[ControlServer]:
         """Hold the state directory and the log; yield the control server, not started."""
         config = self._config
-        logs.configure(level=config.log_level, style=config.log_format, file=config.log_file)
         lock = StateLock(config.state_dir)
+        _configure_log(config)
         try:
             yield ControlServer(
                 socket_path(config.state_dir),
@@ -157,7 +157,7 @@ class Supervisor:
             self._notifier.send("READY=1")
         self._config = config
         self._reload_error = None
-        logs.configure(level=config.log_level, style=config.log_format, file=config.log_file)
+        _configure_log(config)
         logs.logger().info("config.reloaded", **changed)
         return {"ok": True, **changed}
 
@@ -173,3 +173,14 @@ class Supervisor:
         finally:
             for number, handler in old.items():
                 signal.signal(number, handler)
+
+
+def _configure_log(config: Config) -> None:
+    logs.configure(
+        level=config.log_level,
+        style=config.log_format,
+        file=config.log_file,
+        secrets=config.secret_values(),
+    )
+    for warning in config.warnings:
+        logs.logger().warning("config.doubtful", warning=warning)
