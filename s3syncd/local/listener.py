@@ -6,7 +6,6 @@ the order of events. No path is believed for longer than until the next look.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -35,7 +34,9 @@ FILE_MASK: Final = (
     _CREATE | _CLOSE_WRITE | _MODIFY | _MOVED_FROM | _MOVED_TO | _DELETE | _ATTRIB
     | _ONLYDIR | _DONT_FOLLOW | _EXCL_UNLINK
 )  # fmt: skip
-"""Without OPEN, ACCESS and CLOSE_NOWRITE: what we read ourselves makes no events."""
+"""Without OPEN, ACCESS and CLOSE_NOWRITE: what we read ourselves makes no events. EXCL_UNLINK: a
+deleted file that is still written to must not stay dirty for ever; the price is that writes through
+an O_TMPFILE descriptor after it was linked are left to rescans."""
 
 ROOT_MASK: Final = FILE_MASK | _DELETE_SELF | _MOVE_SELF
 
@@ -48,9 +49,6 @@ _WRITES: Final = ~_ATTRIB
 _DIRECTORY_MOVES: Final = _CREATE | _MOVED_FROM | _MOVED_TO
 
 _SELF: Final = _UNMOUNT | _DELETE_SELF | _MOVE_SELF
-
-# A file made by O_TMPFILE and linked later is heard of under its inode, a name that is not there.
-_UNNAMED: Final = re.compile(r"#\d+\Z")
 
 
 class Event(Protocol):
@@ -113,8 +111,6 @@ class Listener:
             return  # no key can stand for it; full scans count it
         elif mask & _ISDIR:
             self._note_directory(f"{directory}{name}/", mask)
-        elif name[0] == "#" and _UNNAMED.match(name):
-            self._hints.scan(directory)
         else:
             self._hints.note(
                 directory + name, is_closed=mask & _CLOSED != 0, is_write=mask & _WRITES != 0

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.messages import Look, Looked, RootSeen, ScanBatch
@@ -25,20 +25,10 @@ from s3syncd.local.messages import MountSeen, NamesSkipped
 from s3syncd.local.mounts import InnerMounts, Mounts
 from s3syncd.local.walk import Step, Walk, Watch, is_mounted
 
-__all__ = ["Scanner", "Watching"]
+__all__ = ["Scanner"]
 
 MAX_BATCHES: Final = 4
 """Batches of one scan that the site has not taken yet: 2,048 entries, some 0.7 MiB."""
-
-
-class Watching(Watch, Protocol):
-    """What the scanner needs of the watcher."""
-
-    def begin_scan(self) -> None:
-        """A full scan begins: every directory will be told to `watch` again."""
-
-    def end_scan(self) -> None:
-        """A full scan was complete: what it did not tell to `watch` is no part of the tree."""
 
 
 class _Scan:
@@ -74,7 +64,7 @@ class Scanner:
         scope: Scope,
         *,
         post: Callable[[object], None],
-        watcher: Watching | None,
+        watcher: Watch | None,
         clock: Callable[[], float] = time.monotonic,
         name: str = "",
         mounts: Mapping[str, RootIdentity] | None = None,

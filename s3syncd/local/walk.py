@@ -33,13 +33,19 @@ Step: TypeAlias = tuple[list[Item], bool]
 
 
 class Watch(Protocol):
-    """What a walk needs of the watcher."""
+    """What scans need of the watcher."""
 
     def watch(self, path: str, fd: int) -> bool:
         """Begin to hear of changes in the open directory; False where that is not possible."""
 
     def meet(self, path: str) -> None:
         """Take note of a directory that was seen and is not gone into."""
+
+    def begin_scan(self) -> None:
+        """A full scan begins: every directory will be told to `watch` again."""
+
+    def end_scan(self) -> None:
+        """A full scan was complete: what it did not tell to `watch` is no part of the tree."""
 
 
 class Walk:
@@ -186,7 +192,7 @@ class Walk:
     def _skip(self, path: str) -> None:
         self.skipped += 1
         if len(self.skipped_sample) < _SAMPLE_NAMES:
-            self.skipped_sample.append(path.encode(errors="backslashreplace").decode())
+            self.skipped_sample.append(os.fsencode(path).decode(errors="backslashreplace"))
 
 
 def is_mounted(root_fd: int, path: str, identity: RootIdentity) -> bool:

@@ -1,0 +1,139 @@
+"""Guards of the local side: what must not be taken for absent, and what must not go unheard."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_SCANNER = "tests/local/test_scanner.py::"
+_WALK = "tests/local/test_walk.py::"
+_WATCHER = "tests/local/test_watcher.py::"
+_FILES = "tests/local/test_files.py::"
+
+MUTANTS = [
+    Mutant(
+        name="a directory that may not be read is taken for empty",
+        file="s3syncd/local/walk.py",
+        old="            return [UnknownMark(prefix, reason_of(error))]\n",
+        new="            return []\n",
+        tests=[_SCANNER + "test_what_may_not_be_read_is_unknown_and_the_rest_complete"],
+    ),
+    Mutant(
+        name="a link on the way is taken for absence",
+        file="s3syncd/local/files.py",
+        old="        if isinstance(above, UnknownMark):\n",
+        new="        if False:\n",
+        tests=[_FILES + "test_a_parent_that_became_a_link_is_not_followed"],
+    ),
+    Mutant(
+        name="links on the way are followed",
+        file="s3syncd/local/identity.py",
+        old='PASS: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW',
+        new='PASS: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY',
+        tests=[_FILES + "test_a_parent_that_became_a_link_is_not_followed"],
+    ),
+    Mutant(
+        name="any root will do",
+        file="s3syncd/local/identity.py",
+        old="    if expected is not None and seen != expected:\n",
+        new="    if False:\n",
+        tests=[_SCANNER + "test_another_root_in_its_place_is_neither_scanned_nor_looked_at"],
+    ),
+    Mutant(
+        name="the root is not compared again after a scan's first step",
+        file="s3syncd/local/scanner.py",
+        old="        root_fd = open_root(self._root, expected=scan.root)\n",
+        new="        root_fd = open_root(self._root)\n",
+        tests=[_SCANNER + "test_another_root_in_its_place_is_neither_scanned_nor_looked_at"],
+    ),
+    Mutant(
+        name="a look is judged by the root expected when it is made, not when it was asked for",
+        file="s3syncd/local/scanner.py",
+        old="self._ask(lambda: self._look(paths, expected))",
+        new="self._ask(lambda: self._look(paths, self._expected))",
+        tests=[_SCANNER + "test_a_look_asked_for_under_the_old_root_is_not_answered_by_the_new"],
+    ),
+    Mutant(
+        name="a mount that is gone without a trace is not missed",
+        file="s3syncd/local/directory.py",
+        old='            if rest[: rest.find("/") + 1] not in present:\n',
+        new="            if False:\n",
+        tests=[_SCANNER + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
+    ),
+    Mutant(
+        name="what is under a lost mount is looked at as if it were there",
+        file="s3syncd/local/scanner.py",
+        old="            if lost and _is_at_or_under(path, lost)\n",
+        new="            if False\n",
+        tests=[_SCANNER + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
+    ),
+    Mutant(
+        name="a scan sends on although nobody takes",
+        file="s3syncd/local/scanner.py",
+        old="if scan.untaken < MAX_BATCHES",
+        new="if scan.untaken >= 0",
+        tests=[_SCANNER + "test_a_scan_that_nobody_takes_from_pauses_and_the_rest_goes_on"],
+    ),
+    Mutant(
+        name="the rest of a replaced directory is read as if it were the same",
+        file="s3syncd/local/walk.py",
+        old="            if os.fstat(fd).st_ino != directory.inode:\n",
+        new="            if False:\n",
+        tests=[_WALK + "test_the_rest_of_a_large_directory_that_was_replaced_is_unknown"],
+    ),
+    Mutant(
+        name="an overflow is not told",
+        file="s3syncd/local/listener.py",
+        old='        self._hints.doubt("overflow")\n',
+        new="",
+        tests=[_WATCHER + "test_an_overflow_loses_nothing"],
+    ),
+    Mutant(
+        name="a new directory is listed and not watched",
+        file="s3syncd/local/walk.py",
+        old="                self._watch.watch(prefix, fd)",
+        new="                pass",
+        tests=[_WATCHER + "test_chaos_loses_nothing"],
+    ),
+    Mutant(
+        name="a directory moved in is not scanned with what is below",
+        file="s3syncd/local/listener.py",
+        old="            self._hints.scan(path, is_recursive=True)\n",
+        new="            self._hints.scan(path)\n",
+        tests=[_WATCHER + "test_after_an_exchange_of_directories_changes_are_told_where_they_are"],
+    ),
+    Mutant(
+        name="directories without a watch are left alone until the next rescan",
+        file="s3syncd/local/watching.py",
+        old="                self.hints.scan(path)\n",
+        new="                pass\n",
+        tests=[_WATCHER + "test_directories_beyond_the_limit_are_scanned_in_turn_and_named"],
+    ),
+    Mutant(
+        name="a deaf reader is believed because its thread lives",
+        file="s3syncd/local/watching.py",
+        old="                is_well = not self._cookie.is_late(now)\n",
+        new="                is_well = True\n",
+        tests=[_WATCHER + "test_a_deaf_reader_is_noticed_replaced_and_doubted"],
+    ),
+    Mutant(
+        name="an exception ends the reader",
+        file="s3syncd/local/watcher.py",
+        old="except Exception:  # noqa: BLE001 - one event lost",
+        new="except KeyError:  # one event lost",
+        tests=[_WATCHER + "test_an_exception_in_the_reader_is_doubt_and_not_its_end"],
+    ),
+    Mutant(
+        name="a lease is kept",
+        file="s3syncd/local/files.py",
+        old="        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)\n",
+        new="",
+        tests=[_FILES + "test_a_lease_is_given_back_at_once"],
+    ),
+    Mutant(
+        name="a fifo is waited for",
+        file="s3syncd/local/files.py",
+        old="os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK",
+        new="os.O_RDONLY | os.O_NOFOLLOW",
+        tests=[_FILES + "test_opening_a_fifo_never_waits"],
+    ),
+]
