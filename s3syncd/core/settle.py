@@ -1,8 +1,8 @@
 """Dirty paths waiting until they are quiet, in a table of bounded size.
 
 Due times only spare useless looks; that a file is quiet is proved by the worker. A path is due a
-short while after its last hint, at the latest when its deadline has come, and after the deadline
-when it is asked for again (`again`): a file that never rests costs a look now and then, no more.
+short while after its last hint, at the latest when its deadline has come, and after that when it
+is asked for again (`again`): a file that never rests costs a look now and then, no more.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ MAX_PACES: Final = 1_000
 class SettleEntry(NamedTuple):
     """One dirty path. All times are monotonic seconds.
 
-    `is_closed`: the last hint was a close after writing, or a move-in. `again_at`: not before
-    this, once the deadline has passed.
+    `is_closed`: the last hint was a close after writing, or a move-in. `again_at`: the end of a
+    back-off; not due before this.
     """
 
     first_hint_at: float
@@ -100,12 +100,14 @@ class SettleTable:
     ) -> bool:
         """Let a path that `due` gave out be due again; False when the table is full.
 
-        Hints that came meanwhile keep their due time, unless the deadline has passed.
+        A wait within the deadline is for quiet: a hint that came meanwhile, or comes later, may
+        bring the path up sooner, and the deadline ends it. Past the deadline, or longer than any
+        deadline, it is a back-off: it is waited for in full, whatever is heard of the path.
 
         Args:
             path: site-relative.
             now: monotonic seconds.
-            after_seconds: wait at least this long.
+            after_seconds: wait this long.
             entry: what `due` gave out, so that the deadline keeps counting from the first hint.
         """
         hinted = self._entries.get(path)
@@ -114,13 +116,12 @@ class SettleTable:
         old = entry or hinted
         if old is None:
             old = SettleEntry(now, now, False, now, now + self._deadline_seconds)
-        due_at = now + after_seconds
-        if now < old.deadline_at:
-            again_at, due_at = 0.0, min(due_at, old.deadline_at)
-            due_at = due_at if hinted is None else min(due_at, hinted.due_at)
-        else:
-            again_at = due_at
         latest = hinted or old
+        due_at, again_at = now + after_seconds, 0.0
+        if now >= old.deadline_at or after_seconds > self._deadline_seconds:
+            again_at = due_at
+        else:
+            due_at = min(due_at, old.deadline_at, hinted.due_at if hinted else due_at)
         self._put(path, SettleEntry(
             min(old.first_hint_at, latest.first_hint_at), latest.last_hint_at, latest.is_closed,
             due_at, old.deadline_at, again_at,

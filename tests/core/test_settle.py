@@ -132,6 +132,23 @@ def test_past_its_deadline_a_path_comes_back_when_asked_for_and_hints_do_not_hur
     assert paths.is_past_deadline(entry, 180.2)
 
 
+def test_a_back_off_longer_than_any_deadline_is_waited_for_in_full():
+    paths = table()
+    paths.again("db", 0.0, 240.0)
+    assert paths.next_due() == 240.0
+    paths.note("db", 1.0, is_closed=True)
+    assert paths.next_due() == 240.0
+    [(_path, entry)] = paths.due(240.0, 1)
+    assert paths.is_past_deadline(entry, 240.0)
+
+
+def test_a_wait_for_quiet_is_shortened_by_a_close():
+    paths = table()
+    paths.again("p", 0.0, 5.0)
+    paths.note("p", 1.0, is_closed=True)
+    assert paths.next_due() == 2.0
+
+
 def test_hints_on_a_path_overdue_leave_it_due():
     paths = table()
     paths.note("p", 0.0, is_closed=False)
