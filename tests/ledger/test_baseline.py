@@ -99,6 +99,14 @@ def test_a_hard_link_or_rename_is_found_by_inode_and_size(ledger: Ledger) -> Non
     assert ledger.by_inode(9, 4) == ["new"]
 
 
+def test_a_sample_is_spread_over_the_whole_baseline(ledger: Ledger) -> None:
+    for number in range(100):
+        ledger.record(row(f"{number:03}"))
+    found = [found.path for found in ledger.sample(10)]
+    assert found == [f"{number:03}" for number in range(0, 100, 10)]
+    assert len(ledger.sample(1000)) == 100
+
+
 def test_a_path_recorded_after_the_pass_began_is_known_as_changed(ledger: Ledger) -> None:
     ledger.record(row("before"))
     began = ledger.begin_pass()

@@ -161,6 +161,26 @@ def test_candidates_are_read_in_pages_and_dropped(ledger: Ledger) -> None:
     assert ledger.deletion("p3") is None
 
 
+def test_a_candidate_without_a_row_remembers_which_object_was_seen(
+    ledger: Ledger, restart: Callable[[Ledger], Ledger]
+) -> None:
+    ledger.want_deletion("f", "DeleteRemote", 1.0, state="held", foreign=("etag", 7))
+    ledger = restart(ledger)
+    assert ledger.deletion("f") == Deletion("f", "DeleteRemote", 1.0, "held", "etag", 7)
+    assert ledger.count_deletions("held") == 1
+    assert ledger.count_deletions("waiting") == 0
+
+
+def test_when_the_root_is_lost_only_what_nobody_judged_is_dropped(ledger: Ledger) -> None:
+    for path in ["a", "b", "c"]:
+        ledger.want_deletion(path, "DeleteRemote", 1.0)
+    ledger.set_deletion_state("held", paths=["b"])
+    ledger.drop_deletions("waiting")
+    assert ledger.count_deletions("waiting") == 0
+    assert ledger.deletions("waiting") == []
+    assert [found.path for found in ledger.deletions("held")] == ["b"]
+
+
 def test_only_unapproved_deletions_count_for_the_guard(
     ledger: Ledger, restart: Callable[[Ledger], Ledger]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
@@ -102,6 +103,21 @@ def fill(lane: Lane, inbox: Inbox, start: Start, *, size_bytes: int = 0) -> int:
             until(lambda: not lane.account.unstarted, what="the workers begin what was admitted")
         else:
             return accepted
+
+
+@contextmanager
+def hanging() -> Iterator[Start]:
+    """Give a start that blocks its worker, as a dead disk does, until the block ends."""
+    end = threading.Event()
+
+    def hang(resume: Callable[[Any], None]) -> None:
+        end.wait(30)
+        resume("finished")
+
+    try:
+        yield hang
+    finally:
+        end.set()
 
 
 def at_once(value: object = None) -> Start:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from s3syncd.pool import Call, Pool
-from tests.pool.rig import MIB, Gate, Inbox, at, at_once, fill, running_pool
+from tests.pool.rig import MIB, Gate, Inbox, at, at_once, fill, hanging, running_pool
 from tests.waiting import until
 
 
@@ -31,19 +31,14 @@ def test_a_single_site_may_use_every_slot_and_no_more() -> None:
 
 
 def test_an_offer_never_blocks_even_when_every_worker_hangs() -> None:
-    inbox, end = Inbox(), threading.Event()
-
-    def hang(resume: Callable[[Any], None]) -> None:
-        end.wait(30)
-        resume(None)
-
+    inbox = Inbox()
     with running_pool(workers=2, max_in_flight=100) as pool:
         lane = pool.lane("site", inbox.on_room)
         accepted = 0
-        while lane.offer(at(hang), size_bytes=0, done=inbox.done):
-            accepted += 1
-        assert 2 <= accepted <= 2 + 2 * 2 + 2, "no more than the workers soon get to"
-        end.set()
+        with hanging() as hang:
+            while lane.offer(at(hang), size_bytes=0, done=inbox.done):
+                accepted += 1
+            assert 2 <= accepted <= 2 + 2 * 2 + 2, "no more than the workers soon get to"
         inbox.take(accepted)
         until(lambda: inbox.rooms >= 1)
 
@@ -134,25 +129,17 @@ def test_a_site_whose_budget_is_held_by_others_still_gets_one_request() -> None:
 
 
 def test_a_hung_disk_of_one_site_does_not_stop_another() -> None:
-    end, inbox, other = threading.Event(), Inbox(), Inbox()
-
-    def hang(resume: Callable[[Any], None]) -> None:
-        end.wait(30)
-        resume(None)
-
-    with running_pool(workers=4, max_in_flight=100) as pool:
+    inbox, other = Inbox(), Inbox()
+    with running_pool(workers=4, max_in_flight=100) as pool, hanging() as hang:
         sick = pool.lane("sick", inbox.on_room)
         well = pool.lane("well", other.on_room)
-        accepted = 0
         while sick.offer(at(hang), size_bytes=0, done=inbox.done):
-            accepted += 1
+            pass
         until(lambda: sick.account.workers == 3, what="the sick site has all it can get")
         for number in range(50):
             assert well.offer(at(at_once(number)), size_bytes=0, done=other.done)
             assert other.get() == number
         assert inbox.is_empty
-        end.set()
-        inbox.take(accepted)
 
 
 def test_room_is_called_for_once_per_refusal() -> None:

@@ -176,6 +176,24 @@ def test_a_second_resume_is_ignored_and_counted() -> None:
         assert pool.ignored_resumes == 2
 
 
+def test_a_second_resume_does_not_answer_the_next_yield() -> None:
+    gate, never, inbox = Gate(), Gate(), Inbox()
+
+    def call() -> Call:
+        first = yield gate
+        return first, (yield never)
+
+    with running_pool() as pool:
+        lane = pool.lane("site", inbox.on_room)
+        assert lane.offer(call, size_bytes=0, done=inbox.done)
+        resume = gate.resumes.get(timeout=10)
+        resume(1)
+        never.expect(1)
+        resume("again")
+        assert pool.stop(0.05) == 1
+        assert inbox.is_empty
+
+
 def test_of_many_threads_that_resume_at_once_one_continues_the_call() -> None:
     gate, inbox = Gate(), Inbox()
     rounds, rivals = 50, 4

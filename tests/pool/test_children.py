@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from s3syncd.pool import Call, CallFailed, Handle, Lane, first_of
-from tests.pool.rig import MIB, Gate, Inbox, at, at_once, running_pool
+from tests.pool.rig import MIB, Gate, Inbox, at, at_once, fill, running_pool
 from tests.waiting import until
 
 
@@ -230,6 +230,22 @@ def test_small_files_get_in_beside_a_large_one_with_many_parts() -> None:
         assert inbox.rooms == rooms, "small files have their half"
         until(lambda: parts.open_all() + small.open_all() >= 0 and pool.in_flight == 0)
         assert "large" in inbox.take(5)
+
+
+def test_small_files_leave_the_room_that_the_next_part_needs() -> None:
+    small, part, inbox = Gate(), Gate(), Inbox()
+    with running_pool(max_in_flight=64, buffer_bytes=10 * MIB) as pool:
+        lane = pool.lane("site", inbox.on_room)
+        assert fill(lane, inbox, small, size_bytes=2 * MIB) == 5
+        assert lane.offer(_many_parts(lane, part, 1, 9 * MIB), size_bytes=0, done=inbox.done)
+        until(lambda: lane.account.children)
+        for _ in range(5):
+            small.open("small")
+            assert inbox.get() == "small"
+            assert not lane.offer(at(small), size_bytes=2 * MIB, done=inbox.done)
+        part.expect(1)
+        part.open()
+        assert inbox.get() == "large"
 
 
 def test_parts_get_in_beside_an_endless_stream_of_small_files() -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
 
 from s3syncd.pool import Call, CallFailed, Pool, PoolStopped
-from tests.pool.rig import Gate, Inbox, at, at_once
+from tests.pool.rig import Gate, Inbox, at, at_once, hanging
 from tests.waiting import until
 
 
@@ -46,12 +44,7 @@ def test_calls_that_run_finish_with_their_children() -> None:
 
 
 def test_calls_that_have_not_begun_are_told_so() -> None:
-    pool, inbox, end = _pool(workers=1), Inbox(), threading.Event()
-
-    def hang(resume: Callable[[Any], None]) -> None:
-        end.wait(30)
-        resume("finished")
-
+    pool, inbox = _pool(workers=1), Inbox()
     lane = pool.lane("site", inbox.on_room)
     begun: list[int] = []
 
@@ -59,14 +52,14 @@ def test_calls_that_have_not_begun_are_told_so() -> None:
         begun.append(1)
         yield at_once()
 
-    assert lane.offer(at(hang), size_bytes=0, done=inbox.done)
-    until(lambda: lane.account.workers == 1)
-    assert lane.offer(call, size_bytes=0, done=inbox.done)
     stopped: list[int] = []
     stopper = threading.Thread(target=lambda: stopped.append(pool.stop(30)))
-    stopper.start()
-    until(lambda: pool._admission.is_stopping)
-    end.set()
+    with hanging() as hang:
+        assert lane.offer(at(hang), size_bytes=0, done=inbox.done)
+        until(lambda: lane.account.workers == 1)
+        assert lane.offer(call, size_bytes=0, done=inbox.done)
+        stopper.start()
+        until(lambda: pool._admission.is_stopping)
     stopper.join(20)
     assert stopped == [0]
     outcomes = inbox.take(2)
@@ -99,25 +92,14 @@ def test_calls_that_wait_too_long_are_left_behind_and_closed() -> None:
 
 
 def test_a_hung_worker_does_not_keep_the_pool_from_stopping() -> None:
-    pool, inbox, end = _pool(workers=1), Inbox(), threading.Event()
-
-    def hang(resume: Callable[[Any], None]) -> None:
-        end.wait(30)
-        resume("late")
-
-    went_on: list[str] = []
-
-    def call() -> Call:
-        yield hang
-        went_on.append("on")
-
+    pool, inbox = _pool(workers=1), Inbox()
     lane = pool.lane("site", inbox.on_room)
-    assert lane.offer(call, size_bytes=0, done=inbox.done)
-    until(lambda: lane.account.workers == 1)
-    assert lane.offer(at(at_once()), size_bytes=0, done=inbox.done)
-    assert pool.stop(0.05) == 1
-    outcome = inbox.get()
-    assert isinstance(outcome.exception, PoolStopped), "had not begun"
-    end.set()
+    with hanging() as hang:
+        assert lane.offer(at(hang), size_bytes=0, done=inbox.done)
+        until(lambda: lane.account.workers == 1)
+        assert lane.offer(at(at_once()), size_bytes=0, done=inbox.done)
+        assert pool.stop(0.05) == 1
+        outcome = inbox.get()
+        assert isinstance(outcome.exception, PoolStopped), "had not begun"
     until(lambda: not pool._threads[0].is_alive())
     assert inbox.is_empty
