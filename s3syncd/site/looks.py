@@ -99,8 +99,9 @@ class Looks:
         entry = self._entries.pop(path, None)
         if action is not None and action.local is not None:
             self._set_inode(path, action.local.inode)
-        self._since.setdefault(path, now)
-        if not self._table.again(path, now, after_seconds, entry=entry):
+        if self._table.again(path, now, after_seconds, entry=entry):
+            self._since.setdefault(path, now)
+        else:
             self._on_full()
 
     def unstable(self, path: str, now: float) -> None:
@@ -110,8 +111,7 @@ class Looks:
             self._unstable[path] = times + 1
         self._problems.note(path, "unstable")
         wait = _UNSTABLE_SECONDS[min(times, len(_UNSTABLE_SECONDS) - 1)]
-        self._entries.pop(path, None)
-        self._table.again(path, now, wait)
+        self._table.again(path, now, wait, entry=self._entries.pop(path, None))
 
     def clean(self, path: str) -> None:
         """Both sides agree about a path, or nothing more can be done about it for now."""
@@ -209,8 +209,9 @@ class Looks:
         self._table.set_pace(path, upload_seconds)
 
     def _dirty(self, path: str, now: float, *, is_closed: bool, first: float | None) -> None:
-        self._since.setdefault(path, now if first is None else first)
-        if not self._table.note(path, now, is_closed=is_closed, first=first):
+        if self._table.note(path, now, is_closed=is_closed, first=first):
+            self._since.setdefault(path, now if first is None else first)
+        else:
             self._on_full()
 
     def _found(self, local: LocalEntry, entry: SettleEntry, now: float) -> None:
