@@ -1,0 +1,108 @@
+"""Guards of the command line and the control socket."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_CONTROL = "tests/web/test_control.py"
+_ONE_TIME = "tests/cli/test_one_time_commands.py"
+
+MUTANTS = [
+    Mutant(
+        name="the control socket is open to everybody",
+        file="s3syncd/web/control.py",
+        old="            self._path.chmod(0o600)\n",
+        new="            self._path.chmod(0o666)\n",
+        tests=[f"{_CONTROL}::test_the_socket_is_for_its_owner_only"],
+    ),
+    Mutant(
+        name="a socket another daemon answers at is taken over",
+        file="s3syncd/web/control.py",
+        old="                probe.connect(address)\n",
+        new="                raise ConnectionRefusedError\n",
+        tests=[f"{_CONTROL}::test_a_socket_somebody_answers_at_is_not_taken_over"],
+    ),
+    Mutant(
+        name="a file in the socket's place is deleted",
+        file="s3syncd/web/control.py",
+        old="        if not stat.S_ISSOCK(mode):\n",
+        new="        if not stat.S_ISSOCK(mode) and not self._path.unlink() and False:\n",
+        tests=[f"{_CONTROL}::test_a_file_in_the_way_is_left_alone"],
+    ),
+    Mutant(
+        name="a request may be of any length",
+        file="s3syncd/web/control.py",
+        old="or len(connection.inbound) > MAX_REQUEST_BYTES:\n",
+        new="and False:\n",
+        tests=[f"{_CONTROL}::test_an_oversized_request_is_refused_and_the_connection_ends"],
+    ),
+    Mutant(
+        name="a silent client keeps its place for ever",
+        file="s3syncd/web/control.py",
+        old="if each.deadline <= now]:",
+        new="if each.deadline < 0]:",
+        tests=[f"{_CONTROL}::test_silent_clients_lose_their_places_to_those_who_wait"],
+    ),
+    Mutant(
+        name="any argument is passed on to the daemon",
+        file="s3syncd/web/control.py",
+        old="            if not isinstance(value, COMMANDS[name].get(key, type(None))):\n",
+        new="            if value is None:\n",
+        tests=[
+            f"{_CONTROL}::test_a_request_that_makes_no_sense_is_refused_and_reaches_nobody",
+        ],
+    ),
+    Mutant(
+        name="reset does not mind a running daemon",
+        file="s3syncd/cli/reset.py",
+        old="    return StateLock(state_dir)\n",
+        new='    return StateLock(state_dir / "elsewhere")\n',
+        tests=[f"{_ONE_TIME}::test_reset_refuses_while_the_daemon_runs"],
+    ),
+    Mutant(
+        name="reset destroys the ledger instead of setting it aside",
+        file="s3syncd/cli/reset.py",
+        old="    return folder.rename(aside)\n",
+        new="    shutil.rmtree(folder)\n    return aside\n",
+        tests=[f"{_ONE_TIME}::test_reset_sets_the_ledger_aside_and_touches_nothing_else"],
+    ),
+    Mutant(
+        name="what is held is told after what is merely behind",
+        file="s3syncd/cli/exits.py",
+        old='    if any(site["state"] == "halted" or site["held_deletions"] for site in listed):\n',
+        new='    if all(site["state"] == "halted" or site["held_deletions"] for site in listed):\n',
+        tests=["tests/cli/test_client_commands.py"
+               "::test_the_exit_code_tells_what_waits_for_a_person_first"],
+    ),
+    Mutant(
+        name="a file name can drive the terminal",
+        file="s3syncd/cli/wording.py",
+        old="        letter if letter.isprintable() else",
+        new="        letter if letter else",
+        tests=["tests/cli/test_render.py::test_foreign_text_cannot_drive_the_terminal"],
+    ),
+    Mutant(
+        name="the configuration before the command is lost",
+        file="s3syncd/cli/main.py",
+        old="        default=argparse.SUPPRESS,\n",
+        new="        default=_DEFAULT_CONFIG,\n",
+        tests=["tests/cli/test_main.py"
+               "::test_the_configuration_may_stand_before_or_after_the_command"],
+    ),
+    Mutant(
+        name="check leaves behind what a store should have refused",
+        file="s3syncd/s3/probe.py",
+        old='        left = "" if failure else self._remove(answer)\n',
+        new='        left = ""\n',
+        tests=["tests/cli/test_check_bucket.py"
+               "::test_a_store_that_ignores_conditions_is_told_and_cleaned_up"],
+    ),
+    Mutant(
+        name="check does not abort the upload it began",
+        file="s3syncd/s3/probe.py",
+        old='        _, failure = self._ask("abort_multipart_upload", **upload)\n',
+        new="        failure = None\n",
+        tests=["tests/cli/test_check_bucket.py"
+               "::test_check_probes_a_real_server_and_leaves_nothing_behind"],
+    ),
+]  # fmt: skip
