@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from s3syncd.ledger.deletions import DeletionTable
 from s3syncd.ledger.intents import IntentTable
-from s3syncd.ledger.opening import Opened, open_readonly, open_writable, put_aside
+from s3syncd.ledger.opening import Opened, failure, open_readonly, open_writable, put_aside
 from s3syncd.ledger.retries import RetryTable
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ class Ledger(DeletionTable, IntentTable, RetryTable):
             LedgerError: the new file cannot be made.
         """
         self._disconnect()
-        self.put_aside = put_aside(self.path, "corrupt")
+        try:
+            self.put_aside = put_aside(self.path, "corrupt")
+        except OSError as error:
+            raise failure(self.path, error) from error
         opened = open_writable(self.path, self._identity)
         self.was_fresh = True
         self.is_damaged = False

@@ -21,7 +21,8 @@ class Lane:
 
     Attributes:
         name: of the site.
-        on_room: called from a worker when an offer that was refused would fit.
+        on_room: called from a thread of the pool, or of a lane that closes, when an offer that
+            was refused would fit.
         account: what the lane holds; belongs to the pool.
         is_closed: new offers are refused.
     """
