@@ -179,12 +179,13 @@ class Seen(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What to send; `is_closing` ends the connection after it."""
+    """What to send; `is_closing` ends the connection after it, `is_measured` tells the length."""
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     is_closing: bool = False
+    is_measured: bool = True
 
 
 Behaviour = Callable[["StubServer", Seen], "Answer | None"]
@@ -428,7 +429,7 @@ class _Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {answer.status} Told"]
         told = {name.lower() for name, _ in answer.headers}
         lines += [f"{name}: {value}" for name, value in answer.headers]
-        if "content-length" not in told and "transfer-encoding" not in told:
+        if answer.is_measured and not told & {"content-length", "transfer-encoding"}:
             lines.append(f"Content-Length: {len(answer.body)}")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.wfile.write(head + (b"" if self.command == "HEAD" else answer.body))

@@ -104,6 +104,9 @@ MUTANTS = [
         file="s3syncd/s3/client.py",
         old="        if asked and asked != used:",
         new="        if False:",
-        tests=["tests/s3/test_contact.py::test_refusal_is_explained"],
+        tests=[
+            "tests/s3/test_contact.py"
+            "::test_wrong_region_is_reported_even_if_a_second_request_finds_the_bucket"
+        ],
     ),
 ]

@@ -99,6 +99,16 @@ def test_region_the_store_names_is_followed_where_none_is_configured(
     assert "/eu-central-1/s3/" in stub.history[-1].headers["authorization"]
 
 
+def test_wrong_region_is_reported_even_if_a_second_request_finds_the_bucket(
+    stub: StubServer, open_bucket: Any
+) -> None:
+    stub.behave(s3_error(400, "AuthorizationHeaderMalformed", "wrong", extra=REGION), times=1)
+
+    error = unavailable(open_bucket, stub.endpoint, region="us-west-2")
+
+    assert "region: eu-central-1" in error.hint
+
+
 def test_refused_connection_is_explained(open_bucket: Any) -> None:
     with stub_server() as stub:
         endpoint = stub.endpoint

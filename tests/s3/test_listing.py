@@ -107,6 +107,7 @@ OUTSIDE = (
         b"",
         b"<html><body>It works!</body></html>",
         b"<Error><Code>SlowDown</Code></Error>",
+        b"<ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>",
         page_of(contents("a"))[:-10],
         page_of(contents("a"), end=""),
         page_of(contents("a"), end="<IsTruncated>true</IsTruncated>"),
@@ -120,9 +121,9 @@ OUTSIDE = (
         page_of(contents("a\x01b")),
     ],
     ids=[
-        "nothing", "web page", "error", "cut off", "no end told", "no way on", "no key", "no size",
-        "size is no number", "entity bomb", "outside entity", "bomb in UTF-16", "unknown encoding",
-        "control character",
+        "nothing", "web page", "error", "list of versions", "cut off", "no end told",
+        "no way on", "no key", "no size", "size is no number", "entity bomb", "outside entity",
+        "bomb in UTF-16", "unknown encoding", "control character",
     ],
 )  # fmt: skip
 def test_page_that_cannot_be_believed_is_never_an_empty_one(body: bytes) -> None:
