@@ -6,7 +6,6 @@ before. What is neither one nor the other is nobody's baseline.
 
 from __future__ import annotations
 
-from s3syncd.core.digest import format_mtime, parse_mtime
 from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, Outcome, Result
 from s3syncd.core.reconcile import decide
 from s3syncd.ledger import Intent
@@ -93,33 +92,22 @@ def _sweep_parts(kit: Kit, action: Action, intent: Intent, *, keep: str | None) 
 def _row_of(kit: Kit, intent: Intent, seen: Reply) -> BaselineRow:
     """Make the row of an upload that was applied.
 
-    The intent's stat is that of the file sent only if the object tells the same size and mtime
-    (the file may have changed before it was read); else a ctime that no stat equals has the file
-    compared again.
+    The stat is the intent's, from before the content was read: a file changed since then has
+    another one, and is compared again. The size is that of the object.
     """
     metadata = seen.metadata
-    size_bytes = seen.size_bytes if seen.size_bytes is not None else intent.size_bytes
-    told = metadata.get("mtime", "")
-    is_same = size_bytes == intent.size_bytes and told in {"", format_mtime(intent.mtime_ns)}
     mode = metadata.get("mode", "")
     return BaselineRow(
         intent.path,
-        size_bytes,
-        intent.mtime_ns if is_same else _mtime_of(told),
-        intent.ctime_ns if is_same else 0,
+        intent.size_bytes if seen.size_bytes is None else seen.size_bytes,
+        intent.mtime_ns,
+        intent.ctime_ns,
         intent.inode,
         int(mode) if mode.isascii() and mode.isdigit() else 0,
         metadata.get(MD5_KEY) or intent.md5,
         seen.etag,
         kit.storage_class,
     )
-
-
-def _mtime_of(told: str) -> int:
-    try:
-        return parse_mtime(told)
-    except ValueError:
-        return 0
 
 
 def _is_there(kit: Kit, action: Action, row: BaselineRow) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from s3syncd.core.entry import Outcome, Result
 from s3syncd.core.retry import FailureKind
-from s3syncd.pool import Pool
+from s3syncd.pool import Call, Handle, Lane, Pool
 from s3syncd.transfer import TransferSettings
 from tests.fakes_bucket import FakeBucket, failure
 from tests.transfer.world import CLOSED, MIB, World
@@ -27,7 +27,6 @@ class SlowBucket(FakeBucket):
     def __init__(self) -> None:
         super().__init__()
         self.waiting: list[Callable[[], None]] = []
-        self.most_waiting = 0
         self._lock = threading.Lock()
 
     def upload_part(self, *args: Any, **told: Any) -> Any:
@@ -36,7 +35,6 @@ class SlowBucket(FakeBucket):
         def held_back(resume: Callable[[Any], None]) -> None:
             with self._lock:
                 self.waiting.append(lambda: start(resume))
-                self.most_waiting = max(self.most_waiting, len(self.waiting))
 
         return held_back
 
@@ -45,6 +43,34 @@ class SlowBucket(FakeBucket):
             ready, self.waiting = self.waiting, []
         for answer in ready:
             answer()
+
+
+class CountingLane:
+    """The lane of a pool; knows how many children are spawned and have not ended."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._lock = threading.Lock()
+        self.children = self.most_children = 0
+
+    def spawn(self, make_call: Callable[[], Call], *, size_bytes: int) -> Handle:
+        self._count(1)
+
+        def counted() -> Call:
+            try:
+                return (yield from make_call())
+            finally:
+                self._count(-1)
+
+        return self._lane.spawn(counted, size_bytes=size_bytes)
+
+    def offer(self, *args: Any, **told: Any) -> bool:
+        return self._lane.offer(*args, **told)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.children += change
+            self.most_children = max(self.children, self.most_children)
 
 
 @pytest.fixture
@@ -58,7 +84,7 @@ def pool() -> Iterator[Pool]:
 def world_in(tmp_path: Path, pool: Pool) -> World:
     world = World(tmp_path / "root")
     world.bucket = SlowBucket()
-    world.lane = pool.lane("site", lambda: None)
+    world.lane = CountingLane(pool.lane("site", lambda: None))
     world.transfer = world.make(TransferSettings(world.policy, multipart_threshold_bytes=MIB))
     return world
 
@@ -87,7 +113,7 @@ def test_at_most_eight_parts_of_a_file_are_under_way(tmp_path: Path, pool: Pool)
     until(go_on, what="the upload has ended")
     assert isinstance(answers[0], Outcome)
     assert answers[0].effect == "put"
-    assert bucket.most_waiting == 8
+    assert world.lane.most_children == 8
     assert bucket.objects["p/big"].body == (world.root / "big").read_bytes()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 

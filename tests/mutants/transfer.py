@@ -1,0 +1,302 @@
+"""Mutants of the guards around each effect on the bucket."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_T = "s3syncd/transfer/"
+_SMALL = "tests/transfer/test_small.py::"
+_PARTS = "tests/transfer/test_multipart.py::"
+_ADOPT = "tests/transfer/test_adopt.py::"
+_RETIRE = "tests/transfer/test_retire.py::"
+_RECLASS = "tests/transfer/test_reclass.py::"
+_RECOVER = "tests/transfer/test_recover.py::"
+
+MUTANTS = [
+    Mutant(
+        name="a file is sent though its stat changed while it was read",
+        file=_T + "source.py",
+        old="        self.check_writers()\n        self.check_unchanged()\n",
+        new="        self.check_writers()\n",
+        tests=[
+            _SMALL + "test_file_that_grows_while_it_is_read_is_not_sent",
+            _PARTS + "test_file_changed_while_its_parts_go_is_not_published",
+        ],
+    ),
+    Mutant(
+        name="the ctime does not count as a change",
+        file=_T + "source.py",
+        old="        if now == self.entry:\n",
+        new="        if now[:3] == self.entry[:3]:\n",
+        tests=[_SMALL + "test_rewrite_that_keeps_size_and_mtime_is_noticed_by_its_ctime"],
+    ),
+    Mutant(
+        name="a file is sent however young its stat is",
+        file=_T + "source.py",
+        old="        source.check_young()\n",
+        new="",
+        tests=[_SMALL + "test_file_younger_than_the_settle_time_waits"],
+    ),
+    Mutant(
+        name="a file with a writer is sent",
+        file=_T + "source.py",
+        old="        if not self._wait_seconds or files.try_read_lease(self._fd):\n",
+        new="        if self._fd:\n",
+        tests=[
+            _SMALL + "test_file_that_may_be_open_and_has_a_writer_waits",
+            _PARTS + "test_file_with_a_writer_is_not_begun",
+        ],
+    ),
+    Mutant(
+        name="past its deadline any file is sent",
+        file=_T + "source.py",
+        old=" and now.size_bytes > self.entry.size_bytes:\n",
+        new=":\n",
+        tests=[_SMALL + "test_file_past_its_deadline_that_changes_without_growing_is_unstable"],
+    ),
+    Mutant(
+        name="past its deadline a file known to be rewritten in place is sent",
+        file=_T + "source.py",
+        old="        if _is_rewritten_in_place(self._action, self.entry):\n",
+        new="        if self._fd < 0:\n",
+        tests=[_SMALL + "test_file_past_its_deadline_known_to_be_rewritten_in_place_is_unstable"],
+    ),
+    Mutant(
+        name="a stat too young to judge is recorded as it is",
+        file=_T + "source.py",
+        old="        return self.entry._replace(ctime_ns=0) if self.is_racy else self.entry\n",
+        new="        return self.entry\n",
+        tests=[_SMALL + "test_row_of_a_file_too_young_to_judge_equals_no_later_stat"],
+    ),
+    Mutant(
+        name="a file may have grown beyond the bytes admitted for it",
+        file=_T + "source.py",
+        old="    if admitted < entry.size_bytes <= threshold_bytes:\n",
+        new="    if threshold_bytes < 0:\n",
+        tests=[_SMALL + "test_file_much_larger_than_decided_is_not_read"],
+    ),
+    Mutant(
+        name="any directory in the root's place will do",
+        file=_T + "kit.py",
+        old="            if accepted is not None and accepted != identity_of(root_fd):\n",
+        new="            if accepted is not None and root_fd < 0:\n",
+        tests=[
+            _SMALL + "test_another_directory_in_the_roots_place_sends_nothing",
+            _RETIRE + "test_empty_directory_in_the_roots_place_deletes_nothing",
+        ],
+    ),
+    Mutant(
+        name="a file replaced during its upload is not dirty",
+        file=_T + "kit.py",
+        old="            return self.look(action) != entry\n",
+        new="            return self.look(action) is None\n",
+        tests=[_SMALL + "test_file_replaced_while_it_is_sent_is_stale"],
+    ),
+    Mutant(
+        name="equal content is not sent though the object is not the baseline's",
+        file=_T + "small.py",
+        old="    if base is None or action.row != _CHANGED_LOCALLY:\n        return False\n"
+        "    return remote is None or",
+        new="    if base is None:\n        return False\n    return remote is None or",
+        tests=[_SMALL + "test_equal_content_is_sent_where_the_object_is_not_the_baselines"],
+    ),
+    Mutant(
+        name="held drift is overwritten",
+        file=_T + "small.py",
+        old='    if kit.settings.policy.on_drift != "hold":\n',
+        new='    if kit.settings.policy.on_drift != "":\n',
+        tests=[
+            _SMALL + "test_lost_condition_overwrites_nothing_and_holds_the_drift",
+            _PARTS + "test_lost_condition_publishes_nothing_and_leaves_nothing",
+        ],
+    ),
+    Mutant(
+        name="a condition lost to our own request is a foreign change",
+        file=_T + "small.py",
+        old="    if seen is not None and has_made(seen, op_id):\n",
+        new="    if seen is not None and has_made(seen, None):\n",
+        tests=[_SMALL + "test_condition_lost_to_ourselves_is_a_success"],
+    ),
+    Mutant(
+        name="an ETag under a KMS key teaches that ETags are no MD5",
+        file=_T + "small.py",
+        old="    if etag_may_be_md5(reply) and ",
+        new="    if reply.etag and ",
+        tests=[_SMALL + "test_etag_under_a_kms_key_teaches_nothing"],
+    ),
+    Mutant(
+        name="a failed look after an effect forgets that it may have been applied",
+        file=_T + "looks.py",
+        old="replace(end.outcome, result=Result.RETRYABLE, is_unknown=True)",
+        new="replace(end.outcome, is_unknown=False)",
+        tests=[_PARTS + "test_complete_and_look_without_an_answer_stay_unknown"],
+    ),
+    Mutant(
+        name="parts are sent before the ledger knows of the upload",
+        file=_T + "multipart.py",
+        old="    if not (yield kit.commit_intent(note)):\n",
+        new="    if (yield kit.commit_intent(note)) is None:\n",
+        tests=[_PARTS + "test_nothing_is_sent_without_the_ledger"],
+    ),
+    Mutant(
+        name="an upload is published though its path leads elsewhere",
+        file=_T + "multipart.py",
+        old="        _check_in_place(kit, action, source)\n",
+        new="",
+        tests=[_PARTS + "test_file_changed_while_its_parts_go_is_not_published"],
+    ),
+    Mutant(
+        name="an upload that cannot be used is left behind",
+        file=_T + "multipart.py",
+        old="    if outcome.result is Result.RETRYABLE:\n        return Ended(outcome)\n",
+        new="    if outcome.result:\n        return Ended(outcome)\n",
+        tests=[_PARTS + "test_forbidden_part_leaves_no_upload_behind"],
+    ),
+    Mutant(
+        name="an upload that cannot be aborted loses its intent",
+        file=_T + "multipart.py",
+        old="error.failure._replace(kind=FailureKind.TRANSIENT)",
+        new="error.failure",
+        tests=[_PARTS + "test_upload_that_cannot_be_aborted_keeps_its_intent"],
+    ),
+    Mutant(
+        name="an upload of an older state of the file is taken up",
+        file=_T + "multipart.py",
+        old="    if intent is None or not is_same_file(intent, source.recorded):\n",
+        new="    if intent is None:\n",
+        tests=[_PARTS + "test_upload_of_an_older_state_of_the_file_is_aborted_and_begun_anew"],
+    ),
+    Mutant(
+        name="an upload is taken up with another part size",
+        file=_T + "multipart.py",
+        old="    is_usable = held is not None and is_same_layout\n",
+        new="    is_usable = held is not None\n",
+        tests=[_PARTS + "test_upload_with_another_part_size_is_aborted_and_begun_anew"],
+    ),
+    Mutant(
+        name="a listed part is trusted by its number",
+        file=_T + "parts.py",
+        old="        if parts.held.get(number) == Part(number, digest.hexdigest(), size_bytes):\n",
+        new="        if number in parts.held:\n",
+        tests=[_PARTS + "test_part_that_is_not_the_files_is_sent_again"],
+    ),
+    Mutant(
+        name="all parts of a file are sent at once",
+        file=_T + "parts.py",
+        old="_IN_FLIGHT = 8\n",
+        new="_IN_FLIGHT = 10_000\n",
+        tests=["tests/transfer/test_in_pool.py::test_at_most_eight_parts_of_a_file_are_under_way"],
+    ),
+    Mutant(
+        name="uploads of other attempts are left behind",
+        file=_T + "leftovers.py",
+        old="    for upload_id in unfinished - {keep}:\n",
+        new="    for upload_id in unfinished & {recorded} - {keep}:\n",
+        tests=[
+            _PARTS + "test_every_other_upload_of_exactly_this_key_is_aborted",
+            _RECOVER + "test_upload_created_before_its_id_was_known_is_aborted",
+        ],
+    ),
+    Mutant(
+        name="the layout of a multipart object is assumed",
+        file=_T + "adopt.py",
+        old="    size_bytes = seen.size_bytes\n",
+        new="    size_bytes = 8 * 1024 * 1024\n",
+        tests=[_ADOPT + "test_layout_of_parts_is_learnt_and_never_assumed"],
+    ),
+    Mutant(
+        name="unknown content is taken for equal",
+        file=_T + "adopt.py",
+        old="    return proof is not None and (yield from is_proved(source, proof))\n",
+        new="    return proof is None or (yield from is_proved(source, proof))\n",
+        tests=[_ADOPT + "test_no_proof_is_an_upload"],
+    ),
+    Mutant(
+        name="metadata is believed over an ETag that is known to be an MD5",
+        file=_T + "adopt.py",
+        old="    if _has_settled_it(kit, seen):\n",
+        new="    if seen.failure is not None:\n",
+        tests=[_ADOPT + "test_note_carried_over_to_other_content_is_not_believed_over_the_etag"],
+    ),
+    Mutant(
+        name="a checksum of checksums is a proof",
+        file=_T + "digests.py",
+        old='    if headers.get("x-amz-checksum-type", "").upper() != "COMPOSITE":\n',
+        new='    if headers.get("x-amz-checksum-type", "").upper() != "":\n',
+        tests=[_ADOPT + "test_checksum_of_checksums_is_no_proof"],
+    ),
+    Mutant(
+        name="a file that changed while it was hashed is adopted",
+        file=_T + "adopt.py",
+        old="        source.check_settled()\n",
+        new="",
+        tests=[_ADOPT + "test_file_changed_while_it_was_hashed_is_not_adopted"],
+    ),
+    Mutant(
+        name="a deletion does not look at the path again right before",
+        file=_T + "retire.py",
+        old='    _check_gone(kit, action)\n    failpoints.reach("delete.before_delete")\n',
+        new='    failpoints.reach("delete.before_delete")\n',
+        tests=[_RETIRE + "test_file_back_or_unknown_keeps_the_object"],
+    ),
+    Mutant(
+        name="what is unknown is taken for gone",
+        file=_T + "retire.py",
+        old='    if look in ("absent", "directory"):\n',
+        new='    if look in ("absent", "directory") or isinstance(look, UnknownMark):\n',
+        tests=[_RETIRE + "test_file_back_or_unknown_keeps_the_object"],
+    ),
+    Mutant(
+        name="a deletion relies on the store's obeying its condition",
+        file=_T + "retire.py",
+        old="    if not _is_known(action, seen):\n"
+        '        return decided_again(kit, action, None, seen, local_state="absent")\n'
+        "    _check_gone(kit, action)\n",
+        new="    _check_gone(kit, action)\n",
+        tests=[_RETIRE + "test_other_version_than_the_known_is_left_alone"],
+    ),
+    Mutant(
+        name="a deletion is unconditional",
+        file=_T + "retire.py",
+        old="    reply: Reply = yield kit.bucket.delete(kit.key(action), if_match=seen.etag)\n",
+        new="    reply: Reply = yield kit.bucket.delete(kit.key(action))\n",
+        tests=[_RETIRE + "test_version_put_after_the_look_is_saved_by_the_condition"],
+    ),
+    Mutant(
+        name="another writer's version is taken for our copy",
+        file=_T + "reclass.py",
+        old="    is_same = failure is None and now is not None and now.etag == seen.etag\n",
+        new="    is_same = failure is None and now is not None\n",
+        tests=[_RECLASS + "test_version_of_another_writer_is_not_taken_for_the_copy"],
+    ),
+    Mutant(
+        name="a copy loses what describes the object",
+        file=_T + "reclass.py",
+        old="    if lost := _lost_by_copy(seen):\n",
+        new="    if lost := _lost_by_copy(seen)[:0]:\n",
+        tests=[_RECLASS + "test_description_that_a_copy_would_lose_is_worth_more_than_the_class"],
+    ),
+    Mutant(
+        name="recovery takes any object for the one from before",
+        file=_T + "recover.py",
+        old="    if (seen.etag if seen else None) == intent.etag_before:\n",
+        new="    if seen is not None or intent.etag_before is None:\n",
+        tests=[_RECOVER + "test_another_object_in_its_place_drops_the_baseline"],
+    ),
+    Mutant(
+        name="recovery records the stat of the file as it is now",
+        file=_T + "recover.py",
+        old="        row = _row_of(kit, intent, seen)\n",
+        new="        row = _row_of(kit, intent, seen)\n"
+        "        now = kit.look(action)\n"
+        "        row = row._replace(ctime_ns=now[3], mtime_ns=now[2])\n",
+        tests=[_RECOVER + "test_file_changed_after_the_intent_gets_no_row_that_equals_it"],
+    ),
+    Mutant(
+        name="recovery takes up the upload of a changed file",
+        file=_T + "recover.py",
+        old="        and is_same_file(intent, local)\n",
+        new="",
+        tests=[_RECOVER + "test_interrupted_upload_of_a_changed_file_is_aborted"],
+    ),
+]
