@@ -18,6 +18,7 @@ __all__ = ["HIGH_WATERMARK", "Backlog", "Planned"]
 HIGH_WATERMARK = 2_000
 
 _RECONCILE_SHARE = 4  # every fourth admission is the reconcile's if it has any (fairness)
+_LARGE_AT_ONCE = 4  # 8 parts of each keep the byte budget full; more would only hold descriptors
 
 
 @dataclass(slots=True, eq=False)
@@ -31,12 +32,23 @@ class Planned:
     started_at: float = 0.0
 
 
-class Backlog:
-    """The planned and the in-flight actions of one site, at most one per path."""
+_Plans = OrderedDict[str, Planned]
 
-    def __init__(self) -> None:
-        self._live: OrderedDict[str, Planned] = OrderedDict()
-        self._reconcile: OrderedDict[str, Planned] = OrderedDict()
+
+class Backlog:
+    """The planned and the in-flight actions of one site, at most one per path.
+
+    Args:
+        large_bytes: uploads above this go in parts. They have a lane of their own and go a few at
+            a time, because each holds a descriptor for long and feeds many requests.
+    """
+
+    def __init__(self, *, large_bytes: int) -> None:
+        self._large_bytes = large_bytes
+        self._live: _Plans = OrderedDict()
+        self._reconcile: _Plans = OrderedDict()
+        self._large: _Plans = OrderedDict()
+        self._large_in_flight = 0
         self.in_flight: dict[str, Planned] = {}
         self._inodes: Counter[int] = Counter()
         self._admitted = 0
@@ -44,15 +56,20 @@ class Backlog:
 
     def __len__(self) -> int:
         """Return how many actions are planned and not yet in flight."""
-        return len(self._live) + len(self._reconcile)
+        return sum(map(len, self._lanes))
 
     def __contains__(self, path: str) -> bool:
-        return path in self._live or path in self._reconcile or path in self.in_flight
+        return path in self.in_flight or any(path in lane for lane in self._lanes)
+
+    @property
+    def has_next(self) -> bool:
+        """Whether `next` may have something to give."""
+        return bool(self._live or self._reconcile or (self._large and self._has_large_turn))
 
     @property
     def has_room(self) -> bool:
         """Whether a pass may add more reconcile work."""
-        return len(self._reconcile) < HIGH_WATERMARK
+        return len(self._reconcile) + len(self._large) < HIGH_WATERMARK
 
     @property
     def has_live_room(self) -> bool:
@@ -68,28 +85,31 @@ class Backlog:
         """Plan an action; a newer decision about the same path takes the older one's place."""
         path = planned.action.path
         self.drop(path)
-        (self._live if planned.is_live else self._reconcile)[path] = planned
+        self._lane_of(planned)[path] = planned
         self.planned_bytes += _bytes_of(planned.action)
         self._count_inode(planned, 1)
 
     def drop(self, path: str) -> None:
         """Forget what was planned for `path` (not what is in flight)."""
-        planned = self._live.pop(path, None) or self._reconcile.pop(path, None)
-        if planned is not None:
-            self.planned_bytes -= _bytes_of(planned.action)
-            self._count_inode(planned, -1)
+        for lane in self._lanes:
+            planned = lane.pop(path, None)
+            if planned is not None:
+                self.planned_bytes -= _bytes_of(planned.action)
+                self._count_inode(planned, -1)
 
     def drop_all(self) -> None:
         """Forget everything planned (a guard tripped); what is in flight goes on."""
-        for path in [*self._live, *self._reconcile]:
+        for path in [path for lane in self._lanes for path in lane]:
             self.drop(path)
 
     def next(self, limit: int) -> list[Planned]:
         """Take up to `limit` actions whose path is not in flight, live ones first but fairly."""
         chosen: list[Planned] = []
         skipped: list[Planned] = []
-        while len(chosen) < limit and (self._live or self._reconcile):
-            planned = self._pop()
+        large = self._large_in_flight
+        while len(chosen) < limit and (lane := self._next_lane(large)) is not None:
+            planned = self._pop(lane)
+            large += lane is self._large
             if planned.action.path in self.in_flight:
                 skipped.append(planned)
             else:
@@ -108,6 +128,7 @@ class Backlog:
     def start(self, planned: Planned, now: float) -> None:
         """Note that an action taken by `next` is in flight."""
         planned.started_at = now
+        self._large_in_flight += self._is_large(planned)
         self.in_flight[planned.action.path] = planned
         self._count_inode(planned, 1)
 
@@ -115,6 +136,7 @@ class Backlog:
         """Note that the action in flight for `path` came to an end."""
         planned = self.in_flight.pop(path, None)
         if planned is not None:
+            self._large_in_flight -= self._is_large(planned)
             self._count_inode(planned, -1)
         return planned
 
@@ -125,19 +147,41 @@ class Backlog:
         """
         return self._inodes[inode] > 0
 
-    def _pop(self) -> Planned:
+    @property
+    def _lanes(self) -> tuple[_Plans, _Plans, _Plans]:
+        return self._live, self._reconcile, self._large
+
+    @property
+    def _has_large_turn(self) -> bool:
+        return self._large_in_flight < _LARGE_AT_ONCE
+
+    def _next_lane(self, large_in_flight: int) -> _Plans | None:
+        if self._large and large_in_flight < _LARGE_AT_ONCE:
+            return self._large
         is_reconcile_turn = self._admitted % _RECONCILE_SHARE == _RECONCILE_SHARE - 1
-        lane = self._reconcile if self._reconcile and is_reconcile_turn else self._live
-        _path, planned = (lane or self._reconcile).popitem(last=False)
+        if self._reconcile and (is_reconcile_turn or not self._live):
+            return self._reconcile
+        return self._live or None
+
+    def _is_large(self, planned: Planned) -> bool:
+        return _bytes_of(planned.action) > self._large_bytes
+
+    def _lane_of(self, planned: Planned) -> _Plans:
+        if self._is_large(planned):
+            return self._large
+        return self._live if planned.is_live else self._reconcile
+
+    def _pop(self, lane: _Plans) -> Planned:
+        _path, planned = lane.popitem(last=False)
         self.planned_bytes -= _bytes_of(planned.action)
         self._count_inode(planned, -1)
         return planned
 
     def _restore(self, planned: Planned) -> None:
         path = planned.action.path
-        lane = self._live if planned.is_live else self._reconcile
-        if path in self._live or path in self._reconcile:
+        if any(path in lane for lane in self._lanes):
             return  # a newer decision came meanwhile
+        lane = self._lane_of(planned)
         lane[path] = planned
         lane.move_to_end(path, last=False)
         self.planned_bytes += _bytes_of(planned.action)

@@ -42,7 +42,7 @@ class Dispatch:
     @property
     def can_go_on(self) -> bool:
         """Whether something is planned that the pool may take."""
-        return len(self._backlog) > 0 and not self._is_refused
+        return self._backlog.has_next and not self._is_refused
 
     def plan_deletion(self, action: Action) -> None:
         """Plan a deletion that was confirmed twice."""

@@ -59,7 +59,7 @@ class Site:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.counters = Counters()
-        self.backlog = Backlog()
+        self.backlog = Backlog(large_bytes=parts.settings.multipart_threshold_bytes)
         self.problems = Problems(parts.wall, self._new_problem)
         self.retirement = Retirement(
             parts.ledger,
