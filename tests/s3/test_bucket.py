@@ -10,7 +10,8 @@ from s3syncd.core.digest import multipart_etag
 from s3syncd.core.retry import FailureKind
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import parse_listing
-from s3syncd.s3.reply import Reply, S3Failure, etag_may_be_md5
+from s3syncd.s3.reply import Reply, S3Failure, Start, etag_may_be_md5
+from tests.s3.conftest import OpenBucket
 from tests.servers import S3Server
 from tests.waiting import until
 
@@ -213,3 +214,33 @@ def test_many_requests_in_flight_are_each_answered_once(bucket: Bucket) -> None:
     for number, got in replies.items():
         assert [reply.failure for reply in got] == [None]
         assert got[0].etag == md5(str(number).encode()).hex()
+
+
+def test_conditions_are_kept_by_a_store_that_knows_them(
+    moto: S3Server, open_bucket: OpenBucket
+) -> None:
+    moto.create_bucket("conditions")
+    bucket = open_bucket(moto.endpoint, "conditions")
+    first = put(bucket, "k", b"one", if_none_match=True)
+
+    def refused(start: Start) -> bool:
+        failure = bucket.call(start).failure
+        return failure is not None and failure.kind is FailureKind.PRECONDITION
+
+    assert refused(bucket.put("k", b"two", md5=md5(b"two"), if_none_match=True))
+    assert refused(bucket.put("k", b"two", md5=md5(b"two"), if_match="0" * 32))
+    put(bucket, "k", b"two", if_match=first)
+    assert bucket.call(bucket.head("k")).etag == md5(b"two").hex()
+
+
+def test_conditions_are_ignored_by_rclone_so_that_callers_must_look_first(
+    rclone: S3Server, open_bucket: OpenBucket
+) -> None:
+    """A quirk that promises rest on: if this fails, rclone has learnt, and nothing else changes."""
+    rclone.create_bucket("conditions")
+    bucket = open_bucket(rclone.endpoint, "conditions")
+    put(bucket, "k", b"one")
+
+    put(bucket, "k", b"two", if_none_match=True)
+    assert bucket.call(bucket.delete("k", if_match="0" * 32)).failure is None
+    assert bucket.call(bucket.head("k")).failure is not None
