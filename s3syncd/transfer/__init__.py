@@ -8,7 +8,6 @@ from pathlib import Path
 from s3syncd.core.entry import Action, BaselineRow, Kind, Outcome, Result, Settle
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
-from s3syncd.errors import SiteUnavailable
 from s3syncd.ledger import Intent
 from s3syncd.pool import Call, Lane, Start
 from s3syncd.s3.bucket import Bucket
@@ -22,7 +21,7 @@ from s3syncd.transfer.notes import (
     Note,
     PartDone,
 )
-from s3syncd.transfer.outcomes import Ended, from_failure, from_os_error, no_contact
+from s3syncd.transfer.outcomes import Ended, from_failure, from_os_error
 from s3syncd.transfer.source import opened_source
 
 __all__ = [
@@ -140,8 +139,6 @@ class Transfer:
             return ended.outcome
         except S3Failure as error:
             return from_failure(action, error.failure)
-        except SiteUnavailable as error:
-            return no_contact(action, error)
         except OSError as error:
             return from_os_error(action, error)
 

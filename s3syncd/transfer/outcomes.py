@@ -10,9 +10,8 @@ import errno
 
 from s3syncd.core.entry import Action, Outcome, Result
 from s3syncd.core.retry import Failure, FailureKind
-from s3syncd.errors import SiteUnavailable
 
-__all__ = ["Ended", "from_failure", "from_os_error", "no_contact", "superseded"]
+__all__ = ["Ended", "from_failure", "from_os_error", "superseded"]
 
 
 class Ended(Exception):  # noqa: N818 - no error: the way a call ends early
@@ -100,8 +99,3 @@ def from_os_error(action: Action, error: OSError) -> Outcome:
     return Outcome(
         action, result, local_state="unknown", reason=reason, hint=f"{hint} ({said})".strip()
     )
-
-
-def no_contact(action: Action, error: SiteUnavailable) -> Outcome:
-    """Tell that there is no client for the bucket (yet, or any more): nothing was sent."""
-    return Outcome(action, Result.RETRYABLE, reason=error.reason, hint=error.hint, scope="bucket")

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from s3syncd import failpoints
 from s3syncd.core.entry import Action, Outcome
 from s3syncd.core.retry import FailureKind
-from s3syncd.errors import SiteUnavailable
 from s3syncd.pool import Call, CallFailed, Handle, Start, first_of
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import Reply
@@ -20,7 +19,6 @@ from s3syncd.transfer.outcomes import (
     Ended,
     from_failure,
     from_os_error,
-    no_contact,
     superseded,
 )
 from s3syncd.transfer.source import Source
@@ -126,8 +124,6 @@ def _send_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: 
         if parts.held.get(number) == Part(number, digest.hexdigest(), size_bytes):
             return PartSent(number, digest.hexdigest(), 0)
         return (yield from _put_part(kit, parts, number, body, digest.digest()))
-    except SiteUnavailable as error:
-        return no_contact(action, error)
     except OSError as error:
         return from_os_error(action, error)
 

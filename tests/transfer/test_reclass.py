@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from s3syncd.core.entry import Action, Kind, Outcome, Result
+from s3syncd.core.reconcile import decide
 from s3syncd.core.retry import FailureKind
 from tests.fakes_bucket import failure
 from tests.transfer.world import World
@@ -104,8 +105,6 @@ def test_description_that_a_copy_would_lose_is_worth_more_than_the_class(world: 
     assert world.bucket.count("copy") == 0
     assert outcome.row is not None
     remote = world.remote("a.txt")
-    from s3syncd.core.reconcile import decide
-
     again = decide("a.txt", world.entry("a.txt"), outcome.row, remote, world.policy)
     assert again is None, "asked for again at every reconcile"
 

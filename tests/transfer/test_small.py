@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from dataclasses import replace
@@ -14,6 +15,7 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.files import try_read_lease
 from s3syncd.local.identity import identity_of
+from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.transfer import EtagLearnt, TransferSettings
 from s3syncd.transfer.outcomes import from_failure
 from tests.fakes_bucket import failure
@@ -492,6 +494,37 @@ def test_forbidden_key_is_refused_by_name(world: World) -> None:
     outcome = world.carry_out(world.upload("a"))
     assert (outcome.result, outcome.reason) == (Result.REFUSED, "access_denied")
     assert "AccessDenied" in outcome.hint
+
+
+@pytest.mark.parametrize(
+    ("number", "result", "reason"),
+    [
+        (errno.EACCES, Result.REFUSED, "unreadable"),
+        (errno.EMFILE, Result.RETRYABLE, "too_many_open_files"),
+        (errno.EIO, Result.RETRYABLE, "io_error"),
+    ],
+)
+def test_error_of_the_system_is_never_an_absence(
+    world: World, number: int, result: Result, reason: str
+) -> None:
+    world.write("a", b"x")
+
+    def fail() -> None:
+        raise OSError(number, os.strerror(number))
+
+    world.while_reading(fail)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    outcome = world.carry_out(world.upload("a"))
+    assert (outcome.result, outcome.reason, outcome.local_state) == (result, reason, "unknown")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_bucket_without_contact_is_tried_again(world: World) -> None:
+    world.write("a", b"x")
+    world.bucket = Bucket(BucketSettings(bucket="b"))  # type: ignore[assignment]
+    world.transfer = world.make(TransferSettings(world.policy))
+    outcome = world.carry_out(world.upload("a"))
+    assert (outcome.result, outcome.is_unknown) == (Result.RETRYABLE, False)
 
 
 def test_broken_body_replaces_nothing(world: World) -> None:
