@@ -50,6 +50,8 @@ def execute(
         before = ask_status(config.state_dir, arguments.site)
     except NoDaemonError:
         prepare_process()
+        if stream.isatty() and config.log_file is None:  # a log line would tear the bar
+            config = config.model_copy(update={"log_level": "error"})
         code, report = (sync or _sync)(config, arguments.site, bar)
     else:
         report = _through_daemon(config, arguments.site, before, bar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def test_the_shipped_example_is_what_the_demo_runs_on(tmp_path: Path) -> None:
     example = demo_world._plain(demo_world._read_example())
     assert example_path().name == "config.example.yml"
     assert [site["bucket"] for site in temporary(example, tmp_path, "http://h")["sites"]]
+
+
+def test_the_example_is_shipped_with_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert shipped["config.example.yml"] == "s3syncd/config.example.yml"
 
 
 def test_changes_of_the_bucket_are_told_by_key() -> None:

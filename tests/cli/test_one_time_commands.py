@@ -172,6 +172,35 @@ def test_sync_without_a_daemon_does_it_here_and_reports(config: Path) -> None:
     assert "idle" in stream.getvalue()
 
 
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "changes", "level"),
+    [
+        (io.StringIO(), {}, "info"),
+        (Terminal(), {}, "error"),
+        (Terminal(), {"log": "{file: sync.log}"}, "info"),
+    ],
+    ids=["no terminal", "a log line would tear the bar", "the log goes elsewhere"],
+)
+def test_sync_keeps_its_bar_and_the_log_apart(
+    tmp_path: Path, stream: io.StringIO, changes: dict[str, str], level: str
+) -> None:
+    levels: list[str] = []
+
+    def do(config: Config, *_: object) -> tuple[int, None]:
+        levels.append(config.log_level)
+        return 0, None
+
+    sync.execute(parse(write_config(tmp_path, **changes), "sync"), sync=do, stream=stream)
+    assert levels == [level]
+
+
 def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) -> None:
     later = "2026-11-21T07:00:00Z"
     busy = {"state": "syncing", "in_sync": False}
