@@ -48,6 +48,7 @@ class Backlog:
         self._live: _Plans = OrderedDict()
         self._reconcile: _Plans = OrderedDict()
         self._large: _Plans = OrderedDict()
+        self._adopted: _Plans = OrderedDict()
         self._large_in_flight = 0
         self.in_flight: dict[str, Planned] = {}
         self._inodes: Counter[int] = Counter()
@@ -61,15 +62,16 @@ class Backlog:
     def __contains__(self, path: str) -> bool:
         return path in self.in_flight or any(path in lane for lane in self._lanes)
 
-    @property
-    def has_next(self) -> bool:
+    def has_next(self, *, may_work: bool, may_hash: bool) -> bool:
         """Whether `next` may have something to give."""
-        return bool(self._live or self._reconcile or (self._large and self._has_large_turn))
+        work = self._live or self._reconcile or (self._large and self._has_large_turn)
+        return bool((may_work and work) or (may_hash and self._adopted))
 
     @property
     def has_room(self) -> bool:
         """Whether a pass may add more reconcile work."""
-        return len(self._reconcile) + len(self._large) < HIGH_WATERMARK
+        waiting = len(self._reconcile) + len(self._large) + len(self._adopted)
+        return waiting < HIGH_WATERMARK
 
     @property
     def has_live_room(self) -> bool:
@@ -102,12 +104,23 @@ class Backlog:
         for path in [path for lane in self._lanes for path in lane]:
             self.drop(path)
 
-    def next(self, limit: int) -> list[Planned]:
-        """Take up to `limit` actions whose path is not in flight, live ones first but fairly."""
+    def next(self, limit: int, *, may_work: bool = True, may_hash: bool = True) -> list[Planned]:
+        """Take up to `limit` actions whose path is not in flight, live ones first but fairly.
+
+        Args:
+            limit: number of actions.
+            may_work: the pool of workers may have room.
+            may_hash: the pool that compares existing objects by content may have room.
+        """
         chosen: list[Planned] = []
         skipped: list[Planned] = []
         large = self._large_in_flight
-        while len(chosen) < limit and (lane := self._next_lane(large)) is not None:
+        while len(chosen) < limit:
+            lane = self._next_lane(large) if may_work else None
+            if lane is None and may_hash:
+                lane = self._adopted or None
+            if lane is None:
+                break
             planned = self._pop(lane)
             large += lane is self._large
             if planned.action.path in self.in_flight:
@@ -148,8 +161,8 @@ class Backlog:
         return self._inodes[inode] > 0
 
     @property
-    def _lanes(self) -> tuple[_Plans, _Plans, _Plans]:
-        return self._live, self._reconcile, self._large
+    def _lanes(self) -> tuple[_Plans, ...]:
+        return self._live, self._reconcile, self._large, self._adopted
 
     @property
     def _has_large_turn(self) -> bool:
@@ -167,6 +180,8 @@ class Backlog:
         return _bytes_of(planned.action) > self._large_bytes
 
     def _lane_of(self, planned: Planned) -> _Plans:
+        if planned.action.kind is Kind.ADOPT:
+            return self._adopted
         if self._is_large(planned):
             return self._large
         return self._live if planned.is_live else self._reconcile

@@ -33,33 +33,31 @@ class Dispatch:
         self._backlog = backlog
         self._looks = looks
         self._recovery = recovery
-        self._is_refused = False
+        self._may_work = True
+        self._may_hash = True
 
     def room(self) -> None:
-        """The pool has room again."""
-        self._is_refused = False
+        """A pool has room again."""
+        self._may_work = self._may_hash = True
 
     @property
     def can_go_on(self) -> bool:
-        """Whether something is planned that the pool may take."""
-        return self._backlog.has_next and not self._is_refused
+        """Whether something is planned that a pool may take."""
+        return self._backlog.has_next(may_work=self._may_work, may_hash=self._may_hash)
 
     def plan_deletion(self, action: Action) -> None:
         """Plan a deletion that was confirmed twice."""
         self._backlog.add(Planned(action, Settle(), is_live=False))
 
     def advance(self, now: float) -> None:
-        """Offer actions until nothing is planned or the pool says no."""
+        """Offer actions until nothing is planned or the pools say no."""
         while self.can_go_on:
-            chosen = [p for p in self._backlog.next(_AT_ONCE) if self._is_known(p, now)]
-            if not chosen:
+            chosen = self._backlog.next(_AT_ONCE, may_work=self._may_work, may_hash=self._may_hash)
+            known = [planned for planned in chosen if self._is_known(planned, now)]
+            if not known:
                 return
-            self._write_intents(chosen)
-            for index, planned in enumerate(chosen):
-                if not self._offer(planned, now):
-                    self._is_refused = True
-                    self._backlog.give_back(chosen[index:])
-                    return
+            self._write_intents(known)
+            self._backlog.give_back([p for p in known if not self._offer(p, now)])
 
     def noted(self, message: Noted) -> None:
         """Keep what a running call reports; one that waits goes on when it is durable."""
@@ -127,8 +125,11 @@ class Dispatch:
 
     def _offer(self, planned: Planned, now: float) -> bool:
         parts, action = self._parts, planned.action
+        is_hash = action.kind is Kind.ADOPT
+        if not (self._may_hash if is_hash else self._may_work):
+            return False
         planned.settle = self._looks.settle_for(planned, now)
-        lane = parts.checksum_lane if action.kind is Kind.ADOPT else parts.lane
+        lane = parts.checksum_lane if is_hash else parts.lane
         is_admitted = lane.offer(
             self._call(planned),
             size_bytes=parts.transfer.bytes_for(action),
@@ -136,6 +137,10 @@ class Dispatch:
         )
         if is_admitted:
             self._backlog.start(planned, now)
+        elif is_hash:
+            self._may_hash = False
+        else:
+            self._may_work = False
         return is_admitted
 
     def _call(self, planned: Planned) -> Callable[[], Call]:
