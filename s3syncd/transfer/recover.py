@@ -15,7 +15,7 @@ from s3syncd.transfer.headers import MD5_KEY
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.leftovers import is_same_file, sweep
 from s3syncd.transfer.looks import has_made, look_at, version_of
-from s3syncd.transfer.outcomes import superseded
+from s3syncd.transfer.outcomes import Ended, superseded
 
 __all__ = ["action_of", "recover"]
 
@@ -63,14 +63,12 @@ def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) 
         row = _row_of(kit, intent, seen)
         return Outcome(action, Result.DONE, "put", row, is_stale=not _is_there(kit, action, row))
     outcome = _judge_before(action, intent, seen)
-    local = kit.look(action)
-    is_resumable = (
-        outcome.result is Result.SUPERSEDED
-        and intent.upload_id is not None
-        and isinstance(local, LocalEntry)
-        and is_same_file(intent, local)
-    )
-    if not is_resumable or not isinstance(local, LocalEntry):
+    local = kit.look(action) if intent.upload_id is not None else None
+    if (
+        outcome.result is not Result.SUPERSEDED
+        or not isinstance(local, LocalEntry)
+        or not is_same_file(intent, local)
+    ):
         _sweep_parts(kit, action, intent, keep=None)
         return outcome
     _sweep_parts(kit, action, intent, keep=intent.upload_id)
@@ -111,5 +109,8 @@ def _row_of(kit: Kit, intent: Intent, seen: Reply) -> BaselineRow:
 
 
 def _is_there(kit: Kit, action: Action, row: BaselineRow) -> bool:
-    look = kit.look(action)
+    try:
+        look = kit.look(action)
+    except (Ended, OSError):
+        return False
     return isinstance(look, LocalEntry) and look[:5] == row[:5]

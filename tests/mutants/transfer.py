@@ -295,7 +295,7 @@ MUTANTS = [
     Mutant(
         name="recovery takes up the upload of a changed file",
         file=_T + "recover.py",
-        old="        and is_same_file(intent, local)\n",
+        old="        or not is_same_file(intent, local)\n",
         new="",
         tests=[_RECOVER + "test_interrupted_upload_of_a_changed_file_is_aborted"],
     ),

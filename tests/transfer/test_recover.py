@@ -60,6 +60,24 @@ def test_file_gone_after_the_upload_is_recorded_and_stale(world: World) -> None:
     assert (outcome.effect, outcome.is_stale) == ("put", True)
 
 
+def test_missing_root_does_not_keep_an_effect_from_being_recorded(world: World) -> None:
+    world.carry_out(world.upload("a"), intent=world.intent("a"))
+    intent = world.intent("a")
+    world.root.rename(world.root.with_name("away"))
+    outcome = world.recover(intent)
+    assert (outcome.effect, outcome.is_stale) == ("put", True)
+
+
+def test_interrupted_upload_is_not_judged_without_the_root(world: World) -> None:
+    large(world)
+    upload_id = world.bucket.begin("p/a", {1: b"part"})
+    intent = world.intent("a", upload_id=upload_id, part_size_bytes=PART)
+    world.root.rename(world.root.with_name("away"))
+    outcome = world.recover(intent)
+    assert (outcome.result, outcome.scope) == (Result.RETRYABLE, "root")
+    assert upload_id in world.bucket.uploads
+
+
 def test_version_from_before_means_that_nothing_happened(world: World) -> None:
     found = world.bucket.store("p/a", b"old")
     outcome = world.recover(world.intent("a", etag_before=found.etag))
