@@ -239,8 +239,7 @@ class Watching(ABC):
         reader = self._reader
         is_well = reader is not None and reader.is_alive()
         if reader is not None and is_well:
-            turn = [self._stale.popleft() for _ in range(min(_DROP_TURN, len(self._stale)))]
-            reader.drop(turn)
+            self._drop_stale(reader)
             if self._cookie is not None:
                 is_well = not self._cookie.is_late(now)
                 self._cookie.touch(now)
@@ -248,6 +247,12 @@ class Watching(ABC):
             self._retry_at = now + _RETRY_SECONDS
             self._replace(reader)
         return is_well
+
+    def _drop_stale(self, reader: Reader) -> None:
+        turn = [self._stale.popleft() for _ in range(min(_DROP_TURN, len(self._stale)))]
+        with self._watches.lock:
+            # A directory moved during the scan may have been met since, under its new path.
+            reader.drop([wd for wd in turn if self._watches.find(wd) is None])
 
     def _replace(self, old: Reader | None) -> None:
         if old is not None:

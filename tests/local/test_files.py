@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import mmap
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from s3syncd.core.entry import LocalEntry, UnknownMark
+from s3syncd.core.safety import RootIdentity
 from s3syncd.local import files
-from s3syncd.local.identity import open_root
+from s3syncd.local.identity import RootError, open_root
 
 
 @pytest.fixture
@@ -30,11 +34,18 @@ def root_fd(root: Path) -> Iterator[int]:
     os.close(fd)
 
 
-@pytest.fixture(autouse=True)
-def _no_descriptor_left() -> Iterator[None]:
+def test_no_descriptor_is_left_open(root: Path, root_fd: int) -> None:
+    os.mkfifo(root / "pipe")
     before = len(list(Path("/proc/self/fd").iterdir()))
-    yield
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before, "a descriptor was left open"
+    for path in ("none", "none/f", "a", "a/none", "a/file/below", "pipe", "pipe/f", "../x"):
+        with pytest.raises(OSError):
+            files.open_regular(root_fd, path)
+        files.lstat_path(root_fd, path)
+    with pytest.raises(RootError):
+        open_root(root / "a/file")
+    with pytest.raises(RootError):
+        open_root(root, expected=RootIdentity(1, 1))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_file_is_read_whole_and_at_offsets(root_fd: int) -> None:
@@ -112,6 +123,15 @@ def test_a_lease_is_had_only_while_nobody_writes(root: Path, root_fd: int) -> No
         os.close(fd)
 
 
+@pytest.fixture
+def _sigio_ignored() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGIO)
+    files.ignore_sigio()
+    yield
+    signal.signal(signal.SIGIO, before)
+
+
+@pytest.mark.usefixtures("_sigio_ignored")
 def test_a_lease_is_given_back_at_once(root: Path, root_fd: int) -> None:
     fd = files.open_regular(root_fd, "a/file")
     try:
@@ -120,6 +140,26 @@ def test_a_lease_is_given_back_at_once(root: Path, root_fd: int) -> None:
         os.close(os.open(root / "a/file", os.O_WRONLY | os.O_NONBLOCK))
     finally:
         os.close(fd)
+
+
+_LEASE_BROKEN = """
+import fcntl, os, sys
+from s3syncd.local import files
+files.ignore_sigio()
+fd = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+try:
+    os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+except BlockingIOError:
+    print("alive")
+"""
+
+
+def test_a_broken_lease_does_not_end_the_process(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LEASE_BROKEN, root / "a/file"], capture_output=True, check=False
+    )
+    assert done.stdout.strip() == b"alive", f"ended by {done.returncode}"
 
 
 def test_opening_a_fifo_never_waits(root: Path, root_fd: int) -> None:

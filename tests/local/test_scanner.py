@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -170,12 +170,50 @@ def test_a_look_asked_for_under_the_old_root_is_not_answered_by_the_new(root: Pa
 
 def test_a_root_swapped_during_a_scan_makes_it_incomplete(root: Path) -> None:
     fill(root, 512 * 5 + 9)
+    (root / "z").mkdir()
     (root.parent / "other").mkdir()
+    fill(root.parent / "other", 600)
+    (root.parent / "other/d").rename(root.parent / "other/z")
     with following(root, is_started=False) as follower:
         number = follower.begin_blocked()
         exchange(root, root.parent / "other")
         assert not follower.unblock(number).is_complete
-        assert follower.entries(number)
+        told = {entry.path for entry in follower.entries(number)}
+    assert told
+    assert all(path.startswith("d/") for path in told), "files of the other root were told"
+
+
+class _Calls:
+    """A watcher that does something when a directory is about to be listed."""
+
+    def __init__(self, call: Callable[[str], object]) -> None:
+        self.call = call
+
+    def watch(self, path: str, fd: int) -> bool:
+        self.call(path)
+        return True
+
+    def meet(self, path: str) -> None: ...
+    def begin_scan(self) -> None: ...
+    def end_scan(self) -> None: ...
+
+
+def test_a_root_swapped_after_the_last_step_makes_the_scan_incomplete(root: Path) -> None:
+    make_tree(root, "a/f")
+    (root.parent / "other").mkdir()
+
+    def swap(path: str) -> None:
+        if path == "a/":
+            exchange(root, root.parent / "other")
+
+    with following(root, is_started=False) as follower:
+        follower.scanner._watcher = _Calls(swap)
+        follower.full()
+        assert not follower.batches[1][-1].is_complete
+        exchange(root, root.parent / "other")
+        follower.scanner._watcher = None
+        follower.full()
+        assert follower.batches[2][-1].is_complete
 
 
 def test_a_paused_scan_holds_no_descriptor_that_pins_the_root(root: Path, mounted) -> None:
@@ -258,16 +296,11 @@ def test_directories_exchanged_during_a_scan_are_not_mixed(root: Path) -> None:
 def test_a_failure_nobody_foresaw_ends_that_scan_alone(root: Path) -> None:
     make_tree(root, "a")
 
-    class Broken:
-        def watch(self, path: str, fd: int) -> bool:
-            raise RuntimeError("unforeseen")
-
-        def meet(self, path: str) -> None: ...
-        def begin_scan(self) -> None: ...
-        def end_scan(self) -> None: ...
+    def fail(path: str) -> None:
+        raise RuntimeError("unforeseen")
 
     with following(root, is_started=False) as follower:
-        follower.scanner._watcher = Broken()
+        follower.scanner._watcher = _Calls(fail)
         assert follower.full() == []
         assert not follower.batches[1][-1].is_complete
         assert "unforeseen" in follower.scanner.last_error

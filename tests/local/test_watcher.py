@@ -286,6 +286,19 @@ def test_watches_that_lead_out_of_the_tree_are_dropped(root: Path) -> None:
         assert len(live) == 2
 
 
+def test_a_directory_met_again_under_its_new_path_stays_watched(root: Path) -> None:
+    make_tree(root, "a/f", "z/f")
+    with following(root) as follower:
+        (root / "a").rename(root.parent / "out/a")
+        follower.full()
+        (root.parent / "out/a").rename(root / "b")
+        follower.directory("b/", is_recursive=True)  # the same inode: the same descriptor
+        follower.watcher.beat(0.0)
+        (root / "b/g").touch()
+        until(lambda: follower.take() or "b/g" in follower.heard)
+        assert len(follower.watcher._reader.live()) == 3
+
+
 def test_a_watch_that_the_kernel_lost_is_found_by_the_audit(root: Path) -> None:
     make_tree(root, "a/f")
     with following(root) as follower:

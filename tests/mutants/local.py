@@ -43,7 +43,14 @@ MUTANTS = [
         file="s3syncd/local/scanner.py",
         old="        root_fd = open_root(self._root, expected=scan.root)\n",
         new="        root_fd = open_root(self._root)\n",
-        tests=[_SCANNER + "test_another_root_in_its_place_is_neither_scanned_nor_looked_at"],
+        tests=[_SCANNER + "test_a_root_swapped_during_a_scan_makes_it_incomplete"],
+    ),
+    Mutant(
+        name="the root is not compared after a scan",
+        file="s3syncd/local/scanner.py",
+        old="                os.close(open_root(self._root, expected=scan.root))\n",
+        new="                pass\n",
+        tests=[_SCANNER + "test_a_root_swapped_after_the_last_step_makes_the_scan_incomplete"],
     ),
     Mutant(
         name="a look is judged by the root expected when it is made, not when it was asked for",
@@ -95,6 +102,13 @@ MUTANTS = [
         tests=[_WATCHER + "test_chaos_loses_nothing"],
     ),
     Mutant(
+        name="a watch found stale is dropped although it was met again",
+        file="s3syncd/local/watching.py",
+        old="[wd for wd in turn if self._watches.find(wd) is None]",
+        new="turn",
+        tests=[_WATCHER + "test_a_directory_met_again_under_its_new_path_stays_watched"],
+    ),
+    Mutant(
         name="a directory moved in is not scanned with what is below",
         file="s3syncd/local/listener.py",
         old="            self._hints.scan(path, is_recursive=True)\n",
@@ -116,11 +130,18 @@ MUTANTS = [
         tests=[_WATCHER + "test_a_deaf_reader_is_noticed_replaced_and_doubted"],
     ),
     Mutant(
-        name="an exception ends the reader",
-        file="s3syncd/local/watcher.py",
-        old="except Exception:  # noqa: BLE001 - one event lost",
-        new="except KeyError:  # one event lost",
+        name="an event that could not be understood is forgotten",
+        file="s3syncd/local/listener.py",
+        old='        self._hints.doubt("exception")\n',
+        new="        pass\n",
         tests=[_WATCHER + "test_an_exception_in_the_reader_is_doubt_and_not_its_end"],
+    ),
+    Mutant(
+        name="a broken lease ends the process",
+        file="s3syncd/local/files.py",
+        old="    signal.signal(signal.SIGIO, signal.SIG_IGN)\n",
+        new="    pass\n",
+        tests=[_FILES + "test_a_broken_lease_does_not_end_the_process"],
     ),
     Mutant(
         name="a lease is kept",
