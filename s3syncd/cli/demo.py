@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ def execute(arguments: argparse.Namespace, *, stream: TextIO | None = None) -> i
     Raises:
         FatalError: moto is missing, or the daemon or a step of the tour failed.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the daemon too, as Ctrl-C does
     tour = _Tour(stream or sys.stdout)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="s3syncd-demo-")))
@@ -109,11 +111,11 @@ class _Tour:
 
     def watch(self, world: World) -> None:
         """Show what changes until Ctrl-C."""
-        self.say("now try it yourself, for example:")
-        self.say(f"  echo mine > {world.sites[0].root}/mine.txt")
-        self.say(f"  s3syncd -c {world.config} status")
-        self.say("Ctrl-C ends the demo and removes everything")
         try:
+            self.say("now try it yourself, for example:")
+            self.say(f"  echo mine > {world.sites[0].root}/mine.txt")
+            self.say(f"  s3syncd -c {world.config} status")
+            self.say("Ctrl-C ends the demo and removes everything")
             while world.is_running():
                 self._show(world)
                 self._pause.wait(_PAUSE_SECONDS)

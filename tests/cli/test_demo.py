@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -76,4 +77,33 @@ def test_the_whole_tour_is_verified_and_leaves_nothing_behind(tmp_path: Path) ->
     assert result.stdout.count("  in sync") == 5
     assert "+ s3://example-photos/originals/holidays/summer/beach.txt" in result.stdout
     assert "- s3://example-photos/originals/hello.txt" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0)])
+def test_ending_the_demo_ends_the_daemon_and_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "s3syncd", "demo"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        cwd=tmp_path,
+    )
+    try:
+        assert demo.stdout is not None
+        seen = next(line for line in demo.stdout if "daemon: pid" in line)
+        next(line for line in demo.stdout if "Ctrl-C ends the demo" in line)
+        demo.send_signal(number)
+        demo.stdout.read()
+        assert demo.wait(60) == code
+    finally:
+        demo.kill()
+        demo.wait()
+        demo.stdout.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(seen.split("pid")[1]), 0)
     assert list(tmp_path.iterdir()) == []
