@@ -32,7 +32,9 @@ _VERDICTS: dict[FailureKind, tuple[Result, str, str, str]] = {
     FailureKind.BUCKET: (_RETRY, "bucket_unavailable", "bucket", "Run `s3syncd check`."),
     FailureKind.CLOCK: (_RETRY, "clock_skewed", "bucket", "Set this machine's clock."),
     FailureKind.PRECONDITION: (_AGAIN, "foreign_change", "path", ""),
-    FailureKind.MISSING: (_AGAIN, "vanished", "path", ""),
+    # Where a version that vanished is news, it was handled; here it makes no sense, and deciding
+    # again at once would ask for ever.
+    FailureKind.MISSING: (_RETRY, "vanished", "path", ""),
     FailureKind.CONFLICT: (_AGAIN, "concurrent_change", "path", ""),
     FailureKind.REFUSED: (_NO, "refused", "path", "Check the bucket's policy for this key."),
     FailureKind.LOCAL: (_RETRY, "local_error", "path", ""),
@@ -84,7 +86,7 @@ def from_failure(action: Action, failure: Failure, *, sent_bytes: int = 0) -> Ou
         action,
         result,
         is_unknown=failure.is_unknown,
-        due_in_seconds=_CONFLICT_PAUSE_SECONDS if reason == "concurrent_change" else None,
+        due_in_seconds=_CONFLICT_PAUSE_SECONDS if result is _AGAIN else None,
         reason=reason,
         hint=f"{advice} ({said})"[:_HINT_LIMIT].strip(),
         scope=scope,

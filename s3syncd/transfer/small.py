@@ -105,6 +105,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
         _learn(kit, reply, md5)
         etag = reply.etag
     else:
+        op_id = op_id if condition.is_set else None
         etag = yield from _etag_lost(kit, action, source.entry, reply.failure, op_id)
     row = row_for(source.recorded, md5=md5, etag=etag, storage_class=kit.storage_class)
     is_stale = source.is_racy or kit.is_stale(action, source.entry)
@@ -115,6 +116,8 @@ def _etag_lost(
     kit: Kit, action: Action, entry: LocalEntry, failure: Failure, op_id: str | None
 ) -> Generator[Start, Any, str]:
     """After a failed PUT: give the version if a lost condition was lost to ourselves.
+
+    `op_id` is None where there was no condition to lose.
 
     Raises:
         Ended: it was not, or the failure is another one.

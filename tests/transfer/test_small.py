@@ -463,7 +463,7 @@ def test_any_root_will_do_again_after_the_check_is_taken_back(world: World) -> N
         (FailureKind.BUCKET, Result.RETRYABLE, "bucket", "bucket_unavailable"),
         (FailureKind.CLOCK, Result.RETRYABLE, "bucket", "clock_skewed"),
         (FailureKind.PRECONDITION, Result.SUPERSEDED, "path", "foreign_change"),
-        (FailureKind.MISSING, Result.SUPERSEDED, "path", "vanished"),
+        (FailureKind.MISSING, Result.RETRYABLE, "path", "vanished"),
         (FailureKind.CONFLICT, Result.SUPERSEDED, "path", "concurrent_change"),
         (FailureKind.REFUSED, Result.REFUSED, "path", "refused"),
         (FailureKind.LOCAL, Result.RETRYABLE, "path", "local_error"),
