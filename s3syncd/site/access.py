@@ -114,7 +114,12 @@ class Access:
 
     def sampled(self, looked: Looked) -> bool:
         """Compare the sample; return whether the answer was for us."""
-        if not self._sampled or not looked.results.keys() >= self._sampled.keys():
+        if not self._sampled:
+            return False
+        if not looked.root_ok:
+            self._sampled = {}  # another root again: begin anew at the next look
+            return False
+        if not looked.results.keys() >= self._sampled.keys():
             return False
         rows, self._sampled = self._sampled, {}
         matching = sum(_is_same(rows[path], looked.results.get(path)) for path in rows)
@@ -187,6 +192,7 @@ class Access:
         if not rows:
             self._accept(identity)
             return
+        self._set_root("sampled", "")  # nothing is done until the sample is judged
         self._sampled = {row.path: row for row in rows}
         self._parts.scanner.expect_root(identity)
         self._parts.scanner.look(list(self._sampled))

@@ -252,7 +252,7 @@ class Schedule:
 
     def _plan_next(self, one: Pass, now: float) -> None:
         settings = self._parts.settings
-        is_polled = self._parts.watcher is None or self._parts.watcher.kind == "polling"
+        is_polled = self._parts.watcher is None or self._parts.watcher.kind != "inotify"
         rescan = settings.poll_seconds if is_polled else settings.rescan_interval_seconds
         # Jitter of 3/4 to 5/4 keeps a thousand sites from scanning at the same moment.
         self._next_rescan = now + rescan * (0.75 + self._parts.jitter() / 2)

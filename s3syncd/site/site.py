@@ -45,6 +45,7 @@ __all__ = ["Site"]
 
 _COMMIT_SECONDS = 0.02  # group commit: one fsync for all that came within 20 ms ...
 _COMMIT_ROWS = 256  # ... or 256 rows
+_BUSY_IN_FLIGHT = 4  # more actions than this in flight: a backlog is being worked off
 _BEAT_SECONDS = 5.0  # the watcher is cared for this often
 _RETRIES_AT_ONCE = 256
 _RETRY_LOOK_SECONDS = 0.2  # failed paths that are due are taken up at most this often
@@ -132,6 +133,11 @@ class Site:
     def may_work(self) -> bool:
         """Whether effects may be begun."""
         return self.access.is_ready and not self.is_paused and self._stop_deadline is None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether so much is in flight that outcomes come faster than turns."""
+        return len(self.backlog.in_flight) > _BUSY_IN_FLIGHT
 
     def begin(self, now: float) -> None:
         """Start: watch, and take up what the last run left open."""

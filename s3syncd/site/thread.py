@@ -11,6 +11,8 @@ from s3syncd.site.site import Site
 
 __all__ = ["SiteThread"]
 
+_GATHER_SECONDS = 0.001  # halves the CPU per small file; measured: bench/first_upload.py
+
 
 class SiteThread(threading.Thread):
     """Runs one site until it has stopped or failed.
@@ -35,6 +37,7 @@ class SiteThread(threading.Thread):
         self._build = build
         self._clock = clock
         self._on_end = on_end
+        self._pause = threading.Event()
 
     def run(self) -> None:
         """Build, loop, close."""
@@ -56,6 +59,9 @@ class SiteThread(threading.Thread):
         site.begin(self._clock())
         wait = 0.0
         while not site.is_stopped:
+            if site.is_busy:
+                # A turn costs the same for one outcome as for fifty: let some come together.
+                self._pause.wait(_GATHER_SECONDS)
             for message in self.inbox.take(wait):
                 site.handle(message, self._clock())
             wait = site.advance(self._clock())
