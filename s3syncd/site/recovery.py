@@ -21,6 +21,7 @@ __all__ = ["Recovery"]
 _SECOND_LOOK_SECONDS = 60.0  # how late a server is believed to apply a request without an answer
 _AT_ONCE = 32  # looks under way at once
 _CAP_SECONDS = 60.0  # a look that fails is repeated at least this often
+_BUSY_SECONDS = 1.0  # a path in flight is looked at after its outcome, asked for this often
 _TOLD = frozenset({Result.DONE, Result.SUPERSEDED})
 
 
@@ -40,6 +41,8 @@ class Recovery:
     Args:
         on_known: takes what became of an effect, to be recorded.
         on_late: an older effect was applied over a newer one: the path's baseline is not true.
+        is_in_flight: whether an action on the path is under way. Looking would then abort the
+            upload in parts that the old intent does not name.
     """
 
     def __init__(
@@ -48,8 +51,10 @@ class Recovery:
         *,
         on_known: Callable[[Outcome, float], None],
         on_late: Callable[[str, float], None],
+        is_in_flight: Callable[[str], bool],
     ) -> None:
         self._parts = parts
+        self._is_in_flight = is_in_flight
         self._on_known = on_known
         self._on_late = on_late
         self._open: dict[str, _Open] = {}
@@ -89,6 +94,9 @@ class Recovery:
             if asked >= _AT_ONCE:
                 return
             if not one.is_asked and now >= one.due_at:
+                if self._is_in_flight(path):
+                    one.due_at = now + _BUSY_SECONDS
+                    continue
                 one.is_asked = self._ask(path, one.intent)
                 if not one.is_asked:
                     return

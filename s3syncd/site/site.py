@@ -87,6 +87,7 @@ class Site:
             parts,
             on_known=self._effect_known,
             on_late=self._effect_late,
+            is_in_flight=lambda path: path in self.backlog.in_flight,
         )
         self.access = Access(parts, on_change=self._access_changed)
         self.outcomes = Outcomes(
