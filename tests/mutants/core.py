@@ -78,7 +78,7 @@ MUTANTS = [
         file=TABLE,
         old="is_same = remote.etag == baseline.etag and remote",
         new="is_same = remote",
-        tests=["tests/core/test_table.py::test_a_deletion_needs_a_baseline_and_the_agreed_version"],
+        tests=["tests/core/test_table.py::test_row_of_the_table"],
     ),
     Mutant(
         name="held drift is overwritten",
