@@ -7,7 +7,7 @@ sockets, devices) are shown and counted, and are no obstacle to being in sync.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from s3syncd.core.entry import Problem
 from s3syncd.core.safety import REASONS
@@ -80,6 +80,15 @@ class Problems:
             self.clear(path)
         return paths
 
+    def renew(self, reason: str, paths: Iterable[str]) -> None:
+        """Note exactly these paths for a reason; what it was noted for before is over."""
+        stay = set(paths)
+        for path in [p for p, known in self._known.items() if known.reason == reason]:
+            if path not in stay:
+                self.clear(path)
+        for path in stay:
+            self.note(path, reason)
+
     def begin_pass(self) -> None:
         """A whole pass begins: what it does not meet again is over when it ends."""
         self._fresh, self._fresh_more = {}, 0
@@ -87,7 +96,7 @@ class Problems:
     def end_pass(self, *, is_complete: bool) -> None:
         """A whole pass ended; only a complete one proves that an old problem is over."""
         if self._fresh is not None and is_complete:
-            stays = {"drift", "unstable"}  # no scan finds these
+            stays = {"drift", "unstable", "unwatched"}  # no scan finds these
             kept = {p: known for p, known in self._known.items() if known.reason in stays}
             self._known = {**kept, **self._fresh}
             self._more = self._fresh_more

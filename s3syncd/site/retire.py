@@ -137,7 +137,7 @@ class Retirement:
         self._ledger.drop_deletions("cleared")
 
     def recheck_held(self) -> None:
-        """A whole pass is over: see which of the held files came back."""
+        """A pass has met files: see which of the held ones came back."""
         if self.held:
             self._recheck_after = ""
             self._next_turn = 0.0

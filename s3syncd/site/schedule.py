@@ -32,7 +32,8 @@ class Schedule:
 
     Args:
         on_action: takes each decided action with the pass that decided it.
-        on_done: takes each whole pass that came to its end, aborted ones too.
+        on_done: takes each pass that came to its end, aborted ones too.
+        on_whole: told when a whole pass begins.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class Schedule:
         *,
         on_action: Callable[[Action, Pass], None],
         on_done: Callable[[Pass, Listing | None], None],
+        on_whole: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._backlog = backlog
         self._on_action = on_action
         self._on_done = on_done
+        self._on_whole = on_whole
         self._passes = 0
         self.whole: Pass | None = None
         self.listing: Listing | None = None
@@ -182,6 +185,7 @@ class Schedule:
             return
         self._is_rescan_wanted = self._is_reconcile_wanted = False
         self._is_doubt_met = self.is_doubtful
+        self._on_whole()
         self.whole = self._new_pass("", is_recursive=True, is_listed=is_listed)
         if is_listed:
             self.listing = Listing(
@@ -229,11 +233,13 @@ class Schedule:
             one.abort()
 
     def _end_passes(self, now: float) -> None:
-        if self._directory is not None and self._directory.is_done:
-            if self._directory.is_aborted or not self._directory.is_scan_complete:
+        one = self._directory
+        if one is not None and one.is_done:
+            if one.is_aborted or not one.is_scan_complete:
                 self.doubt(now)
             self._directory = None
             self._parts.ledger.end_pass()
+            self._on_done(one, None)
         if self.whole is not None and self.whole.is_done:
             self._end_whole(self.whole, now)
 

@@ -72,7 +72,11 @@ class Site:
             log=parts.log,
         )
         self.schedule = Schedule(
-            parts, self.backlog, on_action=self._decided, on_done=self._pass_done
+            parts,
+            self.backlog,
+            on_action=self._decided,
+            on_done=self._pass_done,
+            on_whole=self.problems.begin_pass,
         )
         self.looks = Looks(
             parts,
@@ -285,7 +289,17 @@ class Site:
         foreign = action.remote if action.baseline is None else None
         self.retirement.want(action.path, now, foreign=foreign)
 
+    def _directory_done(self, one: Pass) -> None:
+        """A directory that came back may bring back what is held, before the next whole pass."""
+        if one.tally.local_files and self.retirement.held:
+            self.retirement.recheck_held()
+            if self.is_emptied:
+                self.schedule.want_rescan()
+
     def _pass_done(self, one: Pass, listing: Listing | None) -> None:
+        if not one.is_whole:
+            self._directory_done(one)
+            return
         is_complete = not one.is_aborted and one.is_scan_complete
         self.problems.end_pass(is_complete=is_complete)
         if one.is_aborted:
@@ -352,8 +366,7 @@ class Site:
             return
         self._next_beat = now + _BEAT_SECONDS
         watcher.beat(now)
-        for directory in watcher.status().unwatched_sample:
-            self.problems.note(directory, "unwatched")
+        self.problems.renew("unwatched", watcher.status().unwatched_sample)
 
     def _is_inode_awaited(self, inode: int) -> bool:
         return self.looks.is_inode_awaited(inode)

@@ -46,12 +46,12 @@ def proxy(moto: S3Server) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def new_world(tmp_path: Path) -> Iterator[Callable[[S3Server, Any], World]]:
+def new_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Make worlds, and close them when the test is over."""
     with ExitStack() as stack:
 
-        def make(server: S3Server, client: Any) -> World:
-            made = World(server, client, tmp_path)
+        def make(server: S3Server, client: Any, folder: Path = tmp_path) -> World:
+            made = World(server, client, folder)
             stack.callback(made.abandon)
             stack.callback(made.close)
             return made
@@ -60,13 +60,13 @@ def new_world(tmp_path: Path) -> Iterator[Callable[[S3Server, Any], World]]:
 
 
 @pytest.fixture
-def world(moto: S3Server, moto_client: Any, new_world: Callable[[S3Server, Any], World]) -> World:
+def world(moto: S3Server, moto_client: Any, new_world: Callable[..., World]) -> World:
     """A world on moto."""
     return new_world(moto, moto_client)
 
 
 @pytest.fixture
-def rclone_world(rclone: S3Server, new_world: Callable[[S3Server, Any], World]) -> Iterator[World]:
+def rclone_world(rclone: S3Server, new_world: Callable[..., World]) -> Iterator[World]:
     """A world on `rclone serve s3`."""
     client = rclone.client()
     yield new_world(rclone, client)

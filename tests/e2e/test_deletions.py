@@ -1,0 +1,322 @@
+"""Deletions: only what was asked for, never because of an error, never many at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.daemon import Daemon, Site, World
+from tests.servers import S3Server
+from tests.waiting import until
+
+pytestmark = pytest.mark.e2e
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+
+
+def fill(site: Site, count: int = 10) -> set[str]:
+    """Write some files; give their names."""
+    return {site.write(f"d/{n}", f"content {n}").relative_to(site.root).as_posix()
+            for n in range(count)}  # fmt: skip
+
+
+def test_without_retire_deleted_objects_stay(world: World) -> None:
+    site = world.site()
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    shutil.rmtree(site.root / "d")
+    site.write("later")
+    until(lambda: "later" in site.names())
+    daemon.in_sync()
+    assert daemon.run("rescan", "--remote", "--wait").returncode == 0
+    daemon.in_sync()
+    assert site.names() == {*names, "later"}
+
+
+def test_with_retire_deleted_the_deleted_files_objects_go(world: World) -> None:
+    site = world.site(retire_deleted=True)
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    (site.root / "d/3").unlink()
+    until(lambda: site.names() == names - {"d/3"})
+    daemon.in_sync()
+    gone = daemon.events("object.deleted")
+    assert [line["path"] for line in gone] == ["d/3"]
+
+
+def test_a_mass_deletion_is_held_survives_a_restart_and_goes_when_approved(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=3)
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    shutil.rmtree(site.root / "d")
+    site.write("later", "uploads go on")
+    status = daemon.wait(lambda s: s["held_deletions"] == 10 and s["files"] == 11)
+    assert status["reason"] == "mass_delete"
+    assert status["hint"]
+    assert not status["in_sync"]
+    assert daemon.run("status").returncode == 3
+    daemon.stop()
+    daemon.start()
+    status = daemon.wait(lambda s: s["last_reconcile_at"] and s["held_deletions"])
+    assert status["held_deletions"] == 10
+    assert site.names() == {*names, "later"}
+    wrong = daemon.run("approve", "data", "--list", "0123456789ab")
+    assert wrong.returncode == 1
+    assert status["held_list"] in wrong.stdout + wrong.stderr
+    approved = daemon.run("approve", "data", "--list", status["held_list"])
+    assert approved.returncode == 0
+    assert "10" in approved.stdout
+    until(lambda: site.names() == {"later"})
+    daemon.in_sync()
+    assert daemon.run("status").returncode == 0
+
+
+def test_held_files_that_come_back_are_no_longer_held(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=3)
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    (site.root / "d").rename(world.folder / "away")
+    daemon.wait(lambda s: s["held_deletions"] == 10)
+    (world.folder / "away").rename(site.root / "d")
+    daemon.wait(lambda s: s["held_deletions"] == 0)
+    daemon.in_sync()
+    assert site.names() == names
+    assert not daemon.events("object.deleted")
+
+
+def test_a_missing_root_deletes_nothing_and_the_site_goes_on_when_it_is_back(
+    world: World,
+) -> None:
+    site = world.site(retire_deleted=True, max_delete=1000)
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    site.root.rename(world.folder / "away")
+    status = daemon.wait(lambda s: s["state"] == "unavailable")
+    assert status["reason"] == "root_missing"
+    assert status["hint"]
+    assert not status["in_sync"]
+    assert daemon.run("status").returncode == 4
+    (world.folder / "away").rename(site.root)
+    site.write("later")
+    until(lambda: site.names() == {*names, "later"}, 20)
+    daemon.in_sync()
+    assert not daemon.events("object.deleted")
+
+
+def test_a_root_missing_at_the_start_is_waited_for(world: World) -> None:
+    site = world.site(retire_deleted=True)
+    site.root.rmdir()
+    other = world.site("other")
+    other.write("file")
+    daemon = world.daemon().start()
+    daemon.in_sync("other")
+    daemon.wait(lambda s: s["reason"] == "root_missing")
+    site.write("file")
+    daemon.in_sync(timeout=20)
+    assert site.names() == {"file"}
+
+
+def test_a_root_made_anew_and_empty_is_halted_until_a_person_approves(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=1000)
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    site.root.rename(world.folder / "away")
+    site.root.mkdir()
+    site.write("other")
+    status = daemon.wait(lambda s: s["state"] == "halted")
+    assert status["reason"] == "root_replaced"
+    assert daemon.run("status").returncode == 3
+    assert site.names() == names
+    daemon.stop()
+    daemon.start()
+    daemon.wait(lambda s: s["state"] == "halted")
+    assert daemon.run("approve", "data").returncode == 0
+    # max_delete allows ten, and the root is accepted as it is now.
+    until(lambda: site.names() == {"other"}, 20)
+    daemon.in_sync()
+
+
+def test_a_root_that_was_emptied_keeps_its_objects_until_a_person_approves(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=1000)
+    names = fill(site)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    shutil.rmtree(site.root / "d")
+    status = daemon.wait(lambda s: s["held_deletions"] == 10)
+    assert status["reason"] == "root_emptied"
+    assert site.names() == names
+    assert daemon.run("approve", "data").returncode == 0
+    until(lambda: site.names() == set())
+    daemon.in_sync()
+
+
+@pytest.fixture
+def mounted(world: World) -> Iterator[Site]:
+    """A site whose root is a mounted file system."""
+    site = world.site(retire_deleted=True, max_delete=1000)
+    mount(site.root)
+    yield site
+    while site.root.is_mount():
+        subprocess.run(["umount", "-l", str(site.root)], check=True)
+
+
+def mount(path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "none", str(path)], check=True)
+
+
+@needs_root
+@pytest.mark.parametrize("is_running", [True, False], ids=["while it runs", "before it starts"])
+def test_an_unmounted_root_deletes_nothing(mounted: Site, world: World, is_running: bool) -> None:
+    names = fill(mounted)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    if not is_running:
+        daemon.stop()
+    subprocess.run(["umount", "-l", str(mounted.root)], check=True)
+    if not is_running:
+        daemon.start()
+    status = daemon.wait(lambda s: s["state"] in {"halted", "unavailable"}, timeout=15)
+    assert status["reason"] in {"root_replaced", "root_missing"}
+    assert mounted.names() == names
+    mount(mounted.root)  # another file system, which is empty
+    daemon.wait(lambda s: s["state"] == "halted")
+    for name in names:  # a restored copy of the same files
+        path = mounted.write(name, mounted.content(name))
+        stamp = mounted.client.head_object(Bucket=mounted.bucket, Key=name)["Metadata"]["mtime"]
+        seconds, _, rest = stamp.partition(".")
+        mtime_ns = int(seconds) * 10**9 + int(rest)
+        os.utime(path, ns=(mtime_ns, mtime_ns))
+    daemon.in_sync(timeout=20)
+    assert mounted.names() == names
+    assert not daemon.events("object.deleted")
+
+
+@needs_root
+def test_a_file_system_unmounted_inside_the_root_deletes_nothing_below(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=1000)
+    inner = site.root / "inner"
+    inner.mkdir()
+    mount(inner)
+    try:
+        site.write("inner/file", "on the other file system")
+        site.write("goes")
+        site.write("stays")
+        daemon = world.daemon().start()
+        daemon.in_sync()
+        subprocess.run(["umount", "-l", str(inner)], check=True)
+        (site.root / "goes").unlink()
+        assert daemon.run("rescan", "--wait").returncode == 4
+        until(lambda: site.names() == {"inner/file", "stays"}, 15)
+        status = daemon.wait(lambda s: s["problems"])
+        assert [p["reason"] for p in status["problems"]] == ["mount_missing"]
+        assert site.names() == {"inner/file", "stays"}
+    finally:
+        if inner.is_mount():
+            subprocess.run(["umount", "-l", str(inner)], check=True)
+
+
+@needs_root
+def test_an_unreadable_directory_deletes_nothing_below_and_stops_nothing_else(
+    open_world: World,
+) -> None:
+    world = open_world
+    site = world.site(retire_deleted=True, max_delete=1000)
+    for name in ("closed/file", "closed/sub/file", "open/file", "goes"):
+        site.write(name, name)
+    daemon = nobody(world)
+    daemon.start().in_sync()
+    (site.root / "closed").chmod(0)
+    (site.root / "goes").unlink()
+    site.write("later")
+    until(lambda: site.names() == {"closed/file", "closed/sub/file", "open/file", "later"})
+    assert daemon.run("rescan", "--wait").returncode in {0, 4}
+    status = daemon.wait(lambda s: s["problems"])
+    assert {p["path"] for p in status["problems"]} == {"closed/"}
+    assert not status["in_sync"]
+    (site.root / "closed").chmod(0o755)
+    daemon.run("rescan")
+    daemon.in_sync()
+    assert site.names() == {"closed/file", "closed/sub/file", "open/file", "later"}
+
+
+@needs_root
+def test_an_unreadable_file_is_a_problem_until_it_is_readable(open_world: World) -> None:
+    world = open_world
+    site = world.site(retire_deleted=True)
+    site.write("good")
+    secret = site.write("secret", "content")
+    secret.chmod(0)
+    daemon = nobody(world)
+    daemon.start()
+    status = daemon.wait(lambda s: s["problems"] and s["files"] == 1)
+    assert [(p["path"], p["reason"]) for p in status["problems"]] == [("secret", "unreadable")]
+    assert status["problems"][0]["hint"]
+    secret.chmod(0o644)
+    daemon.in_sync()
+    assert site.names() == {"good", "secret"}
+
+
+def nobody(world: World) -> Daemon:
+    """Make a daemon that runs as the user nobody (65534)."""
+    daemon = world.daemon(
+        wrapper=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    )
+    daemon.state_dir.mkdir()
+    for path in (daemon.state_dir, daemon.config):
+        os.chown(path, 65534, 65534)
+    return daemon
+
+
+@pytest.fixture
+def open_world(
+    moto: S3Server, moto_client: Any, new_world: Callable[..., World]
+) -> Iterator[World]:
+    """A world that other users can enter; pytest's own folders are closed, again and again."""
+    with tempfile.TemporaryDirectory(prefix="s3syncd-open-") as folder:
+        Path(folder).chmod(0o755)
+        made = new_world(moto, moto_client, Path(folder))
+        yield made
+        made.close()
+
+
+def test_what_is_excluded_later_stays_in_the_bucket(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=1000)
+    for name in ("a.txt", "b.tmp", "c.tmp"):
+        site.write(name, name)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    daemon.stop()
+    site.options["exclusions"] = [r"\.tmp$"]
+    daemon.write_config({**daemon.document, "sites": [world.entry(site)]})
+    (site.root / "b.tmp").unlink()
+    daemon.start().in_sync()
+    assert site.names() == {"a.txt", "b.tmp", "c.tmp"}
+    assert daemon.site()["files"] == 1
+
+
+def test_a_file_that_became_a_link_keeps_its_object(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=1000)
+    path = site.write("file", "content")
+    site.write("other")
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    path.rename(world.folder / "moved")
+    path.symlink_to(world.folder / "moved")
+    site.write("later")
+    until(lambda: "later" in site.names())
+    assert daemon.run("rescan", "--wait").returncode in {0, 4}
+    daemon.in_sync()
+    assert site.names() == {"file", "other", "later"}
