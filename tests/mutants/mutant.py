@@ -138,10 +138,13 @@ def run(mutant: Mutant) -> Verdict:
                 [sys.executable, "-P", "-m", "pytest", "-p", "mutant_witness", "-p", "no:randomly",
                  "-p", "no:cacheprovider", "-x", "-q", *mutant.tests],
                 cwd=copy, env=_environment(copy, report, mutant), timeout=_TIMEOUT_SECONDS,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                encoding="utf-8", errors="replace",  # what a broken program prints may be anything
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            return Verdict(False, f"not finished in {_TIMEOUT_SECONDS} s", str(error.stdout))
+            # What had come by then is bytes, whatever `encoding` says (a bug of Python's).
+            output = error.stdout.decode("utf-8", "replace") if error.stdout else ""
+            return Verdict(False, f"not finished in {_TIMEOUT_SECONDS} s", output)
         if not report.is_file():
             return Verdict(False, f"pytest ended with {done.returncode} and no report", done.stdout)
         reason = _judge(json.loads(report.read_text()), copy / mutant.file)

@@ -59,6 +59,13 @@ def test_patch_that_breaks_collection_does_not_count_as_caught() -> None:
     assert verdict.reason
 
 
+def test_output_that_is_not_text_does_not_stop_the_runner() -> None:
+    noise = "        os.write(2, b'\\xff\\xfe')\n        if left > 10**9:\n"
+    verdict = run(_but(new=noise))
+    assert verdict.is_caught, verdict
+    assert "\ufffd" in verdict.output
+
+
 def test_test_that_does_not_exist_does_not_count_as_caught() -> None:
     verdict = run(_but(tests=["tests/test_failpoints.py::test_unheard_of"]))
     assert not verdict.is_caught
