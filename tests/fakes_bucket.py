@@ -104,6 +104,15 @@ class FakeBucket:
         """Give the arguments of the last request of this kind."""
         return next(args for name, args in reversed(self.requests) if name == operation)
 
+    def back_off(self, attempt: int) -> Any:
+        """Wait for no time at all."""
+
+        def start(resume: Callable[[None], None]) -> None:
+            self.requests.append(("back_off", {"attempt": attempt}))
+            resume(None)
+
+        return start
+
     # --- data plane -----------------------------------------------------------------------------
 
     def put(self, key: str, body: Any, **told: Any) -> Any:

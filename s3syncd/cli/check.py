@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from s3syncd.cli import exits
 from s3syncd.cli.wording import Palette, printable
@@ -21,13 +21,6 @@ from s3syncd.local.probe import probe_root, probe_state_dir
 __all__ = ["execute"]
 
 Probe = Callable[[SiteConfig], Iterable[Finding]]
-
-
-class Secret(Protocol):
-    """A secret of the configuration, told only on demand."""
-
-    def get_secret_value(self) -> str:
-        """Tell it."""
 
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "red"}
@@ -68,35 +61,16 @@ def _findings(config: Config, probe: Probe) -> Iterator[tuple[str, Finding]]:
 
 
 def _probe(site: SiteConfig) -> Iterator[Finding]:
-    from s3syncd.s3.bucket import BucketSettings  # noqa: PLC0415 - as below
     from s3syncd.s3.probe import Wanted, probe_bucket  # noqa: PLC0415 - loads boto3, 0.3 s
+    from s3syncd.s3.settings import bucket_settings  # noqa: PLC0415 - as above
 
     yield from probe_root(site.root, watcher=site.watcher)
-    settings = BucketSettings(
-        bucket=site.bucket,
-        prefix=site.prefix,
-        endpoint=site.endpoint,
-        region=site.region,
-        addressing=site.addressing,
-        profile=site.profile,
-        role_arn=site.role_arn,
-        access_key=_plain(site.access_key),
-        secret_access_key=_plain(site.secret_access_key),
-        session_token=_plain(site.session_token),
-        ca_bundle=str(site.ca_bundle) if site.ca_bundle else None,
-        verify_tls=site.verify_tls,
-        max_connections=1,
-    )
     wanted = Wanted(
         is_retiring=site.retire_deleted,
         needs_conditions=site.on_drift == "hold",
         storage_class=site.storage_class,
     )
-    yield from probe_bucket(settings, wanted)
-
-
-def _plain(secret: Secret | None) -> str | None:
-    return secret.get_secret_value() if secret is not None else None
+    yield from probe_bucket(bucket_settings(site, max_connections=1), wanted)
 
 
 def _line(site: str, finding: Finding, palette: Palette) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from s3syncd.core.retry import Failure, FailureKind, Window
+from s3syncd.core.retry import Failure, FailureKind, Window, delay_seconds
 from s3syncd.s3.multipart import Multipart, Part
+from s3syncd.s3.pauses import Pauses
 from s3syncd.s3.reply import Reply, S3Failure, Start
+from s3syncd.s3.settings import BucketSettings
 from s3syncd.s3.wire import Body, WireRequest, conditions, described, query_of, quote_key
 
 if TYPE_CHECKING:
@@ -22,32 +24,12 @@ __all__ = ["Bucket", "BucketSettings"]
 
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 
+_BACK_OFF_SECONDS: Final = 10.0
+"""What waits here keeps its buffer: longer waits belong to the site's retries, which hold none."""
+
 _NO_CONTACT: Final = Failure(
     FailureKind.CANCELED, "NoContact", None, "There is no contact with the bucket.", False
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BucketSettings:
-    """What a bucket must know; the words are those of the configuration.
-
-    `access_key`, `secret_access_key` and `session_token` are plain text here and left out of
-    repr. `max_connections` bounds the requests on the wire; more than that wait here.
-    """
-
-    bucket: str
-    prefix: str = ""
-    endpoint: str | None = None
-    region: str | None = None
-    addressing: str = "auto"
-    profile: str | None = None
-    role_arn: str | None = None
-    access_key: str | None = field(default=None, repr=False)
-    secret_access_key: str | None = field(default=None, repr=False)
-    session_token: str | None = field(default=None, repr=False)
-    ca_bundle: str | None = None
-    verify_tls: bool = True
-    max_connections: int = 256
 
 
 class Bucket:
@@ -57,7 +39,7 @@ class Bucket:
     the reply comes to the function it is given, once, from another thread, which must not be
     kept. Control calls (multipart, first contact) block, and raise `S3Failure`.
 
-    Nothing is retried here: whoever knows what the first attempt may have done decides.
+    No effect is repeated here: whoever knows what the first attempt may have done decides.
     """
 
     def __init__(
@@ -69,6 +51,7 @@ class Bucket:
         self._client: Client | None = None
         self._transport: Transport | None = None
         self._base = ""
+        self._pauses = Pauses(clock)
 
     def connect(self) -> None:
         """Make first contact: resolve endpoint, addressing and credentials, list one key.
@@ -269,13 +252,24 @@ class Bucket:
         start(replies.put)
         return replies.get()
 
+    def back_off(self, attempt: int) -> Callable[[Callable[[None], None]], None]:
+        """Give a Start that waits before the repetition `attempt` (1, 2, ...), holding no thread.
+
+        It goes on when `expire` is called, so a second late; at once when the bucket is closed.
+        """
+        return self._pauses.start(
+            delay_seconds(attempt, random.random(), cap=_BACK_OFF_SECONDS)  # noqa: S311 - no secret
+        )
+
     def expire(self, now: float) -> None:
-        """Cancel the requests whose deadline is over; call about every second."""
+        """Cancel requests over their deadline, end back-offs; call about every second."""
+        self._pauses.release(now)
         if self._transport is not None:
             self._transport.expire(now)
 
     def close(self, timeout_seconds: float) -> bool:
         """Cancel what is in flight and let go of everything; False if that took too long."""
+        self._pauses.close()
         transport, self._transport = self._transport, None
         client, self._client = self._client, None
         if client is not None:
@@ -293,7 +287,12 @@ class Bucket:
     def _control(self) -> Multipart:
         if self._client is None:
             raise S3Failure(_NO_CONTACT)
-        return Multipart(self._client.blocking(), self.settings.bucket, self._client.failures)
+        return Multipart(
+            self._client.blocking(),
+            self.settings.bucket,
+            self._client.failures,
+            retries=self.settings.ops_retries,
+        )
 
 
 def _refuse(resume: Callable[[Reply], None]) -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, NamedTuple
+from functools import partial
+from itertools import count
+from threading import Event
+from typing import Any, Final, NamedTuple, TypeVar
 
-from s3syncd.core.retry import FailureKind
+from s3syncd.core.retry import FailureKind, delay_seconds
 from s3syncd.s3.reply import S3Failure
 
 __all__ = ["Multipart", "Part"]
 
 MAX_PAGES: Final = 100
 """Pages read before a store is taken to run in a circle: ten times the most parts there can be."""
+
+_PASSING: Final = frozenset({FailureKind.TRANSIENT, FailureKind.THROTTLED})
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 1.0
+"""These pauses hold a worker: five of them together 2.9 s at most. What needs longer is for the
+site's retries."""
+
+_T = TypeVar("_T")
 
 
 class Part(NamedTuple):
@@ -33,14 +45,25 @@ class Multipart:
         client: a boto3 S3 client that does not retry.
         bucket: name of the bucket.
         failures: context in which the client's exceptions become `S3Failure`.
+        retries: how often looks and aborts are repeated after a passing failure. Creating and
+            completing never are: the first attempt may have been carried out.
+        pause: waits so many seconds.
     """
 
     def __init__(
-        self, client: Any, bucket: str, failures: Callable[[], AbstractContextManager[None]]
+        self,
+        client: Any,
+        bucket: str,
+        failures: Callable[[], AbstractContextManager[None]],
+        *,
+        retries: int = 0,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._failures = failures
+        self._retries = retries
+        self._pause = pause or Event().wait
 
     def create(
         self,
@@ -94,10 +117,11 @@ class Multipart:
     def abort(self, key: str, upload_id: str) -> None:
         """Drop an upload and its parts; one that is gone already is fine."""
         try:
-            with self._failures():
-                self._client.abort_multipart_upload(
+            self._repeated(
+                lambda: self._client.abort_multipart_upload(
                     Bucket=self._bucket, Key=key, UploadId=upload_id
                 )
+            )
         except S3Failure as error:
             if error.failure.kind is not FailureKind.MISSING:
                 raise
@@ -107,10 +131,12 @@ class Multipart:
         found: dict[int, Part] = {}
         marker = 0
         for _ in range(MAX_PAGES):
-            with self._failures():
-                answer = self._client.list_parts(
-                    Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker
+            answer = self._repeated(
+                partial(
+                    self._client.list_parts,
+                    Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker,
                 )
+            )  # fmt: skip
             for part in answer.get("Parts", ()):
                 number = int(part["PartNumber"])
                 found[number] = Part(number, str(part["ETag"]).strip('"'), int(part["Size"]))
@@ -125,10 +151,12 @@ class Multipart:
         found: dict[str, None] = {}
         markers: dict[str, str] = {}
         for _ in range(MAX_PAGES):
-            with self._failures():
-                answer = self._client.list_multipart_uploads(
-                    Bucket=self._bucket, Prefix=key, **markers
+            answer = self._repeated(
+                partial(
+                    self._client.list_multipart_uploads,
+                    Bucket=self._bucket, Prefix=key, **markers,
                 )
+            )  # fmt: skip
             for upload in answer.get("Uploads", ()):
                 if upload["Key"] == key:
                     found[str(upload["UploadId"])] = None
@@ -141,3 +169,20 @@ class Multipart:
                 break
             markers = after
         return list(found)
+
+    def _repeated(self, ask: Callable[[], _T]) -> _T:
+        """Ask until it is answered; only for what may be asked twice."""
+        for attempt in count(1):
+            try:
+                with self._failures():
+                    return ask()
+            except S3Failure as error:
+                if error.failure.kind not in _PASSING or attempt > self._retries:
+                    raise
+            jitter = random.random()  # noqa: S311 - spreads requests, keeps no secret
+            self._pause(
+                delay_seconds(
+                    attempt, jitter, base=_FIRST_PAUSE_SECONDS, cap=_LONGEST_PAUSE_SECONDS
+                )
+            )
+        raise AssertionError  # count() does not end

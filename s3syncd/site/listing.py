@@ -18,7 +18,6 @@ from s3syncd.site.messages import Listed
 __all__ = ["Listing"]
 
 _PAGES_AHEAD = 4  # 4,000 keys, about 1 MiB: hides one round trip, keeps memory flat
-_ATTEMPTS = 6  # about 30 s of trying before the pass is given up and begun anew later
 _PAGE_BYTES = 1 << 20  # a page of 1,000 long keys, as held while it is parsed
 _FINAL = frozenset({FailureKind.CREDENTIALS, FailureKind.BUCKET, FailureKind.CLOCK})
 
@@ -28,6 +27,8 @@ class Listing:
 
     Args:
         jitter: returns a number in [0, 1) for the back-off.
+        retries: how often a page that failed for a passing reason is asked for again before the
+            pass is given up (and begun anew later).
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Listing:
         lane: Lane,
         post: Callable[[object], None],
         jitter: Callable[[], float],
+        retries: int,
     ) -> None:
         self.pass_id = pass_id
         self.failure: Failure | None = None
@@ -49,6 +51,7 @@ class Listing:
         self._lane = lane
         self._post = post
         self._jitter = jitter
+        self._retries = retries
         self._token: str | None = None
         self._last_path = ""
         self._is_asked = False
@@ -88,7 +91,7 @@ class Listing:
 
     def _failed(self, failure: Failure, now: float) -> None:
         self._attempts += 1
-        if failure.kind in _FINAL or self._attempts >= _ATTEMPTS:
+        if failure.kind in _FINAL or self._attempts > self._retries:
             self.failure = failure
             self.is_ended = True
         else:

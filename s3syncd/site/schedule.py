@@ -195,6 +195,7 @@ class Schedule:
                 lane=self._parts.lane,
                 post=self._parts.inbox.put,
                 jitter=self._parts.jitter,
+                retries=self._parts.settings.s3_ops_retries,
             )
         self._parts.scanner.full(self.whole.pass_id)
 

@@ -17,14 +17,14 @@ from s3syncd.local.hints import HintTable
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
 from s3syncd.pool import Pool, Start
-from s3syncd.s3.bucket import Bucket, BucketSettings
+from s3syncd.s3.bucket import Bucket
 from s3syncd.site import Inbox, Parts, Site
 from s3syncd.site.access import stored_mounts
 from s3syncd.site.messages import Hinted, Noted, Room
 from s3syncd.supervisor.gate import ReconcileGate
 from s3syncd.transfer import Note, Transfer, TransferSettings
 
-__all__ = ["Workshop", "bucket_settings", "ledger_identity", "ledger_path", "policy_of", "scope_of"]
+__all__ = ["Workshop", "ledger_identity", "ledger_path", "policy_of", "scope_of"]
 
 
 class Workshop:
@@ -127,27 +127,6 @@ def policy_of(settings: SiteConfig) -> Policy:
         on_drift=settings.on_drift,
         storage_class=settings.storage_class,
         covers=scope_of(settings).covers,
-    )
-
-
-def bucket_settings(settings: SiteConfig, *, max_in_flight: int) -> BucketSettings:
-    """Give what the bucket's face needs; the only place where secrets are taken out."""
-    secrets = (settings.access_key, settings.secret_access_key, settings.session_token)
-    key, secret, token = (s.get_secret_value() if s is not None else None for s in secrets)
-    return BucketSettings(
-        bucket=settings.bucket,
-        prefix=settings.prefix,
-        endpoint=settings.endpoint,
-        region=settings.region,
-        addressing=settings.addressing,
-        profile=settings.profile,
-        role_arn=settings.role_arn,
-        access_key=key,
-        secret_access_key=secret,
-        session_token=token,
-        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle is not None else None,
-        verify_tls=settings.verify_tls,
-        max_connections=max_in_flight,
     )
 
 

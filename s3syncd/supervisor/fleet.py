@@ -19,8 +19,9 @@ from s3syncd.core.retry import delay_seconds
 from s3syncd.errors import S3SyncError
 from s3syncd.pool import Pool
 from s3syncd.s3.bucket import Bucket
+from s3syncd.s3.settings import bucket_settings
 from s3syncd.site import Command, Inbox, Progress, SiteThread
-from s3syncd.supervisor.build import Workshop, bucket_settings
+from s3syncd.supervisor.build import Workshop
 from s3syncd.supervisor.gate import ReconcileGate
 
 __all__ = ["Fleet"]
@@ -180,7 +181,7 @@ class Fleet:
         settings, workshop = one.settings, self._workshop
         one.inbox = Inbox()
         inbox = one.inbox
-        bucket = Bucket(bucket_settings(settings, max_in_flight=self._config.max_in_flight))
+        bucket = Bucket(bucket_settings(settings, max_connections=self._config.max_in_flight))
         one.bucket, one.error, one.started_at = bucket, None, time.monotonic()
         one.thread = SiteThread(
             settings.name,

@@ -19,8 +19,8 @@ from s3syncd.ledger import Ledger
 from s3syncd.local.scanner import Scanner
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import parse_listing
+from s3syncd.s3.settings import bucket_settings
 from s3syncd.supervisor.build import (
-    bucket_settings,
     ledger_identity,
     ledger_path,
     policy_of,
@@ -81,7 +81,7 @@ class _Planner:
         self._settings = settings
         self._scope = scope_of(settings)
         self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._bucket = Bucket(bucket_settings(settings, max_in_flight=_PLANNED_CONNECTIONS))
+        self._bucket = Bucket(bucket_settings(settings, max_connections=_PLANNED_CONNECTIONS))
         self._counts: Counter[str] = Counter()
         self.plan = SitePlan(settings.name, self._actions(), counts=self._counts)
 

@@ -28,11 +28,13 @@ class TransferSettings:
     """What of a site's configuration its transfers obey.
 
     Files larger than `multipart_threshold_bytes` go up in parts. `policy` is the one that the
-    site decides by.
+    site decides by. `ops_retries` is how often a step of a multipart upload is repeated before
+    the file goes to the end of the queue.
     """
 
     policy: Policy
     multipart_threshold_bytes: int = 16 * 1024 * 1024
+    ops_retries: int = 5
 
 
 @dataclass(slots=True, eq=False)

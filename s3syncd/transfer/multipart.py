@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Generator
+from itertools import count
 from typing import Any
 
 from s3syncd import failpoints
 from s3syncd.core.digest import is_md5_etag, part_count_of, part_size_for
 from s3syncd.core.entry import Action, BaselineRow, Outcome, Result
-from s3syncd.core.retry import FailureKind
+from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.ledger import Intent
 from s3syncd.pool import Call, Start
 from s3syncd.s3.multipart import Part
@@ -174,34 +175,53 @@ def _left(kit: Kit, action: Action, upload_id: str, end: Ended | S3Failure) -> E
 def _publish(
     kit: Kit, action: Action, source: Source, parts: Parts, op_id: str
 ) -> Generator[Start, Any, str]:
-    """Complete the upload and give the object's version; without an answer look at once.
+    """Complete the upload and give the object's version; after a failure look, then try again.
 
     Raises:
         Ended: it was not published, or nobody knows.
     """
-    condition = condition_for(kit, action)
-    failpoints.reach("upload.before_complete")
-    try:
-        etag = kit.bucket.complete_multipart(
-            kit.key(action),
-            parts.upload_id,
-            parts.etags(),
-            if_match=condition.if_match,
-            if_none_match=condition.if_none_match,
-            size_bytes=source.entry.size_bytes,
-        )
-    except S3Failure as error:
-        failure = error.failure
-    else:
-        failpoints.reach("upload.after_complete")
-        return (yield from _etag_listed(kit, action, etag, op_id))
-    seen = yield from look_after(kit, action)
-    if seen is not None and has_made(seen, op_id):
-        return seen.etag
+    for attempt in count(1):
+        failpoints.reach("upload.before_complete")
+        try:
+            etag = _complete(kit, action, source, parts)
+        except S3Failure as error:
+            failure = error.failure
+        else:
+            failpoints.reach("upload.after_complete")
+            return (yield from _etag_listed(kit, action, etag, op_id))
+        seen = yield from look_after(kit, action)
+        if seen is not None and has_made(seen, op_id):
+            return seen.etag
+        if attempt > kit.settings.ops_retries or not _may_repeat(failure):
+            break
+        yield kit.bucket.back_off(attempt)
     end = Ended(from_failure(action, failure))
     if failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
         end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
     raise _left(kit, action, parts.upload_id, end)
+
+
+def _may_repeat(failure: Failure) -> bool:
+    """Whether Complete may be sent again after a look: not while the first may still be working."""
+    is_open = failure.is_unknown and failure.status is None
+    return failure.kind is FailureKind.TRANSIENT and not is_open
+
+
+def _complete(kit: Kit, action: Action, source: Source, parts: Parts) -> str:
+    """Have the object made of its parts; give what the store calls its version, or ''.
+
+    Raises:
+        S3Failure: it was not made, or nobody knows.
+    """
+    condition = condition_for(kit, action)
+    return kit.bucket.complete_multipart(
+        kit.key(action),
+        parts.upload_id,
+        parts.etags(),
+        if_match=condition.if_match,
+        if_none_match=condition.if_none_match,
+        size_bytes=source.entry.size_bytes,
+    )
 
 
 def _etag_listed(kit: Kit, action: Action, etag: str, op_id: str) -> Generator[Start, Any, str]:

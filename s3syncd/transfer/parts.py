@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, NamedTuple
 
 from s3syncd import failpoints
@@ -27,10 +28,6 @@ __all__ = ["Parts", "send_parts"]
 
 # As many as one connection each needs to fill a fast line; 8 of 8 MiB measured at 195-270 MiB/s.
 _IN_FLIGHT = 8
-
-# A part is sent at most so often in one attempt: a reset connection must not cost reading the
-# whole file again. What lasts longer is for the site's retries, which wait.
-_ATTEMPTS = 3
 
 
 class PartSent(NamedTuple):
@@ -69,12 +66,12 @@ def send_parts(kit: Kit, source: Source, parts: Parts) -> Generator[Start, Any, 
     Raises:
         Ended: the first part's end that was no success, or the file changed meanwhile.
     """
-    count = max(1, -(-source.entry.size_bytes // parts.part_size_bytes))
+    last = max(1, -(-source.entry.size_bytes // parts.part_size_bytes))
     under_way: list[Handle] = []
     end: BaseException | None = None
     number = 0
-    while under_way or (number < count and end is None):
-        if number < count and end is None and len(under_way) < _IN_FLIGHT:
+    while under_way or (number < last and end is None):
+        if number < last and end is None and len(under_way) < _IN_FLIGHT:
             number += 1
             under_way.append(_spawn(kit, source, parts, number))
             continue
@@ -130,7 +127,7 @@ def _send_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: 
 
 def _put_part(kit: Kit, parts: Parts, number: int, body: bytearray, md5: bytes) -> Call:
     action, upload_id = parts.action, parts.upload_id
-    for attempt in range(1, _ATTEMPTS + 1):
+    for attempt in count(1):
         reply: Reply = yield kit.bucket.upload_part(
             kit.key(action), upload_id, number, body, md5=md5
         )
@@ -139,7 +136,9 @@ def _put_part(kit: Kit, parts: Parts, number: int, body: bytearray, md5: bytes) 
             failpoints.reach("upload.after_part")
             kit.report(PartDone(action.path, upload_id, number, reply.etag, len(body)))
             break
-        if failure.kind is not FailureKind.TRANSIENT or attempt == _ATTEMPTS:
+        if failure.kind is not FailureKind.TRANSIENT or attempt > kit.settings.ops_retries:
             # Whether the part was stored is no matter: the upload has not been published.
             return from_failure(action, failure._replace(is_unknown=False))
+        # A reset connection must not cost reading the whole file again; the worker is let go.
+        yield kit.bucket.back_off(attempt)
     return PartSent(number, reply.etag, len(body))

@@ -13,7 +13,7 @@ import pytest
 from s3syncd.core.digest import multipart_etag
 from s3syncd.core.entry import Action, Kind, Result, Settle
 from s3syncd.core.retry import FailureKind
-from s3syncd.transfer import IntentNeeded, MultipartCreated, PartDone
+from s3syncd.transfer import IntentNeeded, MultipartCreated, PartDone, TransferSettings
 from tests.fakes_bucket import failure
 from tests.transfer.world import CLOSED, MIB, World
 
@@ -349,6 +349,36 @@ def test_lasting_trouble_keeps_the_upload_to_be_taken_up(world: World) -> None:
     outcome = world.carry_out(world.upload("d/big"))
     assert (outcome.result, outcome.is_unknown) == (Result.RETRYABLE, False)
     assert len(world.bucket.uploads) == 1
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_part_is_repeated_as_often_as_configured_with_a_growing_pause(
+    world: World, retries: int
+) -> None:
+    world.transfer = world.make(TransferSettings(world.policy, MIB, ops_retries=retries))
+    told = failure(FailureKind.TRANSIENT, "InternalError", 500)
+    world.bucket.fail("upload_part", told, times=10**6)
+    assert world.carry_out(world.upload("d/big")).result is Result.RETRYABLE
+    numbers = sent(world)
+    assert {numbers.count(number) for number in numbers} == {1 + retries}
+    pauses = [args["attempt"] for name, args in world.bucket.requests if name == "back_off"]
+    assert sorted(pauses[:retries]) == list(range(1, retries + 1))
+
+
+def test_complete_is_repeated_only_after_a_look(world: World) -> None:
+    told = failure(FailureKind.TRANSIENT, "InternalError", 500, is_unknown=True)
+    world.bucket.fail("complete", told, times=2)
+    assert world.carry_out(world.upload("d/big")).effect == "put"
+    steps = [name for name, _ in world.bucket.requests if name in {"complete", "head", "back_off"}]
+    assert steps[:5] == ["complete", "head", "back_off", "complete", "head"]
+    assert world.bucket.count("complete") == 3
+
+
+def test_complete_that_was_carried_out_in_spite_of_its_answer_is_not_repeated(world: World) -> None:
+    told = failure(FailureKind.TRANSIENT, "InternalError", 500, is_unknown=True)
+    world.bucket.fail("complete", told, is_applied=True)
+    assert world.carry_out(world.upload("d/big")).effect == "put"
+    assert world.bucket.count("complete") == 1
 
 
 def test_throttling_is_not_answered_with_more(world: World) -> None:
