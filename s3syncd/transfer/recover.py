@@ -6,7 +6,9 @@ before. What is neither one nor the other is nobody's baseline.
 
 from __future__ import annotations
 
-from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, Outcome, Result
+from dataclasses import replace
+
+from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, Outcome, Result, UnknownMark
 from s3syncd.core.reconcile import decide
 from s3syncd.ledger import Intent
 from s3syncd.pool import Call
@@ -39,7 +41,24 @@ def recover(kit: Kit, action: Action, intent: Intent) -> Call:
         return _reclassed(kit, action, seen)
     if action.kind is Kind.DELETE_REMOTE and seen is None:
         return Outcome(action, Result.DONE, "deleted", local_state="absent")
-    return _judge_before(action, intent, seen)
+    return _decided_again(kit, action, _judge_before(action, intent, seen), seen)
+
+
+def _decided_again(kit: Kit, action: Action, outcome: Outcome, seen: Reply | None) -> Outcome:
+    """Add what follows from both sides as they are now.
+
+    The pass that could tell left the path alone because of its intent, and the next one may be a
+    day away.
+    """
+    if outcome.result is not Result.SUPERSEDED:
+        return outcome
+    local = kit.look(action)
+    if isinstance(local, UnknownMark):
+        return outcome
+    entry = local if isinstance(local, LocalEntry) else None
+    remote = None if seen is None else version_of(action, seen)
+    after = decide(action.path, entry, action.baseline, remote, kit.settings.policy)
+    return replace(outcome, follow_up=after)
 
 
 def _judge_before(action: Action, intent: Intent, seen: Reply | None) -> Outcome:
@@ -70,7 +89,7 @@ def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) 
         or not is_same_file(intent, local)
     ):
         _sweep_parts(kit, action, intent, keep=None)
-        return outcome
+        return _decided_again(kit, action, outcome, seen)
     _sweep_parts(kit, action, intent, keep=intent.upload_id)
     remote = None if seen is None else version_of(action, seen)
     after = decide(action.path, local, action.baseline, remote, kit.settings.policy)

@@ -136,10 +136,6 @@ def test_a_file_that_never_rests_is_a_problem_and_is_never_sent_torn(world: Worl
     finally:
         ends.set()
         writer.join()
-    path.write_bytes(b"at rest")
-    until(lambda: site.objects() == {"restless": b"at rest"}, 20)
-    daemon.in_sync()
-    assert not daemon.site()["problems"]
 
 
 def test_what_is_no_file_is_skipped_and_no_obstacle(world: World) -> None:
