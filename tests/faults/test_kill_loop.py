@@ -1,0 +1,79 @@
+"""kill -9 again and again, at any moment, while programs write."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.daemon import World
+
+pytestmark = pytest.mark.e2e
+
+_ROUNDS = 20
+
+
+class Writer(threading.Thread):
+    """Does to files whatever programs do, seeded, until told to end."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        super().__init__(name="writer")
+        self._root = root
+        self._random = random.Random(seed)
+        self.ends = threading.Event()
+
+    def run(self) -> None:
+        """Change something every few milliseconds."""
+        while not self.ends.wait(self._random.random() * 0.02):
+            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, OSError):
+                self._change()
+
+    def _change(self) -> None:
+        choice = self._random
+        path = self._root / f"d{choice.randrange(5)}/{choice.randrange(30)}"
+        what = choice.random()
+        if what < 0.55:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(choice.randbytes(choice.choice((0, 10, 5_000, 300_000))))
+        elif what < 0.7:
+            path.unlink()
+        elif what < 0.85:
+            path.rename(self._root / f"d{choice.randrange(5)}/{choice.randrange(30)}")
+        elif what < 0.9:
+            path.parent.rename(self._root / f"d{choice.randrange(5, 8)}")
+        elif what < 0.98:
+            with path.open("ab") as opened:
+                opened.write(b"more")
+        else:
+            (self._root / "large").write_bytes(choice.randbytes(17 * 2**20))
+
+
+def test_a_daemon_killed_twenty_times_while_files_change_converges(world: World) -> None:
+    site = world.site(retire_deleted=True, max_delete=10**6)
+    site.write("stays", "stays")
+    foreign = {f"foreign/{number}" for number in range(5)}
+    for key in foreign:
+        site.put(key, b"not ours")
+    seed = 20
+    moments = random.Random(seed)
+    writer = Writer(site.root, seed)
+    daemon = world.daemon(settle_open_seconds=0.3)
+    writer.start()
+    try:
+        for _ in range(_ROUNDS):
+            daemon.start()
+            writer.ends.wait(moments.random() * 0.4)  # the moment of the kill is the test
+            daemon.kill()
+    finally:
+        writer.ends.set()
+        writer.join()
+    daemon.start().in_sync()
+    for key in foreign:
+        site.write(key, "not ours")
+    site.assert_equal()
+    assert site.uploads() == []
+    assert os.path.exists(daemon.ledger())  # noqa: PTH110
