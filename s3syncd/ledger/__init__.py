@@ -17,6 +17,7 @@ that got a `LedgerError` waits and calls `commit()` again; nothing must be hande
     intents.py    effects under way and their parts
     deletions.py  wanted, held, approved, carried out
     retries.py    paths to be tried again
+    sorting.py    a listing out of order, sorted in a temporary table
 """
 
 from __future__ import annotations
@@ -26,5 +27,6 @@ from s3syncd.ledger.intents import Intent, Part
 from s3syncd.ledger.ledger import Ledger
 from s3syncd.ledger.opening import put_aside
 from s3syncd.ledger.retries import Retry
+from s3syncd.ledger.sorting import ListingSorter
 
-__all__ = ["Deletion", "Intent", "Ledger", "Part", "Retry", "put_aside"]
+__all__ = ["Deletion", "Intent", "Ledger", "ListingSorter", "Part", "Retry", "put_aside"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from s3syncd.ledger.baseline import BaselineTable
+from s3syncd.ledger.baseline import BaselineTable, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["Deletion", "DeletionTable"]
 
 _COLUMNS = "CAST(path AS TEXT), kind, first_seen_wall, state, foreign_etag, foreign_bytes"
+_COUNT_LOST = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM deletion AS gone LEFT JOIN baseline AS row ON row.path = gone.path
+        WHERE gone.state IN ('waiting', 'cleared')
+        AND (row.inode IS NULL OR row.inode NOT IN (SELECT value FROM json_each(?1)))
+        AND NOT EXISTS (
+            SELECT 1 FROM baseline AS other
+            WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
+            AND other.path <> row.path
+            AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
+        )
+        LIMIT ?2
+    )
+"""
 _SAMPLE_SECONDS = 600.0  # 144 samples a day; the guard's window is 24 h
 _WINDOW_SECONDS = 86_400.0
 _KEEP_SECONDS = 2 * _WINDOW_SECONDS  # the window, and a day of slack for clocks set back
@@ -91,6 +106,21 @@ class DeletionTable(BaselineTable):
         """Return how many candidates are in a state; kept with every write: no scan."""
         self._connection()
         return self._states[state]
+
+    def count_lost(self, awaited_inodes: Iterable[int], *, limit: int) -> int:
+        """Return how many candidates, waiting or cleared, are no renames; at most `limit`.
+
+        A rename's file is known under another name (same inode and size) that is no candidate
+        itself, or is on its way there.
+
+        Args:
+            awaited_inodes: of the files that are on their way to be recorded.
+            limit: counting ends here: one more than anybody wants to know.
+        """
+        awaited = json.dumps([fold(inode) for inode in awaited_inodes])
+        rows = self._rows(_COUNT_LOST, (awaited, limit))
+        count: int = rows[0][0]
+        return count
 
     def set_deletion_state(
         self, state: str, *, of: str | None = None, paths: Iterable[str] | None = None

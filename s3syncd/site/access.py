@@ -45,6 +45,7 @@ class Access:
         self.attempts = 0
         self._next_root_look = 0.0
         self._next_connect = 0.0
+        self._is_refused = False
 
     @property
     def reason(self) -> str:
@@ -62,8 +63,8 @@ class Access:
 
     @property
     def is_ready(self) -> bool:
-        """Whether both sides were seen and can be used."""
-        return self.is_root_ok and self._bucket == "ok"
+        """Whether both sides were seen and can be used; not while another root is compared."""
+        return self.is_root_ok and self._bucket == "ok" and not self._sampled
 
     @property
     def is_root_ok(self) -> bool:
@@ -81,16 +82,20 @@ class Access:
             self._is_root_asked = True
             self._next_root_look = now + ROOT_LOOK_SECONDS
             self._parts.scanner.check_root()
-        if self._bucket != "ok" and not self._is_connecting and now >= self._next_connect:
+        is_idle = not (self._is_connecting or self._is_refused)
+        if self._bucket != "ok" and is_idle and now >= self._next_connect:
             self._is_connecting = self._parts.lane.offer(
                 self._connect_call, size_bytes=0, done=self._connect_answered
             )
+            self._is_refused = not self._is_connecting
 
     def next_due(self) -> float:
         """Return when `advance` wants to be called (monotonic seconds)."""
-        if self._bucket == "ok" or self._is_connecting:
-            return self._next_root_look
-        return min(self._next_root_look, self._next_connect)
+        # A file system that hangs does not answer: its answer wakes the loop, no clock does.
+        root = float("inf") if self._is_root_asked else self._next_root_look
+        if self._bucket == "ok" or self._is_connecting or self._is_refused:
+            return root
+        return min(root, self._next_connect)
 
     def root_seen(self, seen: RootSeen) -> None:
         """Judge what stands at the root's place."""
@@ -108,9 +113,9 @@ class Access:
         """Take a hint of the watcher that the root is not what it was: look at once."""
         self._next_root_look = now
 
-    def is_sampling(self) -> bool:
-        """Whether the next `Looked` with the sampled paths is ours."""
-        return bool(self._sampled)
+    def room(self) -> None:
+        """The pool has room again."""
+        self._is_refused = False
 
     def sampled(self, looked: Looked) -> bool:
         """Compare the sample; return whether the answer was for us."""
@@ -198,7 +203,7 @@ class Access:
         self._parts.scanner.look(list(self._sampled))
 
     def _accept(self, identity: RootIdentity) -> None:
-        self._identity = identity
+        self._identity, self._sampled = identity, {}
         if self._stored_identity() != identity:
             self._parts.ledger.set_meta("root_identity", f"{identity.inode}:{identity.fsid}")
             self._parts.ledger.commit()

@@ -6,6 +6,7 @@ Two lanes, live changes and reconcile work; one planned action per path. Owned b
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Set
 from dataclasses import dataclass
 
 from s3syncd.core.entry import Action, Kind, Settle
@@ -29,6 +30,7 @@ class Planned:
     settle: Settle
     is_live: bool
     intent: Intent | None = None
+    planned_at: float = 0.0
     started_at: float = 0.0
 
 
@@ -37,6 +39,8 @@ _Plans = OrderedDict[str, Planned]
 
 class Backlog:
     """The planned and the in-flight actions of one site, at most one per path.
+
+    `deletions` are those planned or in flight.
 
     Args:
         large_bytes: uploads above this go in parts. They have a lane of their own and go a few at
@@ -51,6 +55,8 @@ class Backlog:
         self._adopted: _Plans = OrderedDict()
         self._large_in_flight = 0
         self.in_flight: dict[str, Planned] = {}
+        self.deletions = 0
+        self._dropped: list[Intent] = []
         self._inodes: Counter[int] = Counter()
         self._admitted = 0
         self.planned_bytes = 0
@@ -88,16 +94,16 @@ class Backlog:
         path = planned.action.path
         self.drop(path)
         self._lane_of(planned)[path] = planned
-        self.planned_bytes += _bytes_of(planned.action)
-        self._count_inode(planned, 1)
+        self._count(planned, 1)
 
     def drop(self, path: str) -> None:
         """Forget what was planned for `path` (not what is in flight)."""
         for lane in self._lanes:
             planned = lane.pop(path, None)
             if planned is not None:
-                self.planned_bytes -= _bytes_of(planned.action)
-                self._count_inode(planned, -1)
+                self._count(planned, -1)
+                if planned.intent is not None:
+                    self._dropped.append(planned.intent)
 
     def drop_all(self) -> None:
         """Forget everything planned (a guard tripped); what is in flight goes on."""
@@ -161,6 +167,36 @@ class Backlog:
         return self._inodes[inode] > 0
 
     @property
+    def inodes(self) -> Set[int]:
+        """The inodes of the files whose upload is planned or in flight."""
+        return self._inodes.keys()
+
+    def is_deleting(self, path: str) -> bool:
+        """Whether the deletion of `path` is planned or in flight."""
+        plans = (self.in_flight, *self._lanes) if self.deletions else ()
+        return any(path in plan and plan[path].action.kind is Kind.DELETE_REMOTE for plan in plans)
+
+    def planned_deletions(self) -> list[str]:
+        """Return the paths whose deletion is planned and not in flight."""
+        lanes = self._lanes if self.deletions else ()
+        return [
+            path
+            for lane in lanes
+            for path, planned in lane.items()
+            if planned.action.kind is Kind.DELETE_REMOTE
+        ]
+
+    def oldest(self) -> float | None:
+        """Return when the oldest plan was made, in flight or not (monotonic), or None."""
+        firsts = [next(iter(lane.values())) for lane in (self.in_flight, *self._lanes) if lane]
+        return min((planned.planned_at for planned in firsts), default=None)
+
+    def take_dropped(self) -> list[Intent]:
+        """Return the intents of dropped plans that were written and never acted on, once."""
+        dropped, self._dropped = self._dropped, []
+        return dropped
+
+    @property
     def _lanes(self) -> tuple[_Plans, ...]:
         return self._live, self._reconcile, self._large, self._adopted
 
@@ -188,8 +224,7 @@ class Backlog:
 
     def _pop(self, lane: _Plans) -> Planned:
         _path, planned = lane.popitem(last=False)
-        self.planned_bytes -= _bytes_of(planned.action)
-        self._count_inode(planned, -1)
+        self._count(planned, -1)
         return planned
 
     def _restore(self, planned: Planned) -> None:
@@ -199,10 +234,15 @@ class Backlog:
         lane = self._lane_of(planned)
         lane[path] = planned
         lane.move_to_end(path, last=False)
-        self.planned_bytes += _bytes_of(planned.action)
-        self._count_inode(planned, 1)
+        self._count(planned, 1)
+
+    def _count(self, planned: Planned, by: int) -> None:
+        """Count a plan in or out."""
+        self.planned_bytes += by * _bytes_of(planned.action)
+        self._count_inode(planned, by)
 
     def _count_inode(self, planned: Planned, by: int) -> None:
+        self.deletions += by * (planned.action.kind is Kind.DELETE_REMOTE)
         local = planned.action.local
         if local is None or planned.action.kind not in {Kind.UPLOAD, Kind.ADOPT}:
             return

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from s3syncd.site.messages import Command
+from s3syncd.site.timetable import Whole
 
 if TYPE_CHECKING:
     from s3syncd.site.site import Site
@@ -35,7 +36,7 @@ class Commands:
 
     def _approve(self, arguments: Mapping[str, object], now: float) -> dict[str, object]:
         site = self._site
-        wanted, held = arguments.get("list"), site.retirement.held_hash
+        wanted, held = arguments.get("list"), site.hold.list_hash
         if wanted is not None and wanted != held:
             return _refused(
                 f"the held list is {held or 'empty'}, not {wanted}",
@@ -44,10 +45,10 @@ class Commands:
         is_root = wanted is None and site.access.approve_root()
         count = site.retirement.approve() if held is not None else 0
         drifted = site.problems.clear_reason("drift") if wanted is None else []
-        site.approved_drift.update(drifted)
+        site.decisions.approved_drift.update(dict.fromkeys(drifted, now))
         if is_root or drifted:
-            site.schedule.want_reconcile()
-        site.is_emptied = False
+            site.schedule.timetable.want(Whole.RECONCILE)
+        site.decisions.is_emptied = False
         site.parts.log.info(
             "site.approved", deletions=count, list=held, root=is_root, drift=len(drifted)
         )
@@ -57,13 +58,13 @@ class Commands:
 
     def _rescan(self, arguments: Mapping[str, object], _now: float) -> dict[str, object]:
         if arguments.get("remote"):
-            self._site.schedule.want_reconcile()
+            self._site.schedule.timetable.want(Whole.RECONCILE)
         else:
-            self._site.schedule.want_rescan()
+            self._site.schedule.timetable.want(Whole.RESCAN)
         return {"ok": True}
 
     def _sync(self, _arguments: Mapping[str, object], _now: float) -> dict[str, object]:
-        self._site.schedule.want_reconcile()
+        self._site.schedule.timetable.want(Whole.RECONCILE)
         return {"ok": True}
 
     def _pause(self, _arguments: Mapping[str, object], _now: float) -> dict[str, object]:

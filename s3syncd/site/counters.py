@@ -21,7 +21,6 @@ class Counters:
     results: dict[str, int] = field(default_factory=dict)
     sent_bytes: int = 0
     foreign_overwrites: int = 0
-    has_retries: bool = True
 
     def finished(self, outcome: Outcome) -> None:
         """Count one outcome."""

@@ -45,17 +45,18 @@ class Dispatch:
         """Whether something is planned that a pool may take."""
         return self._backlog.has_next(may_work=self._may_work, may_hash=self._may_hash)
 
-    def plan_deletion(self, action: Action) -> None:
+    def plan_deletion(self, action: Action, now: float) -> None:
         """Plan a deletion that was confirmed twice."""
-        self._backlog.add(Planned(action, Settle(), is_live=False))
+        self._backlog.add(Planned(action, Settle(), is_live=False, planned_at=now))
 
     def advance(self, now: float) -> None:
         """Offer actions until nothing is planned or the pools say no."""
+        self._drop_intents()
         while self.can_go_on:
             chosen = self._backlog.next(_AT_ONCE, may_work=self._may_work, may_hash=self._may_hash)
-            known = [planned for planned in chosen if self._is_known(planned, now)]
-            if not known:
+            if not chosen:
                 return
+            known = [planned for planned in chosen if self._is_known(planned, now)]
             self._write_intents(known)
             self._backlog.give_back([p for p in known if not self._offer(p, now)])
 
@@ -78,6 +79,14 @@ class Dispatch:
             ledger.commit()
             message.resume(True)
 
+    def _drop_intents(self) -> None:
+        """Drop the intents of plans that were given up before anything was begun."""
+        for intent in self._backlog.take_dropped():
+            stored = self._parts.ledger.intent(intent.path)
+            is_used = intent.path in self._backlog.in_flight or intent.path in self._recovery
+            if stored == intent and not intent.part_size_bytes and not is_used:
+                self._parts.ledger.drop_intent(intent.path)
+
     def _put_intent(self, intent: Intent) -> None:
         self._parts.ledger.put_intent(intent)
         planned = self._backlog.in_flight.get(intent.path)
@@ -87,7 +96,9 @@ class Dispatch:
     def _is_known(self, planned: Planned, now: float) -> bool:
         """Whether the last effect on the path is known; if not, the path waits for it."""
         path = planned.action.path
-        if not self._recovery.is_first_look_due(path):
+        if not self._is_large(planned.action):
+            self._recovery.end_left(path, now)  # only another large upload can take it up
+        if not self._recovery.is_in_doubt(path):
             return True
         self._looks.again(path, now, _RECOVERY_SECONDS, planned.action)
         return False
@@ -103,14 +114,14 @@ class Dispatch:
     def _is_intended(self, action: Action) -> bool:
         if action.kind in _ALWAYS_INTENDED:
             return True
-        settings = self._parts.settings
         if action.kind is not Kind.UPLOAD:
             return False
-        is_large = (
-            action.local is not None
-            and action.local.size_bytes > settings.multipart_threshold_bytes
-        )
-        return settings.retire_deleted or is_large
+        return self._parts.settings.retire_deleted or self._is_large(action)
+
+    def _is_large(self, action: Action) -> bool:
+        limit = self._parts.settings.multipart_threshold_bytes
+        is_body = action.kind is Kind.UPLOAD and action.local is not None
+        return bool(is_body and action.local and action.local.size_bytes > limit)
 
     def _intend(self, planned: Planned) -> bool:
         """Give the action its intent: the one of an interrupted multipart upload, or a new one."""

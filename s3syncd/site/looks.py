@@ -7,8 +7,7 @@ be as in the baseline. Owned by the site thread.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from s3syncd.core.entry import Action, Kind, LocalEntry, Settle, UnknownMark
 from s3syncd.core.messages import Look
@@ -16,14 +15,17 @@ from s3syncd.core.reconcile import decide
 from s3syncd.core.settle import SettleEntry, SettleTable
 from s3syncd.local.hints import Hints
 from s3syncd.site.backlog import Backlog, Planned
+from s3syncd.site.inodes import Inodes
 from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
+from s3syncd.site.retries import Retries
 
 __all__ = ["Looks"]
 
 _LOOKS_AT_ONCE = 512  # one round to the scan thread: about 2 ms of lstat
 _UNSTABLE_SECONDS = (60.0, 120.0, 240.0, 300.0)  # waits for a file that is rewritten all the time
 _UNSTABLE_KEPT = 1_000
+_LOST_SECONDS = 1.0  # a look that failed is repeated after this
 
 
 class Looks:
@@ -33,6 +35,7 @@ class Looks:
         want_directory: asks for a scan of a directory: (path, is_recursive).
         want_deletion: notes that a path with a baseline was seen gone: (path, now).
         unwant_deletion: notes that a path exists after all.
+        on_gone: told of each path without a file: what was left over of its upload is ended.
         on_full: too many dirty paths: a rescan must find them.
     """
 
@@ -41,19 +44,23 @@ class Looks:
         parts: Parts,
         backlog: Backlog,
         problems: Problems,
+        retries: Retries,
         *,
         want_directory: Callable[[str, bool], None],
         want_deletion: Callable[[Action, float], None],
         unwant_deletion: Callable[[str], None],
+        on_gone: Callable[[str], None],
         on_full: Callable[[], None],
     ) -> None:
         settings = parts.settings
         self._parts = parts
         self._backlog = backlog
         self._problems = problems
+        self._retries = retries
         self._want_directory = want_directory
         self._want_deletion = want_deletion
         self._unwant_deletion = unwant_deletion
+        self._on_gone = on_gone
         self._on_full = on_full
         self._table = SettleTable(
             settle_seconds=settings.settle_seconds,
@@ -64,8 +71,8 @@ class Looks:
         self._deferred: dict[str, SettleEntry] = {}
         self._entries: dict[str, SettleEntry] = {}
         self._since: dict[str, float] = {}
-        self._inode_of: dict[str, int] = {}
-        self._inodes: Counter[int] = Counter()
+        self._unseen: dict[str, float] = {}
+        self._inodes = Inodes()
         self._unstable: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -79,9 +86,18 @@ class Looks:
         """Return when the oldest dirty path was first heard of (monotonic seconds), or None."""
         return next(iter(self._since.values()), None)
 
-    def is_inode_awaited(self, inode: int) -> bool:
-        """Whether a file with this inode is dirty, planned or in flight."""
-        return self._inodes[inode] > 0 or self._backlog.is_awaited(inode)
+    def oldest_unseen(self) -> float:
+        """Return when the oldest path not looked at yet was heard of (monotonic), or infinity."""
+        return min(self._unseen.values(), default=float("inf"))
+
+    def is_awaited(self, inode: int) -> bool:
+        """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
+        is_dirty = inode in self._inodes or self._backlog.is_awaited(inode)
+        return is_dirty or self._retries.is_awaited(inode)
+
+    def awaited_inodes(self) -> Set[int]:
+        """Return the inodes of those files."""
+        return {*self._inodes.keys(), *self._backlog.inodes, *self._retries.inodes.keys()}
 
     def hinted(self, hints: Hints) -> None:
         """Take what the watcher heard about single paths."""
@@ -91,18 +107,21 @@ class Looks:
                 self._dirty(path, hint.last, is_closed=hint.is_closed, first=hint.first)
 
     def note(self, path: str, now: float, *, is_closed: bool = False) -> None:
-        """A path is dirty because of what a worker met."""
+        """A path is dirty because of what was met there."""
         self._dirty(path, now, is_closed=is_closed, first=None)
+
+    def superseded(self, action: Action, now: float) -> None:
+        """What was decided is not so any more: look again. The file is still on its way."""
+        if action.local is not None:
+            self._inodes.set(action.path, action.local.inode)
+        self.note(action.path, now, is_closed=True)
 
     def again(self, path: str, now: float, after_seconds: float, action: Action | None) -> None:
         """A path was not quiet: look again later; its deadline goes on counting."""
         entry = self._entries.pop(path, None)
         if action is not None and action.local is not None:
-            self._set_inode(path, action.local.inode)
-        if self._table.again(path, now, after_seconds, entry=entry):
-            self._since.setdefault(path, now)
-        else:
-            self._on_full()
+            self._inodes.set(path, action.local.inode)
+        self._again(path, now, after_seconds, entry)
 
     def unstable(self, path: str, now: float) -> None:
         """A file changed through its deadline without only growing: a problem, tried again."""
@@ -111,12 +130,12 @@ class Looks:
             self._unstable[path] = times + 1
         self._problems.note(path, "unstable")
         wait = _UNSTABLE_SECONDS[min(times, len(_UNSTABLE_SECONDS) - 1)]
-        self._table.again(path, now, wait, entry=self._entries.pop(path, None))
+        self._again(path, now, wait, self._entries.pop(path, None))
 
     def clean(self, path: str) -> None:
         """Both sides agree about a path, or nothing more can be done about it for now."""
         self._entries.pop(path, None)
-        self._set_inode(path, None)
+        self._inodes.set(path, None)
         if path not in self:
             self._since.pop(path, None)
         if self._unstable.pop(path, None) is not None:
@@ -126,7 +145,7 @@ class Looks:
         """A path is no longer in flight: what was due meanwhile is due now."""
         entry = self._deferred.pop(path, None)
         if entry is not None:
-            self._table.again(path, now, 0.0, entry=entry)
+            self._again(path, now, 0.0, entry)
 
     def advance(self, now: float) -> None:
         """Send the paths that are due to the scan thread."""
@@ -136,7 +155,7 @@ class Looks:
         paths = []
         for path, entry in self._table.due(now, room):
             if path in self._backlog.in_flight:
-                self._deferred[path] = entry
+                self._defer(path, entry)
             else:
                 self._looking[path] = entry
                 paths.append(path)
@@ -154,8 +173,10 @@ class Looks:
         entry = self._looking.pop(path, None)
         if entry is None:
             return
+        if path not in self._table:
+            self._unseen.pop(path, None)
         if path in self._backlog.in_flight:
-            self._deferred[path] = entry
+            self._defer(path, entry)
         elif isinstance(look, UnknownMark):
             self._problems.note(path, look.reason)
             self.clean(path)
@@ -166,9 +187,9 @@ class Looks:
 
     def lost(self, now: float) -> None:
         """The root could not be looked at: what was asked stays dirty."""
-        for path, entry in self._looking.items():
-            self._table.again(path, now, 1.0, entry=entry)
-        self._looking.clear()
+        looking, self._looking = self._looking, {}
+        for path, entry in looking.items():
+            self._again(path, now, _LOST_SECONDS, entry)
 
     def plan(
         self, action: Action, now: float, *, is_live: bool, entry: SettleEntry | None = None
@@ -177,6 +198,7 @@ class Looks:
         path = action.path
         if action.kind is Kind.FORGET:
             self._parts.ledger.forget(path)
+            self._retries.end(path)
             self._unwant_deletion(path)
             self.clean(path)
         elif action.kind is Kind.CONFLICT:
@@ -188,7 +210,7 @@ class Looks:
         else:
             if entry is not None:
                 self._entries[path] = entry
-            self._backlog.add(Planned(action, Settle(), is_live))
+            self._backlog.add(Planned(action, Settle(), is_live, planned_at=now))
 
     def settle_for(self, planned: Planned, now: float) -> Settle:
         """Tell the worker how to prove that the file is quiet."""
@@ -210,9 +232,29 @@ class Looks:
 
     def _dirty(self, path: str, now: float, *, is_closed: bool, first: float | None) -> None:
         if self._table.note(path, now, is_closed=is_closed, first=first):
-            self._since.setdefault(path, now if first is None else first)
+            heard = self._since.setdefault(path, now if first is None else first)
+            self._unseen.setdefault(path, heard)
         else:
             self._on_full()
+
+    def _again(
+        self, path: str, now: float, after_seconds: float, entry: SettleEntry | None
+    ) -> None:
+        if self._table.again(path, now, after_seconds, entry=entry):
+            self._since.setdefault(path, now)
+        else:
+            self._unseen.pop(path, None)
+            self._on_full()
+
+    def _defer(self, path: str, entry: SettleEntry) -> None:
+        """Keep a path that is in flight; of two hints the older deadline stands."""
+        old = self._deferred.get(path)
+        if old is not None:
+            entry = entry._replace(
+                first_hint_at=min(old.first_hint_at, entry.first_hint_at),
+                deadline_at=min(old.deadline_at, entry.deadline_at),
+            )
+        self._deferred[path] = entry
 
     def _found(self, local: LocalEntry, entry: SettleEntry, now: float) -> None:
         path = local.path
@@ -222,11 +264,16 @@ class Looks:
             self._problems.note(path, problem)
             self.clean(path)
             return
+        if self._problems.reason_of(path) == "drift":
+            self.clean(path)  # it waits for a person, whatever becomes of the file meanwhile
+            return
         baseline = self._parts.ledger.baseline(path)
         action = decide(path, local, baseline, None, self._parts.policy, is_listed=False)
         self._problems.clear(path)
         if action is None:
-            self._parts.ledger.drop_retry(path)
+            if self._backlog.is_deleting(path):
+                self._backlog.drop(path)
+            self._retries.end(path)
             self.clean(path)
         else:
             self.plan(action, now, is_live=True, entry=entry)
@@ -234,25 +281,17 @@ class Looks:
     def _missing(self, path: str, now: float, *, is_directory: bool) -> None:
         ledger = self._parts.ledger
         self._problems.clear(path)
-        self._backlog.drop(path)
+        if not self._backlog.is_deleting(path):
+            self._backlog.drop(path)
+        self._on_gone(path)
         if ledger.page("", prefix=f"{path}/", limit=1) or is_directory:
             self._want_directory(f"{path}/", True)
-        ledger.drop_retry(path)
         baseline = ledger.baseline(path)
         action = None
         if baseline is not None:
             action = decide(path, None, baseline, None, self._parts.policy, is_listed=False)
         if action is None:
+            self._retries.end(path)
             self.clean(path)
         else:
             self.plan(action, now, is_live=True)
-
-    def _set_inode(self, path: str, inode: int | None) -> None:
-        old = self._inode_of.pop(path, None)
-        if old is not None:
-            self._inodes[old] -= 1
-            if not self._inodes[old]:
-                del self._inodes[old]
-        if inode is not None:
-            self._inode_of[path] = inode
-            self._inodes[inode] += 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from s3syncd.core.entry import Action, Kind, Outcome, Result
-from s3syncd.core.retry import delay_seconds
 from s3syncd.ledger import Intent
 from s3syncd.pool import CallFailed
 from s3syncd.site.backlog import Backlog, Planned
@@ -18,11 +17,11 @@ from s3syncd.site.looks import Looks
 from s3syncd.site.parts import Parts
 from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
+from s3syncd.site.retries import Retries
 
 __all__ = ["Outcomes"]
 
-_REFUSED_SECONDS = 3600.0  # a refused path is tried again hourly, and when its file changes
-_FAILURES_IN_A_ROW = 16  # as many paths failing one after another are the bucket's trouble
+_FAILURES_IN_A_ROW = 16  # so many paths without an answer, none with one: the bucket's trouble
 _RECORDED = frozenset({"put", "adopted", "unchanged", "reclassed"})
 _REMOVED = frozenset({"deleted", "gone"})
 
@@ -38,6 +37,7 @@ class Outcomes:
         looks: Looks,
         retirement: Retirement,
         recovery: Recovery,
+        retries: Retries,
         counters: Counters,
         on_bucket_trouble: Callable[[str, str], None],
         on_root_trouble: Callable[[], None],
@@ -47,10 +47,11 @@ class Outcomes:
         self._looks = looks
         self._retirement = retirement
         self._recovery = recovery
+        self._retries = retries
         self._counters = counters
         self._on_bucket_trouble = on_bucket_trouble
         self._on_root_trouble = on_root_trouble
-        self._failures_in_a_row = 0
+        self._failed_in_a_row: set[str] = set()
 
     def finished(self, planned: Planned, answer: object, now: float) -> None:
         """Take the answer of a worker about one action in flight."""
@@ -60,14 +61,13 @@ class Outcomes:
         self._counters.finished(outcome)
         if action.kind is Kind.DELETE_REMOTE:
             is_deleted = outcome.result is Result.DONE and outcome.effect in _REMOVED
-            self._retirement.finished(path, now, is_deleted=is_deleted)
-        if outcome.is_unknown:
-            self._recovery.unknown(action, planned.intent, now)
-        elif planned.intent is not None and not _is_resumable(planned.intent, outcome):
-            self._parts.ledger.drop_intent(path)
+            self._retirement.finished(path, is_deleted=is_deleted)
         if planned.settle.is_past_deadline and outcome.effect == "put":
             self._looks.took(path, now - planned.started_at)
+        # The record before the end of its intent: a ledger that fails in between knows too much
+        # rather than too little.
         self.apply(outcome, now)
+        self._end_intent(planned, outcome, now)
         self._looks.settled(path, now)
 
     def apply(self, outcome: Outcome, now: float) -> None:
@@ -83,6 +83,8 @@ class Outcomes:
 
     def recovered(self, outcome: Outcome, now: float) -> None:
         """Record what became of an effect without an answer; the path is then compared anew."""
+        if outcome.action.kind is Kind.DELETE_REMOTE and outcome.effect == "deleted":
+            self._retirement.finished(outcome.action.path, is_deleted=True)
         self.apply(outcome, now)
         if outcome.action.path not in self._backlog:
             self._looks.note(outcome.action.path, now, is_closed=True)
@@ -95,7 +97,7 @@ class Outcomes:
 
     def _done(self, outcome: Outcome, now: float) -> None:
         ledger, path = self._parts.ledger, outcome.action.path
-        self._failures_in_a_row = 0
+        self._failed_in_a_row.clear()
         if outcome.effect in _RECORDED and outcome.row is not None:
             ledger.record(outcome.row)
             self._retirement.unwant(path)
@@ -103,7 +105,7 @@ class Outcomes:
             ledger.forget(path)
             self._log_deletion(outcome)
         self._log_overwrite(outcome)
-        self._end_retry(path)
+        self._retries.end(path)
         if outcome.is_stale:
             self._looks.note(path, now)
         else:
@@ -116,7 +118,7 @@ class Outcomes:
         elif outcome.due_in_seconds is not None:
             self._looks.again(path, now, outcome.due_in_seconds, outcome.action)
         else:
-            self._looks.note(path, now, is_closed=True)
+            self._looks.superseded(outcome.action, now)
 
     def _failed(self, outcome: Outcome, now: float) -> None:
         if outcome.reason == "unstable":
@@ -124,45 +126,33 @@ class Outcomes:
             return
         if outcome.scope == "root":
             self._on_root_trouble()
-            self._looks.note(outcome.action.path, now)
+            self._looks.superseded(outcome.action, now)
             return
         if outcome.scope == "bucket" and outcome.reason != "throttled":
             self._on_bucket_trouble(outcome.reason, outcome.hint)
-        elif outcome.result is Result.RETRYABLE:
-            self._failures_in_a_row += 1
-            if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-                self._failures_in_a_row = 0
+        elif outcome.reason == "transient":
+            self._failed_in_a_row.add(outcome.action.path)
+            if len(self._failed_in_a_row) >= _FAILURES_IN_A_ROW:
+                self._failed_in_a_row.clear()
                 self._on_bucket_trouble(outcome.reason, outcome.hint)
-        self._put_retry(outcome)
+        self._retries.put(outcome)
         self._looks.clean(outcome.action.path)
 
-    def _put_retry(self, outcome: Outcome) -> None:
-        path, wall = outcome.action.path, self._parts.wall()
-        old = self._parts.ledger.retry(path)
-        attempts = (old.attempts if old else 0) + 1
-        delay = delay_seconds(attempts, self._parts.jitter())
-        if outcome.result is Result.REFUSED:
-            delay = _REFUSED_SECONDS
-        if old is None or old.reason != outcome.reason:
-            log = self._parts.log.warning
-            log("transfer.failed", path=path, reason=outcome.reason, hint=outcome.hint)
-        self._parts.ledger.put_retry(
-            path,
-            attempts=attempts,
-            next_at_wall=wall + delay,
-            reason=outcome.reason,
-            hint=outcome.hint,
-            since=old.since_wall if old else wall,
-        )
-        self._counters.has_retries = True
-
-    def _end_retry(self, path: str) -> None:
-        if self._counters.has_retries and self._parts.ledger.retry(path) is not None:
-            self._parts.ledger.drop_retry(path)
-            self._parts.log.info("transfer.recovered", path=path)
+    def _end_intent(self, planned: Planned, outcome: Outcome, now: float) -> None:
+        path = planned.action.path
+        if outcome.is_unknown:
+            self._recovery.unknown(planned.action, planned.intent, now)
+        elif planned.intent is None:
+            return
+        elif _is_resumable(planned.intent, outcome):
+            self._recovery.leave(path)
+        else:
+            self._recovery.drop(path)
 
     def _log_deletion(self, outcome: Outcome) -> None:
         path = outcome.action.path
+        if outcome.action.kind is not Kind.DELETE_REMOTE:
+            return
         self._parts.log.info(
             "object.deleted", path=path, reason=outcome.action.reason, effect=outcome.effect
         )

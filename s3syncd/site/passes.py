@@ -16,6 +16,7 @@ from s3syncd.core.reconcile import Policy, Tally, merge
 
 __all__ = ["Baseline", "Pass"]
 
+_LAST_CHARACTER = "\U0010ffff"
 _PAGE_ROWS = 1_000  # rows per ledger page: 0.7 ms a page, held in memory once
 
 
@@ -58,7 +59,6 @@ class Pass:
         self.started_seq = started_seq
         self.started_at = started_at
         self.tally = Tally()
-        self.is_scan_complete = False
         self.is_done = False
         self.is_aborted = False
         self._baseline = baseline
@@ -66,6 +66,8 @@ class Pass:
         self._local: deque[Sequence[LocalEntry | UnknownMark]] = deque()
         self._is_local_ended = False
         self._remote: deque[list[RemoteEntry]] = deque()
+        self._sorted: Iterator[list[RemoteEntry]] = iter(())
+        self._may_go_on: Callable[[], bool] = lambda: True
         self._is_remote_ended = False
         self._merged = merge(
             self._local_chunks(),
@@ -90,23 +92,30 @@ class Pass:
         """Whether the scanner has said its last word about this pass."""
         return self._is_local_ended
 
-    def feed_local(
-        self, entries: Sequence[LocalEntry | UnknownMark], *, is_last: bool, is_complete: bool
-    ) -> None:
-        """Take one scan batch; `is_complete` on the last one says that nothing went wrong."""
+    def covers(self, path: str) -> bool:
+        """Whether the pass looks where `path` is; a directory's path ends in '/'."""
+        is_below = path.startswith(self.prefix)
+        return is_below and (self.is_recursive or self._is_direct(path.rstrip("/")))
+
+    def feed_local(self, entries: Sequence[LocalEntry | UnknownMark], *, is_last: bool) -> None:
+        """Take one scan batch; one that ended before its end voids the pass, before this."""
         if self.is_aborted:
             self._on_taken()
         else:
             self._local.append(entries)
         if is_last:
             self._is_local_ended = True
-            self.is_scan_complete = is_complete
             self.is_done = self.is_done or self.is_aborted
 
     def feed_remote(self, entries: list[RemoteEntry], *, is_last: bool) -> None:
         """Take one page of the listing."""
         self._remote.append(entries)
         self._is_remote_ended = self._is_remote_ended or is_last
+
+    def feed_sorted(self, pages: Iterator[list[RemoteEntry]]) -> None:
+        """Take the whole listing at once, read page by page as the merge goes on."""
+        self._sorted = pages
+        self._is_remote_ended = True
 
     def abort(self) -> None:
         """Decide nothing more; the pass is done when the scanner has said its last word."""
@@ -122,9 +131,8 @@ class Pass:
 
         `may_go_on` is asked before each action and at each chunk boundary.
         """
-        if self.is_aborted:
-            return
-        while may_go_on():
+        self._may_go_on = may_go_on
+        while not self.is_aborted and may_go_on():
             try:
                 action = next(self._merged)
             except StopIteration:
@@ -150,6 +158,7 @@ class Pass:
             if self._remote:
                 yield self._remote.popleft()
             elif self._is_remote_ended:
+                yield from self._sorted
                 return
             else:
                 yield None
@@ -158,7 +167,17 @@ class Pass:
         after = ""
         while rows := self._baseline.page(after, prefix=self.prefix, limit=_PAGE_ROWS):
             after = rows[-1].path
-            yield rows if self.is_recursive else [r for r in rows if self._is_direct(r.path)]
+            if not self.is_recursive:
+                after = self._behind_subtree(after)
+                rows = [row for row in rows if self._is_direct(row.path)]
+            yield rows
+            while not self._may_go_on():
+                yield None  # rows without a file say nothing for long: the caller has its turn
+
+    def _behind_subtree(self, path: str) -> str:
+        """Give where to read on: nothing below a directory is of interest."""
+        name, slash, _below = path[len(self.prefix) :].partition("/")
+        return f"{self.prefix}{name}/{_LAST_CHARACTER}" if slash else path
 
     def _is_direct(self, path: str) -> bool:
         return "/" not in path[len(self.prefix) :]

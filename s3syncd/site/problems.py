@@ -17,7 +17,7 @@ __all__ = ["SKIPPED", "Problems"]
 SKIPPED = frozenset({"symlink", "special_file", "unwatched"})
 
 _SHOWN = 100  # the status page's limit
-_KEPT = 1_000  # known one by one; beyond this they are only counted
+_KEPT = 1_000  # of each kind known one by one; beyond this they are only counted
 
 _HINTS = {
     "symlink": "Symbolic links are not followed; add a site for the link's target.",
@@ -33,6 +33,27 @@ _HINTS = {
 }
 
 
+# What no scan can find, so that no scan proves it over.
+_NO_SCAN_FINDS = frozenset({"drift", "unstable", "unwatched"})
+
+
+class _Shelf:
+    """Problems known one by one, up to a number; beyond it they are counted, pass by pass."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Problem] = {}
+        self.noted: dict[str, int] = {}
+        self.more = 0
+        self.more_in_pass = 0
+
+    def __len__(self) -> int:
+        return len(self.known) + self.more
+
+    def drop(self, path: str) -> None:
+        self.known.pop(path, None)
+        self.noted.pop(path, None)
+
+
 class Problems:
     """The problems of one site that are not retries.
 
@@ -44,90 +65,115 @@ class Problems:
     def __init__(self, wall: Callable[[], float], on_new: Callable[[Problem], None]) -> None:
         self._wall = wall
         self._on_new = on_new
-        self._known: dict[str, Problem] = {}
-        self._more = 0
-        self._fresh: dict[str, Problem] | None = None
-        self._fresh_more = 0
+        self._obstacles = _Shelf()
+        self._skipped = _Shelf()
+        self._moment = 0
 
     def __len__(self) -> int:
         """Return how many there are, skipped ones included."""
-        return len(self._known) + self._more
+        return len(self._obstacles) + len(self._skipped)
 
     @property
     def obstacles(self) -> int:
         """How many keep the site from being in sync."""
-        known = sum(problem.reason not in SKIPPED for problem in self._known.values())
-        return known + self._more
+        return len(self._obstacles)
 
     def note(self, path: str, reason: str) -> None:
-        """Note a problem, also as part of the pass under way."""
-        if self._fresh is not None:
-            self._fresh_more += not self._put(self._fresh, path, reason)
-        if path not in self._known and len(self._known) >= _KEPT:
+        """Note a problem; one that is known keeps its age."""
+        self._moment += 1
+        shelf, other = self._obstacles, self._skipped
+        if reason in SKIPPED:
+            shelf, other = other, shelf
+        other.drop(path)
+        old = shelf.known.get(path)
+        if old is None and len(shelf.known) >= _KEPT:
+            shelf.more_in_pass += 1
             return
-        self._put(self._known, path, reason)
+        shelf.noted[path] = self._moment
+        if old is None or old.reason != reason:
+            problem = _problem(path, reason, self._wall())
+            shelf.known[path] = problem
+            self._on_new(problem)
+
+    def reason_of(self, path: str) -> str | None:
+        """Return why a path is a problem, or None."""
+        problem = self._obstacles.known.get(path) or self._skipped.known.get(path)
+        return None if problem is None else problem.reason
 
     def clear(self, path: str) -> None:
         """The path is well."""
-        self._known.pop(path, None)
-        if self._fresh is not None:
-            self._fresh.pop(path, None)
+        self._obstacles.drop(path)
+        self._skipped.drop(path)
 
     def clear_reason(self, reason: str) -> list[str]:
         """Forget the problems of one reason; return their paths."""
-        paths = [path for path, problem in self._known.items() if problem.reason == reason]
+        known = [*self._obstacles.known.items(), *self._skipped.known.items()]
+        paths = [path for path, problem in known if problem.reason == reason]
         for path in paths:
             self.clear(path)
         return paths
 
     def renew(self, reason: str, paths: Iterable[str]) -> None:
-        """Note exactly these paths for a reason; what it was noted for before is over."""
+        """Note exactly these paths for a reason; what it was noted for before is over.
+
+        A path that is a problem for another reason stays one for that.
+        """
         stay = set(paths)
-        for path in [p for p, known in self._known.items() if known.reason == reason]:
-            if path not in stay:
-                self.clear(path)
+        for shelf in (self._obstacles, self._skipped):
+            for path in [p for p, known in shelf.known.items() if known.reason == reason]:
+                if path not in stay:
+                    shelf.drop(path)
         for path in stay:
-            self.note(path, reason)
+            if self.reason_of(path) in {None, reason}:
+                self.note(path, reason)
 
-    def begin_pass(self) -> None:
-        """A whole pass begins: what it does not meet again is over when it ends."""
-        self._fresh, self._fresh_more = {}, 0
+    def begin_pass(self, *, is_whole: bool) -> int:
+        """A pass begins; return the moment to give to `end_pass`."""
+        if is_whole:
+            for shelf in (self._obstacles, self._skipped):
+                shelf.more_in_pass = 0
+        return self._moment
 
-    def end_pass(self, *, is_complete: bool) -> None:
-        """A whole pass ended; only a complete one proves that an old problem is over."""
-        if self._fresh is not None and is_complete:
-            stays = {"drift", "unstable", "unwatched"}  # no scan finds these
-            kept = {p: known for p, known in self._known.items() if known.reason in stays}
-            self._known = {**kept, **self._fresh}
-            self._more = self._fresh_more
-        self._fresh = None
+    def end_pass(self, began: int, covers: Callable[[str], bool], *, is_whole: bool) -> None:
+        """A complete pass ended: what it covers and did not meet again is over.
+
+        Args:
+            began: what `begin_pass` returned.
+            covers: whether the pass looked where a path is.
+            is_whole: it looked everywhere.
+        """
+        for shelf in (self._obstacles, self._skipped):
+            if is_whole:
+                shelf.more = shelf.more_in_pass
+            over = [
+                path
+                for path, problem in shelf.known.items()
+                if shelf.noted[path] <= began
+                and problem.reason not in _NO_SCAN_FINDS
+                and covers(path)
+            ]
+            for path in over:
+                shelf.drop(path)
 
     def guard(self) -> tuple[str, str]:
         """Return the guard that keeps deletions back somewhere in the tree, and its remedy."""
-        for problem in self._known.values():
+        for problem in self._obstacles.known.values():
             if problem.reason in REASONS:
                 return problem.reason, problem.hint
         return "", ""
 
     def shown(self) -> list[Problem]:
         """Return at most 100, the oldest obstacles first."""
-        ordered = sorted(self._known.values(), key=lambda p: (p.reason in SKIPPED, p.since, p.path))
+        ordered: list[Problem] = []
+        for shelf in (self._obstacles, self._skipped):
+            ordered += sorted(shelf.known.values(), key=lambda p: (p.since, p.path))
         return ordered[:_SHOWN]
 
-    def _put(self, into: dict[str, Problem], path: str, reason: str) -> bool:
-        old = into.get(path) or self._known.get(path)
-        if old is not None and old.reason == reason:
-            into[path] = old
-            return True
-        if len(into) >= _KEPT:
-            return False
-        guard = REASONS.get(reason)
-        hint = guard.remedy if guard else _HINTS.get(reason, "")
-        problem = Problem(_printable(path), reason, hint, self._wall())
-        into[path] = problem
-        if into is self._known:
-            self._on_new(problem)
-        return True
+
+def _problem(path: str, reason: str, since: float) -> Problem:
+    guard = REASONS.get(reason)
+    hint = guard.remedy if guard else _HINTS.get(reason, "")
+    return Problem(_printable(path), reason, hint, since)
 
 
 def _printable(path: str) -> str:

@@ -58,6 +58,8 @@ class Recovery:
         self._on_known = on_known
         self._on_late = on_late
         self._open: dict[str, _Open] = {}
+        self._left: set[str] = set()
+        self._is_refused = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -75,10 +77,28 @@ class Recovery:
         for intent in self._parts.ledger.intents():
             self._open[intent.path] = _Open(intent, now)
 
-    def is_first_look_due(self, path: str) -> bool:
+    def is_in_doubt(self, path: str) -> bool:
         """Whether nothing is known yet about the effect on `path`: no new effect before that."""
         one = self._open.get(path)
-        return one is not None and not one.has_been_seen
+        return one is not None and (one.is_asked or not one.has_been_seen)
+
+    def leave(self, path: str) -> None:
+        """An upload in parts failed and may be taken up again: its intent stays."""
+        self._left.add(path)
+
+    def drop(self, path: str) -> None:
+        """Nothing is left over of what was intended for `path`."""
+        self._left.discard(path)
+        self._parts.ledger.drop_intent(path)
+
+    def end_left(self, path: str, now: float) -> None:
+        """End what is left over of an upload in parts, if there is anything."""
+        if path not in self._left:
+            return
+        self._left.discard(path)
+        intent = self._parts.ledger.intent(path)
+        if intent is not None and path not in self._open:
+            self._open[path] = _Open(intent, now)
 
     def unknown(self, action: Action, intent: Intent | None, now: float) -> None:
         """A request got no answer: look at once."""
@@ -91,20 +111,26 @@ class Recovery:
         """Look at what is due."""
         asked = sum(one.is_asked for one in self._open.values())
         for path, one in self._open.items():
-            if asked >= _AT_ONCE:
+            if asked >= _AT_ONCE or self._is_refused:
                 return
             if not one.is_asked and now >= one.due_at:
                 if self._is_in_flight(path):
                     one.due_at = now + _BUSY_SECONDS
                     continue
                 one.is_asked = self._ask(path, one.intent)
-                if not one.is_asked:
-                    return
+                self._is_refused = not one.is_asked
                 asked += 1
 
     def next_due(self) -> float:
         """Return when `advance` wants to be called (monotonic seconds)."""
+        asked = sum(one.is_asked for one in self._open.values())
+        if self._is_refused or asked >= _AT_ONCE:
+            return float("inf")
         return min((o.due_at for o in self._open.values() if not o.is_asked), default=float("inf"))
+
+    def room(self) -> None:
+        """The pool has room again."""
+        self._is_refused = False
 
     def recovered(self, message: Recovered, now: float) -> None:
         """Take what a look found; a look that failed is repeated, never believed."""
@@ -115,6 +141,7 @@ class Recovery:
         one.is_asked = False
         if isinstance(outcome, Outcome) and outcome.reason == "resumable":
             del self._open[path]  # the intent stays: the upload is taken up with it
+            self._left.add(path)
             self._on_known(outcome, now)
         elif not isinstance(outcome, Outcome) or outcome.result not in _TOLD:
             one.attempts += 1
@@ -161,7 +188,7 @@ class Recovery:
         del self._open[path]
         intent = self._parts.ledger.intent(path)
         if intent is not None and intent.op_id == one.intent.op_id:
-            self._parts.ledger.drop_intent(path)
+            self.drop(path)
 
 
 def intent_for(action: Action, *, op_id: str, wall: float) -> Intent:

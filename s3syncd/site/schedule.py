@@ -1,8 +1,7 @@
-"""When a site scans and lists, and the merging of what comes in.
+"""The passes of a site: begun when they are due, fed with what comes in, merged bit by bit.
 
-At most one whole pass (rescan or reconcile) and one directory pass at a time. Doubt (overflow, a
-dead watch, any exception in the watcher) is one more rescan, however often it is raised. Owned by
-the site thread.
+At most one whole pass (rescan or reconcile) and one directory pass at a time. A pass that could
+not see everything is void: what it saw gone is not believed. Owned by the site thread.
 """
 
 from __future__ import annotations
@@ -17,14 +16,13 @@ from s3syncd.site.listing import Listing
 from s3syncd.site.messages import Listed
 from s3syncd.site.parts import Parts
 from s3syncd.site.passes import Pass
+from s3syncd.site.timetable import Timetable, Whole
 
 __all__ = ["Schedule"]
 
 _STEP_SECONDS = 0.01  # the longest the merge may keep a message waiting
-_DOUBT_CAP_SECONDS = 60.0  # repeated doubt rescans at most this often
-_DOUBT_CALM_SECONDS = 120.0  # after this long without doubt the back-off starts anew
-_RETRY_SECONDS = 5.0  # a pass that failed (listing, root) is begun anew after this
 _GATE_SECONDS = 1.0  # how often a site asks again whether it may reconcile
+_DIRECTORIES = 2_000  # more directory scans than this wait: one rescan is cheaper
 
 
 class Schedule:
@@ -32,8 +30,9 @@ class Schedule:
 
     Args:
         on_action: takes each decided action with the pass that decided it.
-        on_done: takes each pass that came to its end, aborted ones too.
-        on_whole: told when a whole pass begins.
+        on_begin: takes each pass that begins.
+        on_void: takes each pass that is void, when it is.
+        on_done: takes each pass that came to its end, void ones too.
     """
 
     def __init__(
@@ -42,45 +41,47 @@ class Schedule:
         backlog: Backlog,
         *,
         on_action: Callable[[Action, Pass], None],
+        on_begin: Callable[[Pass], None],
+        on_void: Callable[[Pass], None],
         on_done: Callable[[Pass, Listing | None], None],
-        on_whole: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._backlog = backlog
         self._on_action = on_action
+        self._on_begin = on_begin
+        self._on_void = on_void
         self._on_done = on_done
-        self._on_whole = on_whole
         self._passes = 0
         self.whole: Pass | None = None
         self.listing: Listing | None = None
+        self.is_listing_incomplete = False
         self._directory: Pass | None = None
         self._directories: dict[str, bool] = {}
-        self._is_reconcile_wanted = True
-        self._is_rescan_wanted = False
-        self._not_before = 0.0
-        self._doubts = 0
-        self._last_doubt_at = float("-inf")
-        self._next_rescan = float("inf")
-        self._next_reconcile = float("inf")
-        self.is_doubtful = False
-        self._is_doubt_met = False
         self._is_cut_off = False
+        self.timetable = Timetable(
+            rescan_seconds=self._rescan_seconds,
+            reconcile_seconds=parts.settings.reconcile_interval_seconds,
+            jitter=parts.jitter,
+        )
 
     @property
     def is_behind(self) -> bool:
         """Whether something that was heard of has not been looked at to its end."""
-        return self.has_directories or self.is_doubtful
+        return self.has_directories or self.timetable.is_doubtful
 
-    @property
-    def is_scanning(self) -> bool:
+    def is_scanning(self, now: float) -> bool:
         """Whether a scan is queued or under way that may show where a missing file went."""
-        is_wanted = self._is_rescan_wanted or self._is_reconcile_wanted
-        return self.has_directories or self.whole is not None or is_wanted
+        return self.has_directories or self.whole is not None or self.timetable.is_wanted(now)
 
     @property
     def can_step(self) -> bool:
         """Whether a merge was cut off by the clock and can go on at once."""
         return self._is_cut_off
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a pass is under way."""
+        return self.whole is not None or self._directory is not None
 
     @property
     def has_directories(self) -> bool:
@@ -90,41 +91,24 @@ class Schedule:
     def want_directory(self, path: str, *, is_recursive: bool) -> None:
         """Ask for a scan of one directory ('' = the root), ending in '/' unless empty."""
         self._directories[path] = self._directories.get(path, False) or is_recursive
-
-    def want_rescan(self) -> None:
-        """Ask for a rescan as soon as possible."""
-        self._is_rescan_wanted = True
-
-    def want_reconcile(self) -> None:
-        """Ask for a reconcile as soon as possible."""
-        self._is_reconcile_wanted = True
-
-    def doubt(self, now: float) -> None:
-        """Events were lost: rescan, at growing distances while it keeps happening."""
-        if now - self._last_doubt_at > _DOUBT_CALM_SECONDS:
-            self._doubts = 0
-        if not self._is_rescan_wanted or not self.is_doubtful:
-            delay = min(_DOUBT_CAP_SECONDS, 2.0**self._doubts - 1.0)
-            self._not_before = max(self._not_before, now + delay)
-            self._doubts = min(self._doubts + 1, 7)
-        self._last_doubt_at = now
-        self._is_rescan_wanted = self.is_doubtful = True
-        self._is_doubt_met = False
+        if len(self._directories) > _DIRECTORIES:
+            self._directories.clear()
+            self.timetable.doubt(self._parts.clock())
 
     def abort(self) -> None:
         """Root or bucket is lost: nothing that was seen so far is believed; begin anew later."""
         for one in (self.whole, self._directory):
             if one is not None:
-                one.abort()
-        self._is_reconcile_wanted = True
-        if self.listing is not None:
-            self.listing.is_ended = True
+                self._void(one)
+        self.timetable.want(Whole.RECONCILE)
 
     def fed(self, batch: ScanBatch) -> None:
         """Hand a scan batch to the pass it belongs to."""
         for one in (self.whole, self._directory):
             if one is not None and one.pass_id == batch.pass_id:
-                one.feed_local(batch.entries, is_last=batch.is_last, is_complete=batch.is_complete)
+                if batch.is_last and not batch.is_complete:
+                    self._void(one)
+                one.feed_local(batch.entries, is_last=batch.is_last)
                 return
         self._parts.scanner.taken(batch.pass_id)
 
@@ -132,78 +116,72 @@ class Schedule:
         """Hand a listing page to the pass it belongs to."""
         if self.listing is None or self.listing.pass_id != message.pass_id or self.whole is None:
             return
-        if self.listing.received(message, now):
-            self.whole.feed_remote(message.entries, is_last=self.listing.is_ended)
-        if self.listing.failure is not None or not self.listing.is_ascending:
-            self.whole.abort()
+        self.listing.received(message, self.whole, now)
+        if not self.listing.is_complete_so_far and not self.whole.is_aborted:
+            self.is_listing_incomplete = True
+            self._void(self.whole)
+
+    def room(self) -> None:
+        """The pool has room again."""
+        if self.listing is not None:
+            self.listing.room()
 
     def advance(self, now: float, *, may_begin: bool) -> None:
         """Begin what is due and merge what has come in, for at most 10 ms."""
-        self._note_intervals(now)
         if may_begin:
-            self._begin(now)
+            self._begin_directory()
+            self._begin_whole(now)
         if self.listing is not None and self.whole is not None:
-            self.listing.advance(now, buffered_pages=self.whole.buffered_pages)
+            self.listing.advance(now, self.whole)
         deadline = self._parts.clock() + _STEP_SECONDS
         self._is_cut_off = False
         self._merge(self._directory, lambda: self._backlog.has_live_room, deadline)
         self._merge(self.whole, lambda: self._backlog.has_room, deadline)
-        self._end_passes(now)
+        if self._directory is not None and self._directory.is_done:
+            self._end_directory(self._directory, now)
+        if self.whole is not None and self.whole.is_done:
+            self._end_whole(self.whole, now)
 
     def next_due(self) -> float:
         """Return when `advance` wants to be called at the latest (monotonic seconds)."""
-        due = min(self._next_rescan, self._next_reconcile)
-        if (self._is_reconcile_wanted or self._is_rescan_wanted) and self.whole is None:
-            due = min(due, self._not_before)
-        if self.listing is not None and (page := self.listing.next_due()) is not None:
-            due = min(due, page)
-        return due
-
-    def _note_intervals(self, now: float) -> None:
-        if now >= self._next_reconcile:
-            self._is_reconcile_wanted, self._next_reconcile = True, float("inf")
-        if now >= self._next_rescan:
-            self._is_rescan_wanted, self._next_rescan = True, float("inf")
-
-    def _begin(self, now: float) -> None:
         if self._directory is None and self._directories:
-            path = min(self._directories)  # parents first: they may make the children needless
-            is_recursive = self._directories.pop(path)
-            if is_recursive:
-                for below in [p for p in self._directories if p.startswith(path)]:
-                    del self._directories[below]
-            self._directory = self._new_pass(path, is_recursive=is_recursive, is_listed=False)
-            self._parts.scanner.directory(self._directory.pass_id, path, is_recursive=is_recursive)
-        is_wanted = self._is_reconcile_wanted or self._is_rescan_wanted
-        if self.whole is None and is_wanted and now >= self._not_before:
-            self._begin_whole(now)
+            return 0.0
+        if self.whole is None:
+            return self.timetable.next_due()
+        if self.listing is not None:
+            return self.listing.next_due(self.whole)
+        return float("inf")
+
+    def _begin_directory(self) -> None:
+        if self._directory is not None or not self._directories:
+            return
+        path = min(self._directories)  # parents first: they may make the children needless
+        is_recursive = self._directories.pop(path)
+        if is_recursive:
+            for below in [p for p in self._directories if p.startswith(path)]:
+                del self._directories[below]
+        self._directory = self._new_pass(path, is_recursive=is_recursive, is_listed=False)
+        self._parts.scanner.directory(self._directory.pass_id, path, is_recursive=is_recursive)
 
     def _begin_whole(self, now: float) -> None:
-        is_listed = self._is_reconcile_wanted
-        if is_listed and not self._parts.gate.try_enter(self._parts.settings.name):
-            self._not_before = now + _GATE_SECONDS
+        whole = self.timetable.due(now) if self.whole is None else None
+        if whole is None:
             return
-        self._is_rescan_wanted = self._is_reconcile_wanted = False
-        self._is_doubt_met = self.is_doubtful
-        self._on_whole()
+        is_listed = whole is Whole.RECONCILE
+        if is_listed and not self._parts.gate.try_enter(self._parts.settings.name):
+            self.timetable.put_off(whole, now + _GATE_SECONDS)
+            return
+        self.timetable.began(whole)
         self.whole = self._new_pass("", is_recursive=True, is_listed=is_listed)
         if is_listed:
-            self.listing = Listing(
-                self.whole.pass_id,
-                bucket=self._parts.bucket,
-                scope=self._parts.scope,
-                lane=self._parts.lane,
-                post=self._parts.inbox.put,
-                jitter=self._parts.jitter,
-                retries=self._parts.settings.s3_ops_retries,
-            )
+            self.listing = Listing(self.whole.pass_id, self._parts)
         self._parts.scanner.full(self.whole.pass_id)
 
     def _new_pass(self, prefix: str, *, is_recursive: bool, is_listed: bool) -> Pass:
         self._passes += 1
         pass_id = self._passes
         scanner = self._parts.scanner
-        return Pass(
+        one = Pass(
             pass_id,
             prefix=prefix,
             is_recursive=is_recursive,
@@ -214,6 +192,8 @@ class Schedule:
             baseline=self._parts.ledger,
             on_taken=lambda: scanner.taken(pass_id),
         )
+        self._on_begin(one)
+        return one
 
     def _merge(self, one: Pass | None, has_room: Callable[[], bool], deadline: float) -> None:
         if one is None:
@@ -223,46 +203,52 @@ class Schedule:
         def may_go_on() -> bool:
             if not has_room():
                 return False
-            self._is_cut_off = clock() >= deadline
-            return not self._is_cut_off
+            if clock() >= deadline:
+                self._is_cut_off = True
+                return False
+            return True
 
         try:
             for action in one.step(may_go_on):
                 self._on_action(action, one)
         except StreamDisorderError as error:
             self._parts.log.warning("pass.void", detail=str(error))
-            one.abort()
+            self._void(one)
 
-    def _end_passes(self, now: float) -> None:
-        one = self._directory
-        if one is not None and one.is_done:
-            if one.is_aborted or not one.is_scan_complete:
-                self.doubt(now)
-            self._directory = None
-            self._parts.ledger.end_pass()
-            self._on_done(one, None)
-        if self.whole is not None and self.whole.is_done:
-            self._end_whole(self.whole, now)
+    def _void(self, one: Pass) -> None:
+        if one.is_aborted:
+            return
+        one.abort()
+        if self.listing is not None and self.listing.pass_id == one.pass_id:
+            self.listing.end()
+        if not one.is_scan_ended:
+            self._parts.scanner.cancel(one.pass_id)
+        self._on_void(one)
+
+    def _end_directory(self, one: Pass, now: float) -> None:
+        self._directory = None
+        self._parts.ledger.end_pass()
+        if one.is_aborted:
+            self.timetable.doubt(now)
+        self._on_done(one, None)
 
     def _end_whole(self, one: Pass, now: float) -> None:
         listing, self.whole, self.listing = self.listing, None, None
         self._parts.ledger.end_pass()
+        whole = Whole.RECONCILE if one.is_listed else Whole.RESCAN
         if one.is_listed:
             self._parts.gate.leave(self._parts.settings.name)
-        self.is_doubtful = self.is_doubtful and not (self._is_doubt_met and not one.is_aborted)
+        if listing is not None:
+            listing.close()
         if one.is_aborted:
-            self._not_before = now + _RETRY_SECONDS
-            self._is_reconcile_wanted = self._is_reconcile_wanted or one.is_listed
-            self._is_rescan_wanted = True
-        self._plan_next(one, now)
+            is_scan_fine = listing is not None and not listing.is_complete_so_far
+            self.timetable.failed(whole, now, is_scan_fine=is_scan_fine)
+        else:
+            self.timetable.done(whole, now)
+            self.is_listing_incomplete = self.is_listing_incomplete and not one.is_listed
         self._on_done(one, listing)
 
-    def _plan_next(self, one: Pass, now: float) -> None:
-        settings = self._parts.settings
-        is_polled = self._parts.watcher is None or self._parts.watcher.kind != "inotify"
-        rescan = settings.poll_seconds if is_polled else settings.rescan_interval_seconds
-        # Jitter of 3/4 to 5/4 keeps a thousand sites from scanning at the same moment.
-        self._next_rescan = now + rescan * (0.75 + self._parts.jitter() / 2)
-        if one.is_listed and not one.is_aborted:
-            spread = 0.75 + self._parts.jitter() / 2
-            self._next_reconcile = now + settings.reconcile_interval_seconds * spread
+    def _rescan_seconds(self) -> float:
+        settings, watcher = self._parts.settings, self._parts.watcher
+        is_polled = watcher is None or watcher.kind == "polling"
+        return settings.poll_seconds if is_polled else settings.rescan_interval_seconds

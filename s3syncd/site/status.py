@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from s3syncd.core.entry import Problem
+from s3syncd.core.safety import REASONS
+from s3syncd.errors import LedgerError
 from s3syncd.site.passes import Pass
 from s3syncd.site.problems import SKIPPED
 
@@ -100,6 +102,17 @@ class Board:
             self._progress = self._progress_now()
         self._log_summary(now)
 
+    def publish_outage(self, now: float, error: LedgerError) -> None:
+        """Publish that the ledger cannot be written; everything else is as it was."""
+        self.turned_at = now
+        self._snapshot = {
+            **self._snapshot,
+            "state": "unavailable",
+            "reason": "ledger_unavailable",
+            "hint": error.hint or error.message,
+            "in_sync": False,
+        }
+
     def _is_in_sync(self) -> bool:
         site = self._site
         is_idle = not (
@@ -108,22 +121,17 @@ class Board:
             or site.backlog.in_flight
             or site.recovery.unseen
             or site.schedule.is_behind
-            or site.has_hints
+            or site.hearing.has_news
         )
         return (
             self.has_reconciled
             and is_idle
             and site.access.is_ready
-            and not site.retirement.held
+            and not site.hold.count
             and not site.retirement.waiting
             and not site.problems.obstacles
-            and not self._retries()[0]
+            and not site.retries.shown()[0]
         )
-
-    def _retries(self) -> tuple[int, list[Any]]:
-        if not self._site.counters.has_retries:
-            return 0, []
-        return self._site.parts.ledger.retries()
 
     def _state(self) -> str:
         site = self._site
@@ -155,8 +163,8 @@ class Board:
             "last_in_sync_at": _rfc3339(self._last_in_sync_wall),
             "pending": {"actions": self._pending(), "bytes": site.backlog.pending_bytes},
             "oldest_pending_seconds": self._oldest(now),
-            "held_deletions": site.retirement.held,
-            "held_list": site.retirement.held_hash,
+            "held_deletions": site.hold.count,
+            "held_list": site.hold.list_hash,
             "foreign_objects": self.foreign_objects,
             "problems": problems,
             "problems_total": problems_total,
@@ -171,8 +179,10 @@ class Board:
         site = self._site
         if site.access.reason:
             return site.access.reason, site.access.hint
-        if site.retirement.held:
-            return site.retirement.hold_reason, site.retirement.hold_hint
+        if site.hold.count:
+            return site.hold.reason, site.hold.hint
+        if site.schedule.is_listing_incomplete:
+            return "listing_incomplete", REASONS["listing_incomplete"].remedy
         return site.problems.guard()
 
     def _pending(self) -> int:
@@ -185,13 +195,15 @@ class Board:
         )
 
     def _oldest(self, now: float) -> float:
-        oldest = self._site.looks.oldest()
-        started = [p.started_at for p in self._site.backlog.in_flight.values()]
-        candidates = [*([oldest] if oldest is not None else []), *started]
-        return round(max(0.0, now - min(candidates)), 3) if candidates else 0.0
+        moments = [self._site.looks.oldest(), self._site.backlog.oldest()]
+        ages = [now - moment for moment in moments if moment is not None]
+        failed = self._site.retries.shown()[1]
+        if failed:
+            ages.append(self._site.parts.wall() - failed[0].since_wall)
+        return round(max(0.0, *ages), 3) if ages else 0.0
 
     def _problems(self) -> tuple[list[dict[str, Any]], int]:
-        total, retries = self._retries()
+        total, retries = self._site.retries.shown()
         tried = [Problem(r.path, r.reason, r.hint, r.since_wall) for r in retries]
         found = self._site.problems.shown()
         listed = [p for p in found if p.reason not in SKIPPED]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from s3syncd.errors import LedgerError
 from s3syncd.site.inbox import Inbox
 from s3syncd.site.messages import Stop
+from s3syncd.site.outage import Outage
 from s3syncd.site.site import Site
 
 __all__ = ["SiteThread"]
@@ -62,9 +64,22 @@ class SiteThread(threading.Thread):
             if site.is_busy:
                 # A turn costs the same for one outcome as for fifty: let some come together.
                 self._pause.wait(_GATHER_SECONDS)
-            for message in self.inbox.take(wait):
-                site.handle(message, self._clock())
-            wait = site.advance(self._clock())
+            messages = self.inbox.take(wait)
+            try:
+                while messages:
+                    site.handle(messages[0], self._clock())
+                    del messages[0]
+                wait = site.advance(self._clock())
+            except LedgerError as error:
+                self._wait_out(site, error, messages)
+                raise
+
+    def _wait_out(self, site: Site, error: LedgerError, messages: list[object]) -> None:
+        """Keep what is known until the ledger takes it; the site is begun anew after that."""
+        outage = Outage(site, self.inbox, error, clock=self._clock)
+        for message in messages:
+            outage.keep(message)
+        outage.wait()
 
     def _close(self, error: BaseException | None) -> BaseException | None:
         if self.site is None:

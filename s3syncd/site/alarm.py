@@ -1,0 +1,65 @@
+"""What follows when root or bucket are lost, doubted or back. Owned by the site thread."""
+
+from __future__ import annotations
+
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.site.access import Access
+from s3syncd.site.backlog import Backlog
+from s3syncd.site.looks import Looks
+from s3syncd.site.parts import Parts
+from s3syncd.site.retire import Retirement
+from s3syncd.site.schedule import Schedule
+from s3syncd.site.timetable import Whole
+
+__all__ = ["Alarm"]
+
+_BUCKET_FAILURES = frozenset({FailureKind.CREDENTIALS, FailureKind.BUCKET, FailureKind.CLOCK})
+
+
+class Alarm:
+    """Stops believing what was seen, where it was seen through a side that is lost."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        access: Access,
+        schedule: Schedule,
+        backlog: Backlog,
+        looks: Looks,
+        retirement: Retirement,
+    ) -> None:
+        self._parts = parts
+        self._access = access
+        self._schedule = schedule
+        self._backlog = backlog
+        self._looks = looks
+        self._retirement = retirement
+
+    def access_changed(self, side: str, was: str, words: str) -> None:
+        """Root or bucket changed state: of a lost root nothing seen before is believed."""
+        log = self._parts.log.info if words == "ok" else self._parts.log.warning
+        log(f"{side}.changed", was=was, now=words)
+        if side != "root":
+            return
+        now = self._parts.clock()
+        if words == "ok":
+            self._schedule.timetable.want(Whole.RECONCILE)
+            if was != "unseen":
+                self._schedule.timetable.doubt(now)
+        else:
+            self._schedule.abort()
+            self._backlog.drop_all()
+            self._looks.lost(now)
+            self._retirement.lost()
+
+    def root_doubted(self, now: float) -> None:
+        """A look found another root, or none: what it should have told is found by a rescan."""
+        self._access.root_lost(now)
+        self._schedule.timetable.doubt(now)
+
+    def listing_failed(self, failure: Failure) -> None:
+        """The listing was given up: that may be the bucket's trouble."""
+        if failure.kind in _BUCKET_FAILURES:
+            words = failure.code or str(failure.status)
+            self._access.bucket_lost(words, failure.message, self._parts.clock())

@@ -1,0 +1,140 @@
+"""What follows from a pass: its actions, if they are still true, and the deletions, judged.
+
+A pass is old news: it decides nothing about a path that changed since, or that is dirty, planned,
+in flight, held, put off after a failure, or intended. Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3syncd.core.entry import Action, Kind
+from s3syncd.core.safety import is_root_emptied
+from s3syncd.site.backlog import Backlog
+from s3syncd.site.hold import Hold
+from s3syncd.site.looks import Looks
+from s3syncd.site.parts import Parts
+from s3syncd.site.passes import Pass
+from s3syncd.site.problems import Problems
+from s3syncd.site.recovery import Recovery
+from s3syncd.site.retire import Retirement
+from s3syncd.site.retries import Retries
+from s3syncd.site.schedule import Schedule
+from s3syncd.site.timetable import Whole
+
+__all__ = ["Decisions"]
+
+
+class Decisions:
+    """Takes the passes of one site from their begin to their end.
+
+    Attributes:
+        is_emptied: the last whole pass found no file where the baseline knows of some.
+        approved_drift: paths whose foreign version a person lets us overwrite -> since when.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        backlog: Backlog,
+        looks: Looks,
+        recovery: Recovery,
+        retries: Retries,
+        retirement: Retirement,
+        hold: Hold,
+        problems: Problems,
+        schedule: Callable[[], Schedule],
+    ) -> None:
+        self._parts = parts
+        self._backlog = backlog
+        self._looks = looks
+        self._recovery = recovery
+        self._retries = retries
+        self._retirement = retirement
+        self._hold = hold
+        self._problems = problems
+        self._schedule = schedule
+        self._began: dict[int, int] = {}
+        self._last_whole_began = float("-inf")
+        self.is_emptied = False
+        self.approved_drift: dict[str, float] = {}
+
+    def decided(self, action: Action, one: Pass) -> None:
+        """Take an action of a pass: only if the path is still what the pass saw."""
+        path = action.path
+        is_busy = path in self._looks or path in self._backlog or path in self._recovery
+        if is_busy or self._parts.ledger.changed_since(path, one.started_seq):
+            return
+        if self._is_held(action) or self._retries.is_pending(action):
+            return
+        if action.kind is Kind.CONFLICT and path in self.approved_drift:
+            del self.approved_drift[path]
+            action = action._replace(kind=Kind.UPLOAD)
+        self._looks.plan(action, self._parts.clock(), is_live=not one.is_whole)
+
+    def want_deletion(self, action: Action, now: float) -> None:
+        """A path was seen gone."""
+        foreign = action.remote if action.baseline is None else None
+        self._retirement.want(action.path, now, foreign=foreign)
+
+    def pass_begun(self, one: Pass) -> None:
+        """A pass begins."""
+        self._began[one.pass_id] = self._problems.begin_pass(is_whole=one.is_whole)
+
+    def pass_void(self, _one: Pass) -> None:
+        """A pass did not see everything: what waits may not be gone, a new pass finds it again."""
+        if self._retirement.withdraw():
+            self._schedule().timetable.doubt(self._parts.clock())
+
+    def pass_done(self, one: Pass) -> None:
+        """A pass came to its end."""
+        began = self._began.pop(one.pass_id)
+        if one.is_aborted:
+            return
+        self._problems.end_pass(began, one.covers, is_whole=one.is_whole)
+        has_files = one.tally.local_files > 0
+        if one.is_whole:
+            self._whole_done(one)
+        elif has_files and self.is_emptied:
+            self._schedule().timetable.want(Whole.RESCAN)
+        if one.is_whole or has_files:
+            self._retirement.recheck_held()  # a directory may bring back what is held
+
+    def advance(self, now: float) -> None:
+        """Judge the deletions that are wanted, and look a second time at those that may go."""
+        if self._schedule().is_scanning(now):
+            return
+        due = self._retirement.judge_due()
+        if due is not None and now >= due:
+            if self._is_emptying() and self._last_whole_began <= self._retirement.last_want_at:
+                self._schedule().timetable.want(Whole.RESCAN)  # every file? look at the whole root
+                return
+            self._retirement.judge(now, is_emptied=self.is_emptied)
+        if paths := self._retirement.due_looks(now):
+            self._parts.scanner.look(paths)
+
+    def next_due(self, now: float) -> float:
+        """Return when `advance` wants to be called (monotonic seconds)."""
+        due = None if self._schedule().is_scanning(now) else self._retirement.next_due(now)
+        return float("inf") if due is None else due
+
+    def _whole_done(self, one: Pass) -> None:
+        self._last_whole_began = one.started_at
+        files = self._parts.ledger.count()[0]
+        self.is_emptied = is_root_emptied(files, one.tally.local_files, is_complete=True)
+        if not self.is_emptied:
+            self._retirement.release(self._parts.clock())
+        for path, since in list(self.approved_drift.items()):
+            if one.is_listed and since <= one.started_at:
+                del self.approved_drift[path]  # it was approved, and is no drift any more
+
+    def _is_emptying(self) -> bool:
+        files = self._parts.ledger.count()[0]
+        return files >= 2 and self._retirement.waiting + self._hold.count >= files
+
+    def _is_held(self, action: Action) -> bool:
+        if not self._hold.count or action.reason == "out_of_scope":
+            return False
+        deletion = self._parts.ledger.deletion(action.path)
+        return deletion is not None and deletion.state == "held"

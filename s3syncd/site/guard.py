@@ -1,0 +1,56 @@
+"""The mass_delete guard of one site: what counts as a deletion, and when it is too many.
+
+A rename is none: the file is known, or on its way to be known, under another name. Owned by the
+site thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+
+from s3syncd.core.entry import BaselineRow
+from s3syncd.core.safety import judge_mass_delete, mass_delete_limit
+from s3syncd.ledger import Ledger
+
+__all__ = ["DeletionGuard"]
+
+_DAY_SECONDS = 86_400.0
+
+
+class DeletionGuard:
+    """Counts the deletions of one site over 24 hours.
+
+    Args:
+        max_delete: paths that may go in 24 h without asking; None: the larger of 20 and 25 %.
+        wall: seconds since the epoch.
+    """
+
+    def __init__(
+        self, ledger: Ledger, *, max_delete: int | None, wall: Callable[[], float]
+    ) -> None:
+        self._ledger = ledger
+        self._max_delete = max_delete
+        self._wall = wall
+
+    def is_mass(self, awaited_inodes: Set[int]) -> bool:
+        """Whether what is wanted and what went unapproved are more than may go unasked."""
+        day_ago = self._wall() - _DAY_SECONDS
+        files = self._ledger.baseline_count_at(day_ago)
+        limit = mass_delete_limit(self._max_delete, files) + 1
+        lost = self._ledger.count_lost(awaited_inodes, limit=limit)
+        return judge_mass_delete(
+            wanted=self._ledger.count_deletions("held") + lost,
+            carried_out_unapproved_24h=self._ledger.deletions_logged_since(day_ago),
+            baseline_count_24h_ago=files,
+            max_delete=self._max_delete,
+        )
+
+    def carried_out(self, path: str, *, is_approved: bool) -> None:
+        """Count one deletion, before the baseline forgets the path."""
+        row = self._ledger.baseline(path)
+        if row is None or not self._has_moved(row):
+            self._ledger.log_deletion(path, self._wall(), is_approved=is_approved)
+
+    def _has_moved(self, row: BaselineRow) -> bool:
+        others = self._ledger.by_inode(row.inode, row.size_bytes)
+        return any(path != row.path and self._ledger.deletion(path) is None for path in others)

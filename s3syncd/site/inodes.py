@@ -1,0 +1,41 @@
+"""Which files, by inode, are heard of and not recorded yet: a deletion may be half of a rename.
+
+Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Set
+
+__all__ = ["Inodes"]
+
+
+class Inodes:
+    """One inode per path; several paths may share one (hard links)."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, int] = {}
+        self._counts: Counter[int] = Counter()
+
+    def __len__(self) -> int:
+        """Return how many paths there are."""
+        return len(self._of)
+
+    def __contains__(self, inode: int) -> bool:
+        return self._counts[inode] > 0
+
+    def keys(self) -> Set[int]:
+        """Return the inodes."""
+        return self._counts.keys()
+
+    def set(self, path: str, inode: int | None) -> None:
+        """Note the inode of a path; None forgets the path."""
+        old = self._of.pop(path, None)
+        if old is not None:
+            self._counts[old] -= 1
+            if not self._counts[old]:
+                del self._counts[old]
+        if inode is not None:
+            self._of[path] = inode
+            self._counts[inode] += 1

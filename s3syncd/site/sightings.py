@@ -1,0 +1,100 @@
+"""What the scan thread saw, and which part of the site it concerns.
+
+Owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3syncd.core.entry import Action, LocalEntry, UnknownMark
+from s3syncd.core.messages import Look, Looked, ScanBatch
+from s3syncd.ledger import Ledger
+from s3syncd.local.messages import NamesSkipped
+from s3syncd.site.access import Access
+from s3syncd.site.alarm import Alarm
+from s3syncd.site.looks import Looks
+from s3syncd.site.problems import Problems
+from s3syncd.site.retire import Retirement
+from s3syncd.site.schedule import Schedule
+
+__all__ = ["Sightings"]
+
+
+class Sightings:
+    """Takes the answers of the scan thread.
+
+    Args:
+        problem_with: why a path can have no key, or None.
+        on_deletion: takes a deletion that a second look has confirmed.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        schedule: Schedule,
+        looks: Looks,
+        retirement: Retirement,
+        problems: Problems,
+        problem_with: Callable[[str], str | None],
+        access: Access,
+        alarm: Alarm,
+        on_deletion: Callable[[Action, float], None],
+    ) -> None:
+        self._ledger = ledger
+        self._schedule = schedule
+        self._looks = looks
+        self._retirement = retirement
+        self._problems = problems
+        self._problem_with = problem_with
+        self._access = access
+        self._alarm = alarm
+        self._on_deletion = on_deletion
+
+    def scanned(self, batch: ScanBatch, _now: float) -> None:
+        """Take a stretch of a scan."""
+        self._schedule.fed(batch)
+        problem_with = self._problem_with
+        for entry in batch.entries:
+            if type(entry) is UnknownMark:
+                self._marked(entry)
+            elif reason := problem_with(entry[0]):
+                self._problems.note(entry[0], reason)
+
+    def looked(self, message: Looked, now: float) -> None:
+        """Take the answers to single looks."""
+        if self._access.sampled(message):
+            return
+        if not message.root_ok:
+            self._looks.lost(now)
+            self._retirement.lost()
+            self._alarm.root_doubted(now)
+            return
+        for path, look in message.results.items():
+            if self._retirement.is_looking_at(path):
+                self._looked_again(path, look, now)
+            self._looks.looked(path, look, now)
+
+    def names_skipped(self, message: NamesSkipped, _now: float) -> None:
+        """Take the names that no key can stand for."""
+        for name in message.sample:
+            self._problems.note(name, "undecodable_name")
+
+    def _looked_again(self, path: str, look: Look, now: float) -> None:
+        action = self._retirement.looked(path, look)
+        if action is not None:
+            self._on_deletion(action, now)
+        elif isinstance(look, LocalEntry):
+            self._looks.note(path, now, is_closed=True)
+        elif isinstance(look, UnknownMark):
+            self._problems.note(path, look.reason)
+
+    def _marked(self, mark: UnknownMark) -> None:
+        path, reason = mark
+        if not path.endswith("/"):
+            self._problems.note(path, reason)
+        elif reason not in {"symlink", "special_file"}:
+            self._problems.note(path, reason if reason == "mount_missing" else "subtree_unknown")
+        elif self._ledger.page("", prefix=path, limit=1):
+            self._problems.note(path, "directory_became_symlink")
