@@ -10,13 +10,14 @@ from contextlib import suppress
 __all__ = ["Notifier"]
 
 _MICROSECONDS = 1_000_000
+_SEND_SECONDS = 1.0  # a full queue of systemd's must not stop the daemon's main thread
 
 
 class Notifier:
     """Sends states to the socket that systemd names in NOTIFY_SOCKET.
 
     Attributes:
-        watchdog_seconds: how often systemd wants a sign of life; None when it does not.
+        watchdog_seconds: within which systemd wants a sign of life; None when it does not.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -24,6 +25,10 @@ class Notifier:
         usec = environ.get("WATCHDOG_USEC", "")
         is_ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         self.watchdog_seconds = int(usec) / _MICROSECONDS if usec.isdigit() and is_ours else None
+
+    def beat_seconds(self, longest: float) -> float:
+        """Give how often a sign of life is due: twice within the watchdog's time, or `longest`."""
+        return min(longest, self.watchdog_seconds / 2) if self.watchdog_seconds else longest
 
     def send(self, *states: str) -> None:
         """Send states such as READY=1; a systemd that does not listen is no trouble of ours."""
@@ -33,4 +38,5 @@ class Notifier:
         if address.startswith("@"):
             address = "\0" + address[1:]  # abstract socket
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stream:
+            stream.settimeout(_SEND_SECONDS)
             stream.sendto("\n".join(states).encode(), address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from s3syncd import logs
@@ -16,66 +16,116 @@ from s3syncd.ledger import Ledger
 from s3syncd.local.hints import HintTable
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
-from s3syncd.pool import Pool, Start
+from s3syncd.pool import Lane, Pool
 from s3syncd.s3.bucket import Bucket
-from s3syncd.site import Inbox, Parts, Site
+from s3syncd.s3.settings import bucket_settings
+from s3syncd.site import Parts, Site
 from s3syncd.site.access import stored_mounts
 from s3syncd.site.messages import Hinted, Noted, Room
+from s3syncd.supervisor.desk import Desk
 from s3syncd.supervisor.gate import ReconcileGate
-from s3syncd.transfer import Note, Transfer, TransferSettings
+from s3syncd.transfer import Transfer, TransferSettings
 
-__all__ = ["Workshop", "ledger_identity", "ledger_path", "policy_of", "scope_of"]
+__all__ = ["Bench", "Workshop", "ledger_identity", "ledger_path", "policy_of", "scope_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What one site holds: its bucket, and its lanes into the shared pools."""
+
+    bucket: Bucket
+    lane: Lane
+    checksum_lane: Lane
+
+    @property
+    def in_flight(self) -> int:
+        """Calls of the site that have not ended."""
+        return self.lane.in_flight + self.checksum_lane.in_flight
+
+    def expire(self, now: float) -> None:
+        """Cancel requests that are over their deadline."""
+        self.bucket.expire(now)
+
+    def close_lanes(self) -> None:
+        """Admit no more calls; a lane without calls no longer counts in its pool."""
+        self.lane.close()
+        self.checksum_lane.close()
+
+    def close_bucket(self, timeout_seconds: float) -> None:
+        """Cancel the requests in flight and let go of the connections."""
+        self.bucket.close(timeout_seconds)
 
 
 class Workshop:
     """What all sites share, and how a site is made from it.
 
     Args:
-        config: the whole configuration.
+        config: the configuration at the start; the sizes of the pools stay what they were.
         is_one_shot: without watchers (one pass by the same site, pool and transfer).
     """
 
-    def __init__(
-        self, config: Config, pool: Pool, checksums: Pool, gate: ReconcileGate, *, is_one_shot: bool
-    ) -> None:
-        self._config = config
-        self._pool = pool
-        self._checksums = checksums
-        self._gate = gate
+    def __init__(self, config: Config, *, is_one_shot: bool = False) -> None:
+        self._state_dir = config.state_dir
+        self._max_connections = config.max_in_flight
+        self._pool = Pool(
+            workers=config.upload_workers,
+            max_in_flight=config.max_in_flight,
+            buffer_bytes=config.buffer_bytes,
+        )
+        self._checksums = Pool(
+            workers=config.checksum_workers,
+            max_in_flight=config.checksum_workers,
+            buffer_bytes=config.buffer_bytes,
+        )
+        self._gate = ReconcileGate()
         self._is_one_shot = is_one_shot
 
-    def build(self, settings: SiteConfig, inbox: Inbox, bucket: Bucket) -> Site:
+    def start(self) -> None:
+        """Start the workers."""
+        self._pool.start()
+        self._checksums.start()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Stop the workers; what does not end in time is left behind."""
+        self._pool.stop(timeout_seconds)
+        self._checksums.stop(timeout_seconds)
+
+    def equip(self, settings: SiteConfig, desk: Desk) -> Bench:
+        """Give a site its bucket and its lanes; no network."""
+
+        def on_room() -> None:
+            desk.inbox.put(Room())
+
+        return Bench(
+            Bucket(bucket_settings(settings, max_connections=self._max_connections)),
+            self._pool.lane(settings.name, on_room),
+            self._checksums.lane(settings.name, on_room),
+        )
+
+    def build(self, settings: SiteConfig, desk: Desk, bench: Bench) -> Site:
         """Build a site. Runs in the site's thread, to which the ledger then belongs.
 
         Raises:
             LedgerError: the ledger cannot be used.
         """
-        folder = self._config.state_dir / site_folder(settings.name)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log = logs.logger(site=settings.name)
-        ledger = Ledger.open(ledger_path(self._config.state_dir, settings),
-                             identity=ledger_identity(settings))  # fmt: skip
-        if ledger.put_aside is not None:
-            log.warning("ledger.begun_anew", old=str(ledger.put_aside))
-        scope, policy = scope_of(settings), policy_of(settings)
+        folder = self._state_dir / site_folder(settings.name)
+        ledger = _opened_ledger(settings, self._state_dir)
+        try:
+            return Site(self._parts(settings, desk, bench, ledger, folder))
+        except BaseException:
+            ledger.close()
+            raise
+
+    def _parts(
+        self, settings: SiteConfig, desk: Desk, bench: Bench, ledger: Ledger, folder: Path
+    ) -> Parts:
+        inbox, scope = desk.inbox, scope_of(settings)
         hints = HintTable(lambda: inbox.put(Hinted()))
-        watcher = None if self._is_one_shot else self._watcher(settings, hints, scope, folder)
-        lane = self._pool.lane(settings.name, lambda: inbox.put(Room()))
-        transfer = Transfer(
-            bucket,
-            scope,
-            settings.root,
-            TransferSettings(policy, settings.multipart_threshold_bytes),
-            clock=time.time_ns,
-            lane=lane,
-            commit_intent=lambda note: _committed(inbox, note),
-            report=lambda note: inbox.put(Noted(note)),
-            etag_is_md5={"1": True, "0": False}.get(ledger.meta("etag_is_md5") or ""),
-        )
-        return Site(Parts(
+        watcher = None if self._is_one_shot else _watcher(settings, hints, scope, folder)
+        return Parts(
             settings=settings,
             scope=scope,
-            policy=policy,
+            policy=policy_of(settings),
             ledger=ledger,
             scanner=Scanner(
                 settings.root, scope, post=inbox.put, watcher=watcher, name=settings.name,
@@ -83,29 +133,56 @@ class Workshop:
             ),
             watcher=watcher,
             hints=hints,
-            bucket=bucket,
-            transfer=transfer,
-            lane=lane,
-            checksum_lane=self._checksums.lane(settings.name, lambda: inbox.put(Room())),
+            bucket=bench.bucket,
+            transfer=_transfer(settings, scope, desk, bench, ledger),
+            lane=bench.lane,
+            checksum_lane=bench.checksum_lane,
             inbox=inbox,
             gate=self._gate,
             clock=time.monotonic,
             wall=time.time,
             jitter=random.random,
-            log=log,
-        ))  # fmt: skip
+            log=logs.logger(site=settings.name),
+        )  # fmt: skip
 
-    def _watcher(
-        self, settings: SiteConfig, hints: HintTable, scope: Scope, folder: Path
-    ) -> Watcher:
-        return Watcher(
-            settings.root,
-            hints,
-            mode=settings.watcher,
-            cookie_dir=folder / "watch",
-            is_pruned=scope.is_pruned,
-            name=settings.name,
-        )
+
+def _opened_ledger(settings: SiteConfig, state_dir: Path) -> Ledger:
+    path = ledger_path(state_dir, settings)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger = Ledger.open(path, identity=ledger_identity(settings))
+    if ledger.put_aside is not None:
+        log = logs.logger(site=settings.name)
+        log.warning("ledger.begun_anew", old=str(ledger.put_aside))
+    return ledger
+
+
+def _watcher(settings: SiteConfig, hints: HintTable, scope: Scope, folder: Path) -> Watcher:
+    return Watcher(
+        settings.root,
+        hints,
+        mode=settings.watcher,
+        cookie_dir=folder / "watch",
+        is_pruned=scope.is_pruned,
+        name=settings.name,
+    )
+
+
+def _transfer(
+    settings: SiteConfig, scope: Scope, desk: Desk, bench: Bench, ledger: Ledger
+) -> Transfer:
+    return Transfer(
+        bench.bucket,
+        scope,
+        settings.root,
+        TransferSettings(
+            policy_of(settings), settings.multipart_threshold_bytes, settings.s3_ops_retries
+        ),
+        clock=time.time_ns,
+        lane=bench.lane,
+        commit_intent=desk.committed,
+        report=lambda note: desk.inbox.put(Noted(note)),
+        etag_is_md5={"1": True, "0": False}.get(ledger.meta("etag_is_md5") or ""),
+    )
 
 
 def scope_of(settings: SiteConfig) -> Scope:
@@ -138,10 +215,3 @@ def ledger_path(state_dir: Path, settings: SiteConfig) -> Path:
 def ledger_identity(settings: SiteConfig) -> str:
     """Give what the ledger speaks of: another endpoint, bucket or prefix starts a new one."""
     return "|".join((settings.endpoint or "aws", settings.bucket, settings.prefix))
-
-
-def _committed(inbox: Inbox, note: Note) -> Start:
-    def start(resume: Callable[[object], None]) -> None:
-        inbox.put(Noted(note, resume))
-
-    return start

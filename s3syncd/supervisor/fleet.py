@@ -1,281 +1,228 @@
-"""The running sites, the pools they share, and their restarts.
+"""The running sites: started, cared for, exchanged on a reload, stopped.
 
-The main thread starts, stops and restarts; the control thread reads snapshots and sends commands.
-The lock guards only which sites there are.
+The main thread changes what there is; the control thread reads snapshots and sends commands. What
+both see is replaced whole, never changed in place.
 """
 
 from __future__ import annotations
 
-import random
-import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from s3syncd import logs
 from s3syncd.config.models import Config, SiteConfig
-from s3syncd.core.retry import delay_seconds
-from s3syncd.errors import S3SyncError
-from s3syncd.pool import Pool
-from s3syncd.s3.bucket import Bucket
-from s3syncd.s3.settings import bucket_settings
-from s3syncd.site import Command, Inbox, Progress, SiteThread
+from s3syncd.site import Progress
 from s3syncd.supervisor.build import Workshop
-from s3syncd.supervisor.gate import ReconcileGate
+from s3syncd.supervisor.life import Shop, SiteLife, unstarted
 
 __all__ = ["Fleet"]
 
-_LIVE_SECONDS = 30.0  # a site loop that did not turn for this long is stuck
-_CALM_SECONDS = 60.0  # a site that ran this long starts its restarts anew
-_ANSWER_SECONDS = 10.0  # a site answers in milliseconds; one that is stuck must not block others
+_ANSWER_SECONDS = 5.0  # a site answers in milliseconds; the control thread serves others, too
+_CLOSE_SECONDS = 0.5  # connections that do not close in this time are left to the process's end
 
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    settings: SiteConfig
-    inbox: Inbox = field(default_factory=Inbox)
-    thread: SiteThread | None = None
-    bucket: Bucket | None = None
-    started_at: float = 0.0
-    failures: int = 0
-    restart_at: float = 0.0
-    error: BaseException | None = None
-    last: dict[str, Any] = field(default_factory=dict)
+# What the pools and the listener were made of; a key of the file, and its field.
+_FIXED = {
+    "upload_workers": "upload_workers",
+    "max_in_flight": "max_in_flight",
+    "buffer_bytes": "buffer_bytes",
+    "checksum_workers": "checksum_workers",
+    "http.listen": "http_listen",
+}
 
 
 class Fleet:
-    """All sites of the daemon."""
+    """All sites of the daemon.
 
-    def __init__(self, config: Config, *, is_one_shot: bool = False) -> None:
+    Args:
+        config: the configuration that was loaded.
+        shop: where sites are made; by default a workshop of real ones.
+        is_one_shot: without watchers.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        shop: Shop | None = None,
+        is_one_shot: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shop = shop or Workshop(config, is_one_shot=is_one_shot)
+        self._clock = clock
+        self._started_with = config
         self._config = config
-        self._is_one_shot = is_one_shot
-        self._lock = threading.Lock()
-        self._sites: dict[str, _Running] = {}
+        self._lives = {settings.name: self._new_life(settings) for settings in config.sites}
+        self._is_changing = False
         self._is_stopping = False
-        self._pool = Pool(
-            workers=config.upload_workers,
-            max_in_flight=config.max_in_flight,
-            buffer_bytes=config.buffer_bytes,
-        )
-        self._checksums = Pool(
-            workers=config.checksum_workers,
-            max_in_flight=config.checksum_workers,
-            buffer_bytes=config.buffer_bytes,
-        )
-        self._gate = ReconcileGate()
-        self._workshop = self._new_workshop(config)
 
-    def start(self, only: str | None = None) -> None:
-        """Start the pools and every site (or `only` that one)."""
-        self._pool.start()
-        self._checksums.start()
-        for settings in self._config.sites:
-            if only in {None, settings.name}:
-                self._add(settings)
+    def start(self) -> None:
+        """Start what the sites share, and every site."""
+        self._shop.start()
+        for life in self._lives.values():
+            life.launch()
 
     def snapshots(self) -> list[dict[str, Any]]:
-        """Give each site's published status, in the order of the configuration."""
-        with self._lock:
-            running = list(self._sites.values())
-        return [_snapshot(one) for one in running]
+        """Give each site's status, in the order of the configuration. Thread-safe."""
+        lives, now = self._lives, self._clock()
+        return [
+            lives[site.name].snapshot(now) if site.name in lives else unstarted(site)
+            for site in self._config.sites
+        ]
 
     def progress(self) -> list[Progress]:
         """Give each site's published progress."""
-        with self._lock:
-            running = list(self._sites.values())
-        found = [_site_of(one) for one in running]
-        return [s.board.progress for s in found if s is not None and s.board.progress is not None]
+        found = [life.progress() for life in self._lives.values()]
+        return [one for one in found if one is not None]
 
     def stuck(self) -> list[str]:
-        """Name the sites whose loop did not turn for 30 s."""
-        now = time.monotonic()
-        with self._lock:
-            running = list(self._sites.values())
-        return [
-            one.settings.name
-            for one in running
-            if (site := _site_of(one)) is not None and now - site.board.turned_at > _LIVE_SECONDS
-        ]
+        """Name the sites whose loop did not turn for 30 s. Thread-safe."""
+        now = self._clock()
+        return [name for name, life in self._lives.items() if life.is_stuck(now)]
+
+    def attempts(self) -> dict[str, int]:
+        """Give, by site, how often in a row it failed or its bucket could not be reached."""
+        return {
+            name: max(life.failures, life.contacts_failed) for name, life in self._lives.items()
+        }
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Pass a command to one site or all; wait until each has accepted."""
+        """Pass a command to one site or all, and wait until each has accepted. Thread-safe."""
         wanted = arguments.get("site")
-        with self._lock:
-            running = [o for n, o in self._sites.items() if wanted in {None, n}]
-            names = list(self._sites)
-        if not running:
-            return {"ok": False, "error": f"there is no site {wanted!r}",
-                    "hint": f"sites: {', '.join(names)}"}  # fmt: skip
-        answers = [_ask(one, name, arguments) for one in running]
-        refused = [answer for answer in answers if not answer.get("ok")]
-        return refused[0] if refused else answers[0]
-
-    def worst_contact(self) -> int:
-        """Give how often in a row the worst bucket could not be reached, or a site failed."""
-        with self._lock:
-            return max(map(_failures, self._sites.values()), default=0)
+        names = [site.name for site in self._config.sites]
+        if wanted is None and name == "approve":
+            return _refused("approve wants a site", f"sites: {', '.join(names)}")
+        if wanted is not None and wanted not in names:
+            return _refused(f"there is no site {wanted!r}", f"sites: {', '.join(names)}")
+        lives = self._lives
+        asked = [_Question(each, lives.get(each)) for each in names if wanted in {None, each}]
+        for question in asked:
+            question.ask(name, dict(arguments))
+        deadline = self._clock() + _ANSWER_SECONDS
+        answers = [question.answer(deadline - self._clock()) for question in asked]
+        return _summed_up(answers)
 
     def tick(self) -> bool:
         """Look after the sites; return whether one failed more often than is allowed."""
-        now = time.monotonic()
-        with self._lock:
-            running = list(self._sites.values())
-        for one in running:
-            if one.bucket is not None:
-                one.bucket.expire(now)
-            self._look_after(one, now)
+        now = self._clock()
+        for life in self._lives.values():
+            life.care(now, may_restart=not self._is_stopping and not life.is_leaving)
+        if self._is_changing and not self._is_stopping:
+            self._exchange(now)
         limit = self._config.max_failures
-        return bool(limit) and any(_failures(one) >= limit for one in running)
+        return bool(limit) and any(life.failures >= limit for life in self._lives.values())
 
     def reload(self, config: Config) -> dict[str, list[str]]:
-        """Stop sites that went or changed, start those that came or changed; leave the others."""
-        old = {name: one.settings for name, one in self._sites.items()}
-        new = {settings.name: settings for settings in config.sites}
-        gone = [name for name in old if name not in new]
-        changed = [name for name in old if name in new and old[name] != new[name]]
-        came = [name for name in new if name not in old]
+        """Go over to another configuration: sites that did not change are left alone.
+
+        Returns at once, with the names of the sites that stop, restart and start, and the keys
+        whose change waits for a restart of the daemon; `tick` carries it on as sites have drained.
+        """
+        old = {site.name: site for site in self._config.sites}
+        new = {site.name: site for site in config.sites}
         self._config = config
-        self._workshop = self._new_workshop(config)
-        self._retire([*gone, *changed])
-        for name in [*changed, *came]:
-            self._add(new[name])
-        with self._lock:
-            self._sites = {name: self._sites[name] for name in new}
-        return {"stopped": gone, "restarted": changed, "started": came}
+        self._is_changing = True
+        self._exchange(self._clock())
+        return {
+            "stopped": [name for name in old if name not in new],
+            "restarted": [name for name in new if name in old and old[name] != new[name]],
+            "started": [name for name in new if name not in old],
+            "needs_restart": [
+                key
+                for key, field in _FIXED.items()
+                if getattr(config, field) != getattr(self._started_with, field)
+            ],
+        }
 
     def begin_stop(self, deadline: float) -> None:
         """Ask every site to drain."""
         self._is_stopping = True
-        for one in self._sites.values():
-            if one.thread is not None:
-                one.thread.stop(deadline)
+        for life in self._lives.values():
+            life.stop(deadline)
 
     def has_stopped(self) -> bool:
         """Whether every site thread has ended."""
-        return not any(_is_alive(one) for one in self._sites.values())
+        return not any(life.is_alive for life in self._lives.values())
 
-    def end_stop(self) -> None:
-        """Stop what is left, then the pools and the connections."""
-        self._pool.stop(0.5)
-        self._checksums.stop(0.5)
-        for one in self._sites.values():
-            if one.thread is not None:
-                one.thread.stop(time.monotonic())
-                one.thread.join(_ANSWER_SECONDS)
-            if one.bucket is not None:
-                one.bucket.close(0.5)
+    def end_stop(self, grace_seconds: float) -> None:
+        """Stop what is left, all at once; wait for it no longer than so many seconds."""
+        end = self._clock() + grace_seconds
+        for life in self._lives.values():
+            life.stop(self._clock())
+        self._shop.stop(min(_CLOSE_SECONDS, grace_seconds))
+        for life in self._lives.values():
+            life.join(max(0.0, end - self._clock()))
+        for life in self._lives.values():
+            life.let_go(min(_CLOSE_SECONDS, max(0.0, end - self._clock())))
 
-    def _new_workshop(self, config: Config) -> Workshop:
-        return Workshop(
-            config, self._pool, self._checksums, self._gate, is_one_shot=self._is_one_shot
-        )
+    def _new_life(self, settings: SiteConfig) -> SiteLife:
+        return SiteLife(settings, self._shop, clock=self._clock)
 
-    def _add(self, settings: SiteConfig) -> None:
-        one = _Running(settings)
-        with self._lock:
-            self._sites[settings.name] = one
-        self._launch(one)
-
-    def _launch(self, one: _Running) -> None:
-        settings, workshop = one.settings, self._workshop
-        one.inbox = Inbox()
-        inbox = one.inbox
-        bucket = Bucket(bucket_settings(settings, max_connections=self._config.max_in_flight))
-        one.bucket, one.error, one.started_at = bucket, None, time.monotonic()
-        one.thread = SiteThread(
-            settings.name,
-            inbox,
-            lambda: workshop.build(settings, inbox, bucket),
-            clock=time.monotonic,
-            on_end=lambda error: self._ended(one, error),
-        )
-        one.thread.start()
-
-    def _ended(self, one: _Running, error: BaseException | None) -> None:
-        """Take the news of a site thread's end (in that thread)."""
-        one.error = error
-        if error is None:
-            return
-        now = time.monotonic()
-        is_calm = now - one.started_at > _CALM_SECONDS
-        one.failures = 1 if is_calm else one.failures + 1
-        jitter = random.random()  # noqa: S311 - spreads restarts, keeps no secret
-        one.restart_at = now + max(1.0, delay_seconds(one.failures, jitter, cap=60.0))
-        hint = error.hint if isinstance(error, S3SyncError) else ""
-        logs.logger(site=one.settings.name).error(
-            "site.failed", error=f"{type(error).__name__}: {error}", hint=hint,
-            exc_info=None if isinstance(error, S3SyncError) else error,
-        )  # fmt: skip
-
-    def _look_after(self, one: _Running, now: float) -> None:
-        is_dead = one.thread is not None and not one.thread.is_alive()
-        if is_dead and not self._is_stopping and now >= one.restart_at:
-            logs.logger(site=one.settings.name).info("site.restarted", failures=one.failures)
-            if one.bucket is not None:
-                one.bucket.close(0.0)
-            self._launch(one)
-
-    def _retire(self, names: list[str]) -> None:
-        deadline = time.monotonic() + self._config.shutdown_timeout_seconds
-        leaving = [self._sites[name] for name in names]
-        for one in leaving:
-            if one.thread is not None:
-                one.thread.stop(deadline)
-        for one in leaving:
-            if one.thread is not None:
-                one.thread.join(max(0.1, deadline - time.monotonic()) + _ANSWER_SECONDS)
-            if one.bucket is not None:
-                one.bucket.close(0.5)
-            with self._lock:
-                self._sites.pop(one.settings.name, None)
+    def _exchange(self, now: float) -> None:
+        """Take the next steps from the sites that there are to those that are wanted."""
+        wanted = {site.name: site for site in self._config.sites}
+        lives = dict(self._lives)
+        for name, life in self._lives.items():
+            if life.settings == wanted.get(name) and not life.is_leaving:
+                continue
+            life.leave(now + self._config.shutdown_timeout_seconds)
+            if life.is_gone(now):
+                life.let_go(_CLOSE_SECONDS)
+                del lives[name]
+        for name, settings in wanted.items():
+            if name not in lives and not _is_occupied(settings, lives):
+                lives[name] = self._new_life(settings)
+                lives[name].launch()
+                logs.logger(site=name).info("site.started")
+        self._lives = lives
+        self._is_changing = any(life.is_leaving for life in lives.values())
 
 
-def _is_alive(one: _Running) -> bool:
-    return one.thread is not None and one.thread.is_alive()
+class _Question:
+    """One command to one site, and the wait for its answer."""
+
+    def __init__(self, name: str, life: SiteLife | None) -> None:
+        self._name = name
+        self._life = life
+        self._answers: SimpleQueue[dict[str, object]] = SimpleQueue()
+
+    def ask(self, command: str, arguments: dict[str, Any]) -> None:
+        if self._life is None or self._life.is_leaving:
+            self._answers.put(_refused(f"site {self._name} is starting", "try again in a moment"))
+        else:
+            self._life.ask(command, arguments, self._answers.put)
+
+    def answer(self, timeout_seconds: float) -> dict[str, Any]:
+        try:
+            return self._answers.get(timeout=max(0.0, timeout_seconds))
+        except Empty:
+            return _refused(
+                f"site {self._name} does not answer",
+                "it may still carry this out; see: s3syncd status, and the log",
+            )
 
 
-def _site_of(one: _Running) -> Any:
-    return one.thread.site if one.thread is not None else None
+def _summed_up(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    refusals = [answer for answer in answers if not answer.get("ok")]
+    if not refusals:
+        return answers[0]
+    accepted = len(answers) - len(refusals)
+    more = f" ({accepted} of {len(answers)} sites accepted)" if len(answers) > 1 else ""
+    return {**refusals[0], "error": "; ".join(str(r["error"]) for r in refusals) + more}
 
 
-def _failures(one: _Running) -> int:
-    site = _site_of(one)
-    contacts: int = site.access.attempts if site is not None else 0
-    return max(one.failures, contacts)
+def _refused(error: str, hint: str) -> dict[str, Any]:
+    return {"ok": False, "error": error, "hint": hint}
 
 
-def _ask(one: _Running, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    answered, box = threading.Event(), []
-
-    def reply(answer: dict[str, object]) -> None:
-        box.append(answer)
-        answered.set()
-
-    one.inbox.put(Command(name, arguments, reply))
-    if not _is_alive(one) or not answered.wait(_ANSWER_SECONDS):
-        return {"ok": False, "error": f"site {one.settings.name} does not answer",
-                "hint": "see its log; it is restarted by itself"}  # fmt: skip
-    return box[0]
-
-
-def _snapshot(one: _Running) -> dict[str, Any]:
-    site = _site_of(one)
-    snapshot: dict[str, Any] = site.board.snapshot if site is not None else {}
-    one.last = snapshot or one.last or _unstarted(one)
-    if one.error is None:
-        return one.last
-    hint = one.error.hint if isinstance(one.error, S3SyncError) else "see the log"
-    return {**one.last, "state": "unavailable", "in_sync": False,
-            "hint": hint or str(one.error)}  # fmt: skip
-
-
-def _unstarted(one: _Running) -> dict[str, Any]:
-    return {
-        "name": one.settings.name, "state": "starting", "reason": None, "hint": None,
-        "mode": one.settings.mode, "in_sync": False, "last_in_sync_at": None,
-        "pending": {"actions": 0, "bytes": 0}, "oldest_pending_seconds": 0.0,
-        "held_deletions": 0, "held_list": None, "foreign_objects": 0, "problems": [],
-        "problems_total": 0, "last_rescan_at": None, "last_reconcile_at": None,
-        "watcher": "down", "files": 0, "bytes": 0,
-    }  # fmt: skip
+def _is_occupied(settings: SiteConfig, lives: Mapping[str, SiteLife]) -> bool:
+    """Whether a site that drains still writes where this one would: a renamed site, for example."""
+    mine = settings.prefix
+    return any(
+        life.is_leaving
+        and life.settings.bucket == settings.bucket
+        and (life.settings.prefix.startswith(mine) or mine.startswith(life.settings.prefix))
+        for life in lives.values()
+    )

@@ -10,13 +10,19 @@ from typing import Any
 from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError
 from s3syncd.site import Progress
-from s3syncd.supervisor.supervisor import Supervisor
+from s3syncd.supervisor.fleet import Fleet
+from s3syncd.supervisor.state import held_state
+from s3syncd.supervisor.supervisor import status_document
 
-__all__ = ["sync"]
+__all__ = ["Watch", "sync"]
 
 _LOOK_SECONDS = 0.1  # progress bars move this often
-_CONTACTS = 3  # a bucket that failed so often in a row is given up for this time
+_ATTEMPTS = 3  # a bucket, or a site, that failed so often in a row is given up for this time
 _TROUBLE_SECONDS = 5.0  # nothing pending but problems for this long: they need a person
+# Nothing sent, finished or seen for so long, and nothing on its way: a file whose writer never
+# pauses (settle_deadline_seconds is 60), or a listing that fails again and again.
+_STALL_SECONDS = 90.0
+_GRACE_SECONDS = 5.0  # after the deadline: a scan thread gets 2 s to end
 _HELD, _NOT_IN_SYNC = 3, 4
 
 
@@ -30,56 +36,97 @@ def sync(
 
     Raises:
         ConfigError: there is no such site.
-        FatalError: another daemon has the state directory.
+        FatalError: another daemon has the state directory, or it cannot be used.
     """
-    names = [each.name for each in config.sites]
-    if site is not None and site not in names:
-        raise ConfigError([f"there is no site {site!r}"], hint=f"sites: {', '.join(names)}")
-    supervisor = Supervisor(config, is_one_shot=True)
-    with supervisor.opened():
-        fleet = supervisor.fleet
-        fleet.start(only=site)
+    chosen = [each for each in config.sites if site in {None, each.name}]
+    if not chosen:
+        names = ", ".join(each.name for each in config.sites)
+        raise ConfigError([f"there is no site {site!r}"], hint=f"sites: {names}")
+    config = config.model_copy(update={"sites": tuple(chosen)})
+    started_at = time.time()
+    with held_state(config):
+        fleet = Fleet(config, is_one_shot=True)
         try:
-            _work(supervisor, progress)
+            fleet.start()
+            _work(fleet, progress)
         finally:
-            deadline = time.monotonic() + config.shutdown_timeout_seconds
-            fleet.begin_stop(deadline)
-            while not fleet.has_stopped() and time.monotonic() < deadline:
-                threading.Event().wait(_LOOK_SECONDS)
-            report = supervisor.status()
-            fleet.end_stop()
+            _drain(fleet, time.monotonic() + config.shutdown_timeout_seconds)
+        report = status_document(fleet, started_at)
     return _code(report["sites"]), report
 
 
-def _work(supervisor: Supervisor, progress: Callable[[Progress], None]) -> None:
-    pause = threading.Event()
-    quiet_since = time.monotonic()
-    while True:
+def _work(fleet: Fleet, progress: Callable[[Progress], None]) -> None:
+    pause, watches = threading.Event(), dict[str, Watch]()
+    is_over = False
+    while not is_over:
         pause.wait(_LOOK_SECONDS)
-        supervisor.fleet.tick()
-        for one in supervisor.fleet.progress():
+        fleet.tick()
+        moved = {one.site: one for one in fleet.progress()}
+        for one in moved.values():
             progress(one)
-        sites = supervisor.fleet.snapshots()
-        now = time.monotonic()
-        if not all(_is_quiet(each) for each in sites):
-            quiet_since = now
-        is_over = now - quiet_since >= _TROUBLE_SECONDS
-        if all(_is_done(each) for each in sites) or (
-            is_over or supervisor.fleet.worst_contact() >= _CONTACTS
-        ):
-            return
+        attempts, now = fleet.attempts(), time.monotonic()
+        over = [  # every watch looks, also after one that is not over
+            watches.setdefault(each["name"], Watch(now)).is_over(
+                each, moved.get(each["name"]), attempts[each["name"]], now
+            )
+            for each in fleet.snapshots()
+        ]
+        is_over = all(over)
 
 
-def _is_done(site: dict[str, Any]) -> bool:
-    if site["in_sync"] or site["state"] == "halted":
-        return True
-    return site["reason"] == "root_missing" or bool(site["held_deletions"] and _is_quiet(site))
+def _drain(fleet: Fleet, deadline: float) -> None:
+    pause = threading.Event()
+    fleet.begin_stop(deadline)
+    while not fleet.has_stopped() and time.monotonic() < deadline:
+        pause.wait(_LOOK_SECONDS)
+        fleet.tick()
+    fleet.end_stop(_GRACE_SECONDS)
 
 
-def _is_quiet(site: dict[str, Any]) -> bool:
+class Watch:
+    """Judges when there is nothing more to be had from one site. Times are monotonic seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._quiet_since = now
+        self._moved_at = now
+        self._furthest = (0, 0, 0)
+
+    def is_over(
+        self, status: dict[str, Any], progress: Progress | None, attempts: int, now: float
+    ) -> bool:
+        """Whether the site is in sync, or will not be without a person or the daemon."""
+        if progress is not None:
+            self._note(progress, now)
+        is_quiet = _is_quiet(status)
+        if not is_quiet:
+            self._quiet_since = now
+        is_stalled = status["state"] != "syncing" and now - self._moved_at >= _STALL_SECONDS
+        return (
+            status["in_sync"]
+            or status["state"] in {"halted", "paused"}
+            or status["reason"] == "root_missing"
+            or attempts >= _ATTEMPTS
+            or (is_quiet and bool(status["held_deletions"]))
+            or now - self._quiet_since >= _TROUBLE_SECONDS
+            or is_stalled
+        )
+
+    def _note(self, progress: Progress, now: float) -> None:
+        seen = (progress.done_files, progress.sent_bytes, progress.scanned_files)
+        furthest = (
+            max(self._furthest[0], seen[0]),
+            max(self._furthest[1], seen[1]),
+            max(self._furthest[2], seen[2]),
+        )
+        if furthest != self._furthest:
+            self._furthest, self._moved_at = furthest, now
+
+
+def _is_quiet(status: dict[str, Any]) -> bool:
     """Whether nothing is under way that would end by itself soon."""
-    is_idle = site["state"] in {"idle", "paused", "halted", "unavailable"}
-    return is_idle and not site["pending"]["actions"] and site["last_reconcile_at"] is not None
+    is_idle = status["state"] in {"idle", "unavailable"}
+    has_passed = status["last_reconcile_at"] is not None
+    return is_idle and has_passed and not status["pending"]["actions"]
 
 
 def _code(sites: list[dict[str, Any]]) -> int:

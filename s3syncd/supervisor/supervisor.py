@@ -1,11 +1,16 @@
-"""Starts, restarts, reloads and stops sites; takes the signals. Runs in the main thread."""
+"""Starts, restarts, reloads and stops sites; takes the signals. One thread: the main one.
+
+Other threads and signals only leave wishes; so a stop is heard while a reload drains a site.
+"""
 
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -16,14 +21,26 @@ from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, S3SyncError
 from s3syncd.notify import Notifier
 from s3syncd.supervisor.fleet import Fleet
-from s3syncd.supervisor.lock import StateLock
+from s3syncd.supervisor.state import configure_log, held_state
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
 
-__all__ = ["Supervisor"]
+__all__ = ["Supervisor", "status_document"]
 
 _TICK_SECONDS = 1.0  # restarts, expired requests and signs of life are looked after this often
-_SIGNALS: dict[int, str] = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGHUP: "reload"}
+_DRAIN_LOOK_SECONDS = 0.05  # a drain is over within milliseconds of its last request
+_LIVE_SECONDS = 30.0  # a main loop that did not turn for this long is stuck
+_RELOAD_ANSWER_SECONDS = 10.0  # reading a file; below the 15 s that a client waits
+_GRACE_SECONDS = 5.0  # after the deadline: a scan thread and a watcher get 2 s each to end
+_AT_ONCE_SECONDS = 1.0  # the same after a second signal
+_STOP, _RELOAD = "stop", "reload"
+_SIGNALS = {signal.SIGTERM: _STOP, signal.SIGINT: _STOP, signal.SIGHUP: _RELOAD}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    name: str
+    reply: Callable[[dict[str, Any]], None] = lambda _answer: None
 
 
 class Supervisor:
@@ -31,7 +48,9 @@ class Supervisor:
 
     Args:
         config: the configuration that was loaded.
-        reread: loads it again for a reload.
+        reread: loads it again for a reload; raises S3SyncError when it cannot be used.
+        fleet: the sites; by default those of `config`.
+        notifier: tells systemd.
     """
 
     def __init__(
@@ -39,15 +58,18 @@ class Supervisor:
         config: Config,
         *,
         reread: Callable[[Config], Config] = lambda config: load(config.path),
-        is_one_shot: bool = False,
+        fleet: Fleet | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._config = config
         self._reread = reread
-        self._wishes: SimpleQueue[str] = SimpleQueue()
-        self._notifier = Notifier()
-        self._started_at = datetime.fromtimestamp(time.time(), UTC)
+        self._wishes: SimpleQueue[_Wish] = SimpleQueue()
+        self._notifier = notifier or Notifier()
+        self._started_at = time.time()
+        self._turned_at = time.monotonic()
         self._reload_error: dict[str, str] | None = None
-        self.fleet = Fleet(config, is_one_shot=is_one_shot)
+        self._needs_restart: list[str] = []
+        self.fleet = fleet or Fleet(config)
 
     def run(self) -> int:
         """Run until told to stop; return the exit code.
@@ -55,117 +77,147 @@ class Supervisor:
         Raises:
             FatalError: another daemon has the state directory, or it cannot be used.
         """
-        with self.opened() as control, self._signals():
-            control.start()
-            logs.logger().info(
-                "daemon.started", version=__version__, sites=[s.name for s in self._config.sites]
-            )
-            self.fleet.start()
-            self._notifier.send("READY=1", f"STATUS={len(self._config.sites)} sites")
-            code = self._serve()
-            self._notifier.send("STOPPING=1")
-            code = self._stop(code)
-            control.stop()
-            logs.logger().info("daemon.stopped", exit_code=code)
-        return code
-
-    @contextmanager
-    def opened(self) -> Iterator[ControlServer]:
-        """Hold the state directory and the log; yield the control server, not started."""
-        config = self._config
-        lock = StateLock(config.state_dir)
-        _configure_log(config)
-        try:
-            yield ControlServer(
-                socket_path(config.state_dir),
+        with held_state(self._config), self._signals():
+            control = ControlServer(
+                socket_path(self._config.state_dir),
                 status=self.status,
                 command=self.command,
                 live=self.live,
                 on_failure=lambda error: logs.logger().error("control.failed", error=repr(error)),
             )
-        finally:
-            lock.release()
-            logs.flush()
+            control.start()
+            try:
+                return self._run_sites()
+            finally:
+                control.stop()
+
+    def stop(self) -> None:
+        """Ask for a stop; a second call stops at once. Thread-safe."""
+        self._wishes.put(_Wish(_STOP))
 
     def status(self) -> dict[str, Any]:
         """Give the status document. Thread-safe: reads published snapshots."""
-        document: dict[str, Any] = {
-            "version": __version__,
-            "started_at": self._started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "sites": self.fleet.snapshots(),
-        }
+        document = status_document(self.fleet, self._started_at)
         if self._reload_error is not None:
             document["reload_error"] = self._reload_error
+        if self._needs_restart:
+            document["needs_restart"] = self._needs_restart
         return document
 
     def live(self) -> dict[str, Any]:
-        """Tell whether every site loop turned lately. Thread-safe; nothing remote counts."""
+        """Tell whether every loop turned lately. Thread-safe; nothing remote counts."""
         stuck = self.fleet.stuck()
+        if time.monotonic() - self._turned_at > _LIVE_SECONDS:
+            stuck.append("the supervisor")
         if not stuck:
             return {"ok": True}
         return {"ok": False, "error": f"no turn for 30 s: {', '.join(stuck)}", "hint": "restart"}
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry out a command. Thread-safe; answers when the sites have accepted."""
-        if name == "reload":
-            return self._reload()
-        return self.fleet.command(name, arguments)
+        """Carry out a command; answers when it was accepted. Thread-safe."""
+        if name != _RELOAD:
+            return self.fleet.command(name, arguments)
+        answers: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._wishes.put(_Wish(_RELOAD, answers.put))
+        try:
+            return answers.get(timeout=_RELOAD_ANSWER_SECONDS)
+        except Empty:
+            return {"ok": False, "error": "the daemon is busy", "hint": "it reloads when it can"}
+
+    def _run_sites(self) -> int:
+        names = [site.name for site in self._config.sites]
+        logs.logger().info("daemon.started", version=__version__, sites=names)
+        code = 1  # unless it ends as it should
+        try:
+            self.fleet.start()
+            self._notifier.send("READY=1", f"STATUS={len(names)} sites")
+            code = self._serve()
+        finally:
+            self._notifier.send("STOPPING=1")
+            self._drain()
+            logs.logger().info("daemon.stopped", exit_code=code)
+        return code
 
     def _serve(self) -> int:
         while True:
-            try:
-                wish = self._wishes.get(timeout=_TICK_SECONDS)
-            except Empty:
-                wish = ""
-            if wish == "stop":
+            wish = self._next_wish(self._notifier.beat_seconds(_TICK_SECONDS))
+            if wish is not None and wish.name == _STOP:
                 return 0
-            if wish == "reload":
-                self._reload()
+            if wish is not None:
+                wish.reply(self._reload())
             if self.fleet.tick():
                 logs.logger().fatal("daemon.gave_up", max_failures=self._config.max_failures)
                 return 1
+            self._turned_at = time.monotonic()
             if not self.fleet.stuck():
                 self._notifier.send("WATCHDOG=1")
 
-    def _stop(self, code: int) -> int:
-        """Drain; a second signal stops at once."""
-        timeout = self._config.shutdown_timeout_seconds
-        deadline = time.monotonic() + timeout
+    def _drain(self) -> None:
+        """Let the sites finish what is in flight; a second wish to stop ends that at once."""
+        deadline = time.monotonic() + self._config.shutdown_timeout_seconds
+        grace_seconds = _GRACE_SECONDS
         self.fleet.begin_stop(deadline)
         while not self.fleet.has_stopped() and time.monotonic() < deadline:
-            try:
-                if self._wishes.get(timeout=0.05) == "stop":
-                    logs.logger().warning("daemon.stops_at_once")
-                    deadline = time.monotonic()
-            except Empty:
-                continue
-        self.fleet.end_stop()
-        return code
+            wish = self._next_wish(_DRAIN_LOOK_SECONDS)
+            self.fleet.tick()
+            self._turned_at = time.monotonic()
+            if wish is not None and wish.name == _STOP:
+                logs.logger().warning("daemon.stops_at_once")
+                grace_seconds = _AT_ONCE_SECONDS
+                break
+            self._refuse(wish)
+        self.fleet.end_stop(grace_seconds)
+        while (wish := self._next_wish(0.0)) is not None:
+            self._refuse(wish)
+
+    def _next_wish(self, timeout_seconds: float) -> _Wish | None:
+        try:
+            return self._wishes.get(timeout=timeout_seconds)
+        except Empty:
+            return None
+
+    @staticmethod
+    def _refuse(wish: _Wish | None) -> None:
+        if wish is not None:
+            wish.reply({"ok": False, "error": "the daemon is stopping", "hint": "start it again"})
 
     def _reload(self) -> dict[str, Any]:
+        """Read the configuration again; whatever is wrong with it, the old one stays in force."""
         self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             config = self._reread(self._config)
             if config.state_dir != self._config.state_dir:
-                raise ConfigError(["state_dir cannot change while running"], hint="restart")
-            changed = self.fleet.reload(config)
+                raise ConfigError(
+                    ["state_dir cannot change while the daemon runs"], hint="restart the daemon"
+                )
+            configure_log(config)
         except S3SyncError as error:
             self._reload_error = {"error": error.message, "hint": error.hint}
             logs.logger().error("config.refused", error=error.message, hint=error.hint)
-            return {"ok": False, "error": error.message, "hint": error.hint}
+            return {"ok": False, **self._reload_error}
         finally:
             self._notifier.send("READY=1")
+        changed = self.fleet.reload(config)
         self._config = config
         self._reload_error = None
-        _configure_log(config)
+        self._needs_restart = changed["needs_restart"]
         logs.logger().info("config.reloaded", **changed)
+        if self._needs_restart:
+            logs.logger().warning(
+                "config.needs_restart",
+                keys=self._needs_restart,
+                hint="these changes take effect when the daemon is restarted",
+            )
         return {"ok": True, **changed}
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
         """Turn signals into wishes; the handlers do nothing else (SimpleQueue is reentrant)."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Python hands signals to the main thread only
+            return
         old = {
-            number: signal.signal(number, lambda n, _frame: self._wishes.put(_SIGNALS[n]))
+            number: signal.signal(number, lambda n, _frame: self._signalled(n))
             for number in _SIGNALS
         }
         try:
@@ -174,13 +226,15 @@ class Supervisor:
             for number, handler in old.items():
                 signal.signal(number, handler)
 
+    def _signalled(self, number: int) -> None:
+        self._wishes.put(_Wish(_SIGNALS[signal.Signals(number)]))
 
-def _configure_log(config: Config) -> None:
-    logs.configure(
-        level=config.log_level,
-        style=config.log_format,
-        file=config.log_file,
-        secrets=config.secret_values(),
-    )
-    for warning in config.warnings:
-        logs.logger().warning("config.doubtful", warning=warning)
+
+def status_document(fleet: Fleet, started_at: float) -> dict[str, Any]:
+    """Give what `status --json` shows; `started_at` is seconds since the epoch."""
+    started = datetime.fromtimestamp(started_at, UTC).isoformat(timespec="seconds")
+    return {
+        "version": __version__,
+        "started_at": started.replace("+00:00", "Z"),
+        "sites": fleet.snapshots(),
+    }

@@ -1,0 +1,51 @@
+"""What a process that runs sites holds: the state directory and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from s3syncd import logs
+from s3syncd.config.models import Config
+from s3syncd.errors import FatalError
+from s3syncd.supervisor.lock import StateLock
+
+__all__ = ["configure_log", "held_state"]
+
+
+@contextmanager
+def held_state(config: Config) -> Iterator[None]:
+    """Hold the state directory, and log as configured.
+
+    Raises:
+        FatalError: another process has the state directory, or it or the log cannot be used.
+    """
+    lock = StateLock(config.state_dir)
+    try:
+        configure_log(config)
+        yield
+    finally:
+        lock.release()
+        logs.flush()
+
+
+def configure_log(config: Config) -> None:
+    """Set up the log; tell what is doubtful in the configuration.
+
+    Raises:
+        FatalError: the log file cannot be opened; the log is as it was.
+    """
+    try:
+        logs.configure(
+            level=config.log_level,
+            style=config.log_format,
+            file=config.log_file,
+            secrets=config.secret_values(),
+        )
+    except OSError as error:
+        raise FatalError(
+            f"cannot open the log file {config.log_file}: {error.strerror}",
+            hint="make log.file a file that the daemon may write, or leave it out",
+        ) from error
+    for warning in config.warnings:
+        logs.logger().warning("config.doubtful", warning=warning)
