@@ -106,5 +106,5 @@ def _worse(code: int, reason: str | None) -> int:
     """Give the exit code after a site that waits (held) or could not be looked at (not in sync)."""
     if not reason or code == exits.HELD:
         return code
-    waits = {"root_replaced", "root_emptied", "mass_delete", "drift"}
+    waits = {"root_replaced", "root_emptied", "mass_delete", "foreign", "drift"}
     return exits.HELD if reason in waits else exits.NOT_IN_SYNC

@@ -21,7 +21,7 @@ from s3syncd.pool import Call, CallFailed
 from s3syncd.site.messages import Connected
 from s3syncd.site.parts import Parts
 
-__all__ = ["Access", "stored_mounts"]
+__all__ = ["SAMPLED_PATHS", "Access", "is_same", "stored_identity", "stored_mounts"]
 
 ROOT_LOOK_SECONDS = 5.0  # a missing root is looked for this often; a healthy one too
 SAMPLED_PATHS = 200  # enough to tell 90 % from chance, cheap even on a network filesystem
@@ -103,7 +103,7 @@ class Access:
         if seen.reason or seen.identity is None:
             self._set_root(seen.reason or "root_missing", seen.detail)
             return
-        stored = self._stored_identity()
+        stored = stored_identity(self._parts.ledger)
         if stored is None or stored == seen.identity or self._parts.settings.root_check == "off":
             self._accept(seen.identity)
         elif seen.identity != self._identity or self._root != "root_replaced":
@@ -127,10 +127,10 @@ class Access:
         if not looked.results.keys() >= self._sampled.keys():
             return False
         rows, self._sampled = self._sampled, {}
-        matching = sum(_is_same(rows[path], looked.results.get(path)) for path in rows)
+        matching = sum(is_same(rows[path], looked.results.get(path)) for path in rows)
         assert self._identity is not None  # noqa: S101 - set where the sample was asked for
         verdict = judge_root(
-            self._stored_identity(),
+            stored_identity(self._parts.ledger),
             self._identity,
             root_check=self._parts.settings.root_check,
             sampled=len(rows),
@@ -204,19 +204,12 @@ class Access:
 
     def _accept(self, identity: RootIdentity) -> None:
         self._identity, self._sampled = identity, {}
-        if self._stored_identity() != identity:
+        if stored_identity(self._parts.ledger) != identity:
             self._parts.ledger.set_meta("root_identity", f"{identity.inode}:{identity.fsid}")
             self._parts.ledger.commit()
         self._parts.scanner.expect_root(identity)
         self._parts.transfer.accept_root(identity)
         self._set_root("ok", "")
-
-    def _stored_identity(self) -> RootIdentity | None:
-        text = self._parts.ledger.meta("root_identity")
-        if text is None:
-            return None
-        inode, fsid = text.split(":")
-        return RootIdentity(int(inode), int(fsid))
 
     def _set_root(self, state: str, detail: str) -> None:
         if state != self._root:
@@ -230,6 +223,15 @@ class Access:
             self._on_change("bucket", was, state if not message else f"{state}: {message}")
 
 
+def stored_identity(ledger: Ledger) -> RootIdentity | None:
+    """Return which root was accepted last, or None."""
+    text = ledger.meta("root_identity")
+    if text is None:
+        return None
+    inode, fsid = text.split(":")
+    return RootIdentity(int(inode), int(fsid))
+
+
 def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:
     """Return what was mounted inside the root when it was first seen (`a/m/`)."""
     text = ledger.meta(_MOUNTS)
@@ -237,7 +239,8 @@ def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:
     return {path: RootIdentity(*identity) for path, identity in stored.items()}
 
 
-def _is_same(row: BaselineRow, look: object) -> bool:
+def is_same(row: BaselineRow, look: object) -> bool:
+    """Whether a sampled file still is what the baseline knows, by size and mtime."""
     return (
         isinstance(look, LocalEntry)
         and look.size_bytes == row.size_bytes
