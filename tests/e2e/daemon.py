@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
@@ -27,7 +29,7 @@ from s3syncd.config.state import site_folder
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server
 from tests.waiting import until
 
-__all__ = ["COMMAND", "Daemon", "Site", "World", "tree", "write"]
+__all__ = ["COMMAND", "Daemon", "Site", "World", "needs_root", "tree", "write"]
 
 COMMAND = Path(sys.executable).with_name("s3syncd")
 
@@ -40,6 +42,12 @@ _QUICK: dict[str, Any] = {
     "log": {"format": "json", "level": "debug"},
 }
 _TIMEOUT_SECONDS = 30.0
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None,
+    reason="mounts file systems, or runs as another user",
+)
+
 _CRASHES = ("Traceback", '"event": "site.failed"', "internal_error", "Segmentation")
 
 
@@ -313,6 +321,17 @@ class World:
         }
         daemon = Daemon(folder, document, wrapper=wrapper, environment=environment)
         self.daemons.append(daemon)
+        return daemon
+
+    def daemon_of_nobody(self, **options: Any) -> Daemon:
+        """Make a daemon that runs as the user nobody (65534); see `needs_root`."""
+        daemon = self.daemon(
+            wrapper=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"],
+            **options,
+        )
+        daemon.state_dir.mkdir()
+        for path in (daemon.state_dir, daemon.config):
+            os.chown(path, 65534, 65534)
         return daemon
 
     def entry(self, site: Site) -> dict[str, Any]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import Daemon, Site, World
-from tests.servers import S3Server
+from tests.e2e.daemon import Site, World, needs_root
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 
 
 def fill(site: Site, count: int = 10) -> set[str]:
@@ -236,7 +231,7 @@ def test_an_unreadable_directory_deletes_nothing_below_and_stops_nothing_else(
     site = world.site(retire_deleted=True, max_delete=1000)
     for name in ("closed/file", "closed/sub/file", "open/file", "goes"):
         site.write(name, name)
-    daemon = nobody(world)
+    daemon = world.daemon_of_nobody()
     daemon.start().in_sync()
     (site.root / "closed").chmod(0)
     (site.root / "goes").unlink()
@@ -259,7 +254,7 @@ def test_an_unreadable_file_is_a_problem_until_it_is_readable(open_world: World)
     site.write("good")
     secret = site.write("secret", "content")
     secret.chmod(0)
-    daemon = nobody(world)
+    daemon = world.daemon_of_nobody()
     daemon.start()
     status = daemon.wait(lambda s: s["problems"] and s["files"] == 1)
     assert [(p["path"], p["reason"]) for p in status["problems"]] == [("secret", "unreadable")]
@@ -267,29 +262,6 @@ def test_an_unreadable_file_is_a_problem_until_it_is_readable(open_world: World)
     secret.chmod(0o644)
     daemon.in_sync()
     assert site.names() == {"good", "secret"}
-
-
-def nobody(world: World) -> Daemon:
-    """Make a daemon that runs as the user nobody (65534)."""
-    daemon = world.daemon(
-        wrapper=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    )
-    daemon.state_dir.mkdir()
-    for path in (daemon.state_dir, daemon.config):
-        os.chown(path, 65534, 65534)
-    return daemon
-
-
-@pytest.fixture
-def open_world(
-    moto: S3Server, moto_client: Any, new_world: Callable[..., World]
-) -> Iterator[World]:
-    """A world that other users can enter; pytest's own folders are closed, again and again."""
-    with tempfile.TemporaryDirectory(prefix="s3syncd-open-") as folder:
-        Path(folder).chmod(0o755)
-        made = new_world(moto, moto_client, Path(folder))
-        yield made
-        made.close()
 
 
 def test_what_is_excluded_later_stays_in_the_bucket(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,16 @@ from tests.e2e.daemon import World
 from tests.faults.proxy import Proxy, fault_proxy
 from tests.servers import S3Server, moto_server, rclone_server
 
-__all__ = ["moto", "moto_client", "new_world", "proxy", "rclone", "rclone_world", "world"]
+__all__ = [
+    "moto",
+    "moto_client",
+    "new_world",
+    "open_world",
+    "proxy",
+    "rclone",
+    "rclone_world",
+    "world",
+]
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +81,15 @@ def rclone_world(rclone: S3Server, new_world: Callable[..., World]) -> Iterator[
     client = rclone.client()
     yield new_world(rclone, client)
     client.close()
+
+
+@pytest.fixture
+def open_world(
+    moto: S3Server, moto_client: Any, new_world: Callable[..., World]
+) -> Iterator[World]:
+    """A world that other users can enter; pytest's own folders are closed, again and again."""
+    with tempfile.TemporaryDirectory(prefix="s3syncd-open-") as folder:
+        Path(folder).chmod(0o755)
+        made = new_world(moto, moto_client, Path(folder))
+        yield made
+        made.close()

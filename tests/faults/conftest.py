@@ -6,10 +6,20 @@ from tests.e2e.worlds import (
     moto,
     moto_client,
     new_world,
+    open_world,
     proxy,
     rclone,
     rclone_world,
     world,
 )
 
-__all__ = ["moto", "moto_client", "new_world", "proxy", "rclone", "rclone_world", "world"]
+__all__ = [
+    "moto",
+    "moto_client",
+    "new_world",
+    "open_world",
+    "proxy",
+    "rclone",
+    "rclone_world",
+    "world",
+]
