@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3syncd.core.entry import Action, Kind, Outcome, Result
+from s3syncd.core.entry import (
+    Action,
+    BaselineRow,
+    Kind,
+    LocalEntry,
+    Outcome,
+    RemoteEntry,
+    Result,
+)
+from s3syncd.core.reconcile import decide
 from s3syncd.ledger import Intent
 from s3syncd.pool import CallFailed
 from s3syncd.site.backlog import Backlog, Planned
@@ -61,7 +70,8 @@ class Outcomes:
         self._counters.finished(outcome)
         if action.kind is Kind.DELETE_REMOTE:
             is_deleted = outcome.result is Result.DONE and outcome.effect in _REMOVED
-            self._retirement.finished(path, is_deleted=is_deleted)
+            has_failed = outcome.result in {Result.RETRYABLE, Result.REFUSED}
+            self._retirement.finished(path, is_deleted=is_deleted, has_failed=has_failed)
         if planned.settle.is_past_deadline and outcome.effect == "put":
             self._looks.took(path, now - planned.started_at)
         # The record before the end of its intent: a ledger that fails in between knows too much
@@ -110,6 +120,16 @@ class Outcomes:
             self._looks.note(path, now)
         else:
             self._looks.clean(path)
+            if outcome.effect == "adopted" and outcome.row is not None:
+                self._plan_class(outcome.row, now)
+
+    def _plan_class(self, row: BaselineRow, now: float) -> None:
+        """Give an adopted object its class now: the next pass may be a day away."""
+        local = LocalEntry(*row[:6])
+        remote = RemoteEntry(row.path, row.size_bytes, row.etag, row.storage_class)
+        action = decide(row.path, local, row, remote, self._parts.policy)
+        if action is not None and action.kind is Kind.RECLASS:
+            self._looks.plan(action, now, is_live=False)
 
     def _superseded(self, outcome: Outcome, now: float) -> None:
         path = outcome.action.path
