@@ -10,7 +10,7 @@ from contextlib import suppress
 __all__ = ["Notifier"]
 
 _MICROSECONDS = 1_000_000
-_SEND_SECONDS = 1.0  # a full queue of systemd's must not stop the daemon's main thread
+_SEND_SECONDS = 0.1  # a full queue of systemd must not stop the main thread
 
 
 class Notifier:

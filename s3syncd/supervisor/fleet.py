@@ -39,6 +39,7 @@ class Fleet:
         config: the configuration that was loaded.
         shop: where sites are made; by default a workshop of real ones.
         is_one_shot: without watchers.
+        answer_seconds: how long a command waits for all sites together.
         clock: monotonic seconds.
     """
 
@@ -48,8 +49,10 @@ class Fleet:
         *,
         shop: Shop | None = None,
         is_one_shot: bool = False,
+        answer_seconds: float = _ANSWER_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._answer_seconds = answer_seconds
         self._shop = shop or Workshop(config, is_one_shot=is_one_shot)
         self._clock = clock
         self._started_with = config
@@ -100,8 +103,8 @@ class Fleet:
         asked = [_Question(each, lives.get(each)) for each in names if wanted in {None, each}]
         for question in asked:
             question.ask(name, dict(arguments))
-        deadline = self._clock() + _ANSWER_SECONDS
-        answers = [question.answer(deadline - self._clock()) for question in asked]
+        deadline = time.monotonic() + self._answer_seconds
+        answers = [question.answer(deadline - time.monotonic()) for question in asked]
         return _summed_up(answers)
 
     def tick(self) -> bool:
@@ -148,14 +151,14 @@ class Fleet:
 
     def end_stop(self, grace_seconds: float) -> None:
         """Stop what is left, all at once; wait for it no longer than so many seconds."""
-        end = self._clock() + grace_seconds
+        end = time.monotonic() + grace_seconds
         for life in self._lives.values():
             life.stop(self._clock())
         self._shop.stop(min(_CLOSE_SECONDS, grace_seconds))
         for life in self._lives.values():
-            life.join(max(0.0, end - self._clock()))
+            life.join(max(0.0, end - time.monotonic()))
         for life in self._lives.values():
-            life.let_go(min(_CLOSE_SECONDS, max(0.0, end - self._clock())))
+            life.let_go(min(_CLOSE_SECONDS, max(0.0, end - time.monotonic())))
 
     def _new_life(self, settings: SiteConfig) -> SiteLife:
         return SiteLife(settings, self._shop, clock=self._clock)

@@ -168,7 +168,7 @@ def _page(
     retries: int,
     on_request: Callable[[], None],
 ) -> ListingPage:
-    pause = Event()
+    pause, said = Event(), ""
     for attempt in count(1):
         on_request()
         answer = _asked(bucket, scope, token)
@@ -176,11 +176,12 @@ def _page(
             return answer
         if answer.kind in _FINAL:
             raise CannotPlanError("bucket_unavailable", answer.message)
+        said = answer.message
         if attempt > retries:
             break
         jitter = random.random()  # noqa: S311 - spreads requests, keeps no secret
         pause.wait(delay_seconds(attempt, jitter, cap=_LONGEST_PAUSE_SECONDS))
-    raise CannotPlanError("listing_incomplete", answer.message)
+    raise CannotPlanError("listing_incomplete", said)
 
 
 def _asked(bucket: Bucket, scope: Scope, token: str | None) -> ListingPage | Failure:

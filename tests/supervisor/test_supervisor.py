@@ -1,0 +1,347 @@
+"""The daemon's main loop: wishes, reloads, signs of life, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3syncd.cli.client import NoDaemonError, RefusedError, ask, ask_status
+from s3syncd.config.load import load
+from s3syncd.config.models import Config
+from s3syncd.errors import ConfigError, FatalError, S3SyncError
+from s3syncd.notify import Notifier
+from s3syncd.supervisor.fleet import Fleet
+from s3syncd.supervisor.lock import StateLock
+from s3syncd.supervisor.supervisor import Supervisor
+from tests.supervisor.conftest import Configure
+from tests.supervisor.fakes import FakeShop
+from tests.waiting import until
+
+
+class Systemd:
+    """The receiving end of sd_notify."""
+
+    def __init__(self, folder: Path) -> None:
+        self.address = str(folder / "notify")
+        self.said: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._socket.setblocking(False)
+
+    def heard(self) -> list[str]:
+        """Give all messages so far."""
+        while True:
+            try:
+                self.said.append(self._socket.recv(4096).decode())
+            except BlockingIOError:
+                return self.said
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Running:
+    """A supervisor in a thread of its own."""
+
+    def __init__(self, config: Config, notifier: Notifier) -> None:
+        self.shop = FakeShop(time.monotonic)
+        self.reloads_by: list[str] = []
+        self.refusal: S3SyncError | None = None
+        self.supervisor = Supervisor(
+            config,
+            reread=self._reread,
+            fleet=Fleet(config, shop=self.shop, answer_seconds=0.5),
+            notifier=notifier,
+        )
+        self.codes: list[int | BaseException] = []
+        self.thread = threading.Thread(target=self._run, name="the-main-thread")
+
+    def _reread(self, config: Config) -> Config:
+        self.reloads_by.append(threading.current_thread().name)
+        if self.refusal is not None:
+            raise self.refusal
+        return load(config.path)
+
+    def _run(self) -> None:
+        try:
+            self.codes.append(self.supervisor.run())
+        except S3SyncError as error:
+            self.codes.append(error)
+
+    def ended(self, timeout: float = 10) -> int | BaseException:
+        self.thread.join(timeout)
+        assert not self.thread.is_alive()
+        return self.codes[0]
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    listening = Systemd(tmp_path)
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def start(systemd: Systemd) -> Iterator[Callable[[Config], Running]]:
+    """Start daemons of fakes; all are stopped at the end."""
+    started: list[Running] = []
+
+    def run(config: Config, *, is_waited: bool = True) -> Running:
+        environ = {"NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "200000"}
+        running = Running(config, Notifier(environ))
+        started.append(running)
+        running.thread.start()
+        if is_waited:
+            until(lambda: _is_up(config), what="the daemon answers")
+        return running
+
+    yield run
+    for running in started:
+        for site in running.shop.made:
+            site.hung.set()
+            site.is_draining_slowly = False
+        running.supervisor.stop()
+        running.ended()
+
+
+def _is_up(config: Config) -> bool:
+    try:
+        return all(site["in_sync"] for site in ask_status(config.state_dir)["sites"])
+    except NoDaemonError:
+        return False
+
+
+# --- life and end ---------------------------------------------------------------------------------
+
+
+def test_systemd_hears_of_each_stage(
+    configure: Configure, start: Callable[[Config], Running], systemd: Systemd
+) -> None:
+    running = start(configure())
+    until(lambda: systemd.heard().count("WATCHDOG=1") >= 3)
+    running.supervisor.command("reload", {})
+    running.supervisor.stop()
+    assert running.ended() == 0
+    said = [message.splitlines()[0] for message in systemd.heard()]
+    stages = [each for each in said if each != "WATCHDOG=1"]
+    assert stages == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
+    reloading = next(each for each in systemd.said if each.startswith("RELOADING"))
+    assert reloading.splitlines()[1].startswith("MONOTONIC_USEC=")
+
+
+def test_watchdog_is_fed_no_more_when_a_site_is_stuck(
+    configure: Configure, start: Callable[[Config], Running], systemd: Systemd
+) -> None:
+    running = start(configure())
+    site = running.shop.last("a")
+    site.hung.clear()
+    running.supervisor.fleet._lives["a"]._desk.inbox.put(object())
+    life = running.supervisor.fleet._lives["a"]
+    before = time.monotonic() - 31
+
+    def has_aged() -> bool:
+        site.board.turned_at = life._started_at = before
+        return not running.supervisor.live()["ok"]
+
+    until(has_aged)
+    assert "a" in running.supervisor.live()["error"]
+    until(lambda: not systemd.said.clear() and not _hears(systemd, "WATCHDOG=1", 0.5))
+
+
+def _hears(systemd: Systemd, message: str, within_seconds: float) -> bool:
+    try:
+        until(lambda: message in systemd.heard(), within_seconds)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_liveness_needs_the_main_loop_too(configure: Configure) -> None:
+    supervisor = Supervisor(configure(), fleet=Fleet(configure(), shop=FakeShop(time.monotonic)))
+    assert supervisor.live() == {"ok": True}
+    supervisor._turned_at -= 31
+    assert "the supervisor" in supervisor.live()["error"]
+
+
+def test_stop_lets_sites_drain(configure: Configure, start: Callable[[Config], Running]) -> None:
+    running = start(configure())
+    running.shop.last("a").is_draining_slowly = True
+    running.supervisor.stop()
+    until(lambda: running.shop.last("b").is_closed)
+    assert running.thread.is_alive()
+    running.shop.last("a").is_draining_slowly = False
+    assert running.ended() == 0
+    assert running.shop.last("a").is_closed
+
+
+def test_second_stop_is_at_once(configure: Configure, start: Callable[[Config], Running]) -> None:
+    running = start(configure(shutdown_timeout_seconds=3600))
+    running.shop.last("a").is_draining_slowly = True
+    running.supervisor.stop()
+    until(lambda: running.shop.last("b").is_closed)
+    running.supervisor.stop()
+    assert running.ended(5) == 0
+
+
+def test_drain_ends_at_the_deadline(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    running = start(configure(shutdown_timeout_seconds=0.5))
+    running.shop.last("a").is_draining_slowly = True
+    running.supervisor.stop()
+    assert running.ended(5) == 0
+
+
+def test_control_socket_answers_while_the_daemon_drains(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    config = configure()
+    running = start(config)
+    running.shop.last("a").is_draining_slowly = True
+    running.supervisor.stop()
+    until(lambda: running.shop.last("b").is_closed)
+    assert len(ask_status(config.state_dir)["sites"]) == 2
+    with pytest.raises(RefusedError, match="stopping"):
+        ask(config.state_dir, "reload")
+
+
+def test_too_many_crashes_end_it_with_1(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    running = start(configure(max_failures=1))
+    running.shop.last("a").crash = RuntimeError("crashed")
+    assert running.ended() == 1
+    assert running.shop.last("b").is_closed
+
+
+def test_second_daemon_is_refused_and_told_who_is_first(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    config = configure()
+    start(config)
+    second = start(config, is_waited=False)  # type: ignore[call-arg]
+    error = second.ended()
+    assert isinstance(error, FatalError)
+    assert f"pid {os.getpid()}" in error.message
+    assert ask_status(config.state_dir)["sites"], "the first is unharmed"
+
+
+def test_lock_is_given_back(tmp_path: Path) -> None:
+    StateLock(tmp_path / "state").release()
+    StateLock(tmp_path / "state").release()
+
+
+def test_log_that_cannot_be_opened_leaves_the_state_free(
+    configure: Configure, tmp_path: Path
+) -> None:
+    config = configure(log={"file": str(tmp_path)})
+    with pytest.raises(FatalError, match="cannot open the log file"):
+        Supervisor(config, fleet=Fleet(config, shop=FakeShop(time.monotonic))).run()
+    StateLock(config.state_dir).release()
+
+
+# --- reload ---------------------------------------------------------------------------------------
+
+
+def test_bad_configuration_leaves_the_old_one_in_force_and_is_shown(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    config = configure()
+    running = start(config)
+    sites = list(running.shop.made)
+    config.path.write_text("sites: {")
+    with pytest.raises(RefusedError):
+        ask(config.state_dir, "reload")
+    shown = ask_status(config.state_dir)
+    assert str(config.path) in shown["reload_error"]["error"]
+    assert all(site["in_sync"] for site in shown["sites"])
+    assert running.shop.made == sites
+    configure({"a": {}, "b": {}, "c": {}})
+    assert ask(config.state_dir, "reload")["started"] == ["c"]
+    until(lambda: _is_up(config))
+    assert "reload_error" not in ask_status(config.state_dir)
+
+
+def test_moved_state_is_refused(
+    configure: Configure, start: Callable[[Config], Running], tmp_path: Path
+) -> None:
+    config = configure()
+    running = start(config)
+    configure({"c": {}}, state_dir=str(tmp_path / "elsewhere"))
+    with pytest.raises(RefusedError, match="state_dir cannot change"):
+        ask(config.state_dir, "reload")
+    assert [site["name"] for site in running.supervisor.status()["sites"]] == ["a", "b"]
+
+
+def test_log_file_that_cannot_be_opened_is_refused(
+    configure: Configure, start: Callable[[Config], Running], tmp_path: Path
+) -> None:
+    config = configure()
+    start(config)
+    configure({"c": {}}, log={"file": str(tmp_path)})
+    with pytest.raises(RefusedError, match="cannot open the log file"):
+        ask(config.state_dir, "reload")
+    assert [site["name"] for site in ask_status(config.state_dir)["sites"]] == ["a", "b"]
+
+
+def test_what_waits_for_a_restart_is_shown_and_logged(
+    configure: Configure, start: Callable[[Config], Running], tmp_path: Path
+) -> None:
+    config = configure()
+    start(config)
+    configure(upload_workers=2)
+    assert ask(config.state_dir, "reload")["needs_restart"] == ["upload_workers"]
+    assert ask_status(config.state_dir)["needs_restart"] == ["upload_workers"]
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert any(line["event"] == "config.needs_restart" for line in lines)
+
+
+def test_reloads_happen_in_the_main_thread_one_after_the_other(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    running = start(configure())
+    answers: list[dict[str, Any]] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(running.supervisor.command("reload", {})))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer for answer in answers if not answer["ok"]] == []
+    assert len(answers) == 8
+    assert running.reloads_by == ["the-main-thread"] * 8
+
+
+def test_stop_is_heard_while_a_reload_drains_a_site(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    config = configure(shutdown_timeout_seconds=3600)
+    running = start(config)
+    running.shop.last("a").is_draining_slowly = True
+    configure({"a": {"max_delete": 1}, "b": {}}, shutdown_timeout_seconds=3600)
+    assert ask(config.state_dir, "reload")["restarted"] == ["a"]
+    running.supervisor.stop()
+    until(lambda: running.shop.last("b").is_closed)
+    running.supervisor.stop()
+    assert running.ended(5) == 0
+
+
+def test_refused_reload_tells_the_problems(
+    configure: Configure, start: Callable[[Config], Running]
+) -> None:
+    running = start(configure())
+    running.refusal = ConfigError(["c.yml:3: nonsense"], hint="write sense")
+    answer = running.supervisor.command("reload", {})
+    assert (answer["ok"], answer["error"], answer["hint"]) == (
+        False, "c.yml:3: nonsense", "write sense",
+    )  # fmt: skip
