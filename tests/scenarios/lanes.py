@@ -13,14 +13,18 @@ __all__ = ["InlineLane"]
 
 
 class _Running:
-    def __init__(self, lane: InlineLane, call: Call, done: Callable[[object], None]) -> None:
+    def __init__(
+        self, lane: InlineLane, make_call: Callable[[], Call], done: Callable[[object], None]
+    ) -> None:
         self._lane = lane
-        self._call = call
+        self._make_call = make_call
+        self._call: Call | None = None
         self._done = done
 
     def go_on(self, value: Any = None) -> None:
         """Continue the call until it waits for something that does not answer at once."""
         try:
+            self._call = self._call or self._make_call()
             start = self._call.send(value)
         except StopIteration as end:
             self._end(end.value)
@@ -99,7 +103,7 @@ class InlineLane:
             return True
         if self._waiting:
             make_call, done = self._waiting.popleft()
-            _Running(self, make_call(), done).go_on()
+            _Running(self, make_call, done).go_on()
             return True
         return False
 

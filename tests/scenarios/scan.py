@@ -10,6 +10,7 @@ from pathlib import Path
 
 from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.messages import Look, Looked, RootSeen, ScanBatch
+from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.identity import RootError, identity_of, open_root
 
@@ -20,7 +21,9 @@ _BATCHES = 4
 
 
 class _Scan:
-    def __init__(self, pass_id: int, prefix: str, batches: Iterator[list[LocalEntry | UnknownMark]]):
+    def __init__(
+        self, pass_id: int, prefix: str, batches: Iterator[list[LocalEntry | UnknownMark]]
+    ):
         self.pass_id = pass_id
         self.prefix = prefix
         self.batches = batches
@@ -39,8 +42,9 @@ class InlineScanner:
         scans: the prefix of each scan asked for; '' is the whole root.
     """
 
-    def __init__(self, root: Path, post: Callable[[object], None]) -> None:
+    def __init__(self, root: Path, scope: Scope, post: Callable[[object], None]) -> None:
         self.root = root
+        self._scope = scope
         self.unknown: dict[str, str] = {}
         self.breaks_after: int | None = None
         self.is_held = False
@@ -135,14 +139,14 @@ class InlineScanner:
         scan.untaken += 1
         self._post(ScanBatch(scan.pass_id, batch, is_last=False, is_complete=True))
 
-    def _end(self, scan: _Scan, entries: list[LocalEntry | UnknownMark], *, is_complete: bool) -> None:
+    def _end(
+        self, scan: _Scan, entries: list[LocalEntry | UnknownMark], *, is_complete: bool
+    ) -> None:
         if scan in self._scans:
             self._scans.remove(scan)
             self._post(ScanBatch(scan.pass_id, entries, is_last=True, is_complete=is_complete))
 
-    def _batches(
-        self, prefix: str, is_recursive: bool
-    ) -> Iterator[list[LocalEntry | UnknownMark]]:
+    def _batches(self, prefix: str, is_recursive: bool) -> Iterator[list[LocalEntry | UnknownMark]]:
         """Read the directory when the first batch is asked for, not before."""
         entries = sorted(self._entries(prefix, is_recursive), key=lambda entry: entry[0])
         for start in range(0, len(entries), _BATCH):
@@ -160,6 +164,8 @@ class InlineScanner:
                 yield UnknownMark(f"{path}/", self.unknown[f"{path}/"])
                 continue
             look = self._look_at(path)
+            if look != "directory" and not self._scope.is_selected(path):
+                continue
             if look == "directory":
                 if is_recursive:
                     yield from self._entries(f"{path}/", is_recursive=True)

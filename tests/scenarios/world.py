@@ -141,9 +141,7 @@ class World:
         settings = SiteConfig.model_validate({
             **fields, "multipart_threshold_bytes": MULTIPART_BYTES, **self.settings,
         })  # fmt: skip
-        scope = Scope(
-            prefix=PREFIX, exclusions=settings.exclusions, inclusions=settings.inclusions
-        )
+        scope = Scope(prefix=PREFIX, exclusions=settings.exclusions, inclusions=settings.inclusions)
         policy = Policy(
             mode="upload", retire_deleted=settings.retire_deleted,
             retire_foreign=settings.retire_foreign, on_drift=settings.on_drift,
@@ -152,7 +150,7 @@ class World:
         self.inbox = Inbox()
         inbox = self.inbox
         self.ledger = Ledger.open(self._ledger_path, identity="i")
-        self.scanner = InlineScanner(self.root, inbox.put)
+        self.scanner = InlineScanner(self.root, scope, inbox.put)
         self.lane = InlineLane(lambda: inbox.put(Room()))
         self.checksum_lane = InlineLane(lambda: inbox.put(Room()))
         self.hints = HintTable(lambda: inbox.put(Hinted()), clock=lambda: self.now)
@@ -230,6 +228,11 @@ class World:
             self.now = min(end, self.now + self.waits[-1])
             still = 0
 
+    def leap(self, seconds: float) -> None:
+        """Let much time pass at once, as on a machine that slept, and then a little."""
+        self.now += seconds
+        self.run(60)
+
     def settle(self) -> None:
         """Run until the site says that it is in sync."""
         for _ in range(200):
@@ -301,9 +304,7 @@ class World:
     @property
     def objects(self) -> dict[str, bytes]:
         """The bucket, by path."""
-        return {
-            key.removeprefix(PREFIX): found.body for key, found in self.store.objects.items()
-        }
+        return {key.removeprefix(PREFIX): found.body for key, found in self.store.objects.items()}
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -320,6 +321,4 @@ class World:
 
     def deleted(self) -> list[str]:
         """The paths deleted so far, in order."""
-        return [
-            key.removeprefix(PREFIX) for name, key in self.store.effects() if name == "delete"
-        ]
+        return [key.removeprefix(PREFIX) for name, key in self.store.effects() if name == "delete"]

@@ -1,0 +1,230 @@
+"""No deletion without two looks, the grace between them, and the object still being ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from s3syncd.core.retry import FailureKind
+from tests.fakes_bucket import failure
+from tests.scenarios.world import World
+
+
+def _settled(world: World, count: int = 30) -> World:
+    world.fill(count)
+    world.settle()
+    world.scanner.looks.clear()
+    return world
+
+
+def test_a_deletion_needs_two_looks_with_the_grace_between(
+    make_world: Callable[..., World],
+) -> None:
+    world = _settled(make_world(delete_grace_seconds=7))
+    world.remove("f000", hint=True)
+    world.run(6.9)
+    assert world.scanner.looks["f000"] == 1
+    assert world.deleted() == []
+    world.run(2)
+    assert world.scanner.looks["f000"] == 2
+    assert world.deleted() == ["f000"]
+
+
+def test_a_file_that_is_back_before_the_second_look_is_kept(world: World) -> None:
+    _settled(world)
+    world.remove("f000", hint=True)
+    world.run(1)
+    world.write("f000")  # and nobody says so
+    world.run(60)
+    assert world.deleted() == []
+    assert world.objects == world.files
+    assert world.status["in_sync"]
+
+
+def test_an_event_alone_deletes_nothing(world: World) -> None:
+    _settled(world)
+    world.hint("f000")
+    world.run(60)
+    assert world.deleted() == []
+    assert world.ledger.count_deletions("waiting") == 0
+
+
+def test_a_file_that_is_back_while_its_deletion_is_planned_is_kept(world: World) -> None:
+    _settled(world)
+    world.lane.limit = 0
+    world.remove("f000", hint=True)
+    world.run(10)
+    assert world.site.backlog.deletions == 1
+    world.write("f000", "back", hint=True)
+    world.run(10)
+    world.lane.limit = 64
+    world.settle()
+    assert world.deleted() == []
+    assert world.objects["f000"] == b"back"
+
+
+def test_a_file_deleted_again_after_it_was_back_is_deleted(world: World) -> None:
+    """What was planned and dropped must not stay in the way of the next deletion."""
+    _settled(world)
+    world.lane.limit = 0
+    world.remove("f000", hint=True)
+    world.run(10)
+    world.write("f000", "back", hint=True)
+    world.run(10)
+    world.remove("f000", hint=True)
+    world.run(10)
+    world.lane.limit = 64
+    world.settle()
+    assert world.objects == world.files
+    assert world.ledger.intents() == []
+
+
+def test_an_object_that_somebody_changed_is_left_alone(world: World) -> None:
+    _settled(world)
+    world.remove("f000", hint=True)
+    world.store.store("p/f000", b"theirs")
+    world.run(60)
+    assert world.objects["f000"] == b"theirs"
+    assert world.ledger.baseline("f000") is None
+    assert world.status["in_sync"]
+
+
+def test_a_path_that_became_a_symlink_is_not_absent(world: World) -> None:
+    _settled(world)
+    world.remove("f000", hint=True)
+    world.run(1)
+    (world.root / "f000").symlink_to("f001")
+    world.run(60)
+    assert world.deleted() == []
+    assert world.ledger.count_deletions("waiting") + world.ledger.count_deletions("cleared") == 0
+
+
+def test_a_deletion_seen_before_a_kill_is_looked_at_twice_again(world: World) -> None:
+    _settled(world)
+    world.remove("f000", hint=True)
+    world.run(1)
+    world.ledger.commit()
+    world.restart()
+    world.run(1)
+    assert world.deleted() == []
+    world.run(20)
+    assert world.deleted() == ["f000"]
+
+
+def test_a_directory_in_place_of_the_file_is_absence(world: World) -> None:
+    _settled(world)
+    world.remove("f000")
+    world.write("f000/inner")
+    world.hint("f000")
+    world.settle()
+    assert world.objects == world.files
+
+
+def test_no_deletion_starts_while_a_directory_scan_is_outstanding(world: World) -> None:
+    _settled(world)
+    world.remove("f000", hint=True)
+    world.run(1)
+    world.scanner.is_held = True
+    world.hints.scan("d/", is_recursive=True)
+    world.run(60)
+    assert world.deleted() == []
+    world.scanner.is_held = False
+    world.run(60)
+    assert world.deleted() == ["f000"]
+
+
+def test_no_deletion_starts_while_a_doubt_is_not_answered(world: World) -> None:
+    _settled(world)
+    world.remove("f000", hint=True)
+    world.run(1)
+    world.scanner.is_held = True
+    world.hints.doubt("overflow")
+    world.run(60)
+    assert world.deleted() == []
+
+
+def test_a_deletion_that_fails_is_tried_again_and_later_each_time(world: World) -> None:
+    _settled(world)
+    world.store.fail("delete", failure(FailureKind.TRANSIENT, "InternalError", 500), times=8)
+    world.remove("f000", hint=True)
+    moments = []
+    for _ in range(4000):
+        before = world.store.count("delete")
+        world.run(1)
+        if world.store.count("delete") > before:
+            moments.append(world.now)
+    assert "f000" not in world.objects
+    distances = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    assert distances[-1] > 3 * distances[0], distances
+    assert world.status["in_sync"]
+
+
+def test_a_refused_deletion_is_tried_hourly(world: World) -> None:
+    _settled(world)
+    world.store.fail("delete", failure(FailureKind.REFUSED, "AccessDenied", 403), times=3)
+    world.remove("f000", hint=True)
+    world.run(3000)
+    assert world.store.count("delete") == 1
+    world.run(3 * 3700)
+    assert "f000" not in world.objects
+
+
+def test_foreign_objects_are_left_alone(world: World) -> None:
+    world.store.store("p/theirs", b"x")
+    _settled(world)
+    world.run(100)
+    assert world.status["foreign_objects"] == 1
+    assert world.status["in_sync"]
+    assert "theirs" in world.objects
+
+
+@pytest.fixture
+def foreign(make_world: Callable[..., World]) -> World:
+    """A site that retires foreign objects, and two of those."""
+    world = make_world(retire_foreign=True)
+    world.store.store("p/theirs1", b"x")
+    world.store.store("p/theirs2", b"y")
+    world.fill(30)
+    world.run(60)
+    return world
+
+
+def test_retire_foreign_waits_the_first_time(foreign: World) -> None:
+    assert foreign.deleted() == []
+    assert foreign.status["held_deletions"] == 2
+    assert foreign.status["reason"] == "mass_delete"
+    assert not foreign.status["in_sync"]
+    foreign.command("approve", list=foreign.status["held_list"])
+    foreign.settle()
+    assert foreign.objects == foreign.files
+    foreign.store.store("p/theirs3", b"z")
+    foreign.command("sync")
+    foreign.run(30)
+    assert "theirs3" not in foreign.objects
+
+
+def test_a_foreign_object_goes_by_the_version_that_was_listed(foreign: World) -> None:
+    foreign.command("approve", list=foreign.status["held_list"])
+    foreign.store.requests.clear()
+    foreign.store.store("p/theirs1", b"changed since")
+    foreign.run(1)
+    asked = [told for name, told in foreign.store.requests if name == "delete"]
+    assert [told["key"] for told in asked] == ["p/theirs2"]
+    assert asked[0]["if_match"]
+    heads = [told["key"] for name, told in foreign.store.requests if name == "head"]
+    assert sorted(heads) == ["p/theirs1", "p/theirs2"]
+    foreign.settle()
+    assert foreign.store.count("head") <= 4, "one look more for the version that is there now"
+
+
+def test_a_foreign_hold_keeps_its_words_over_a_restart(foreign: World) -> None:
+    held = foreign.status["held_list"]
+    foreign.ledger.commit()
+    foreign.restart()
+    foreign.run(30)
+    assert foreign.status["held_list"] == held
+    assert "retire_foreign" in foreign.status["hint"]
+    foreign.command("approve")
+    foreign.settle()
+    assert foreign.objects == foreign.files
