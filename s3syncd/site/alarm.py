@@ -13,6 +13,7 @@ from s3syncd.site.timetable import Whole
 
 __all__ = ["Alarm"]
 
+_BUCKET_GONE = ("bucket_unavailable", "NoSuchBucket")  # a transfer's words, a listing's
 _BUCKET_FAILURES = frozenset({FailureKind.CREDENTIALS, FailureKind.BUCKET, FailureKind.CLOCK})
 
 
@@ -35,12 +36,14 @@ class Alarm:
         self._backlog = backlog
         self._looks = looks
         self._retirement = retirement
+        self._is_bucket_doubted = False
 
     def access_changed(self, side: str, was: str, words: str) -> None:
         """Root or bucket changed state: of a lost root nothing seen before is believed."""
         log = self._parts.log.info if words == "ok" else self._parts.log.warning
         log(f"{side}.changed", was=was, now=words)
         if side != "root":
+            self._bucket_changed(words)
             return
         now = self._parts.clock()
         if words == "ok":
@@ -52,6 +55,15 @@ class Alarm:
             self._backlog.drop_all()
             self._looks.lost(now)
             self._retirement.lost()
+
+    def _bucket_changed(self, words: str) -> None:
+        """A bucket that was not there may be another one now, or an empty one: list it."""
+        if words != "ok":
+            self._is_bucket_doubted |= any(sign in words for sign in _BUCKET_GONE)
+        elif self._is_bucket_doubted:
+            self._is_bucket_doubted = False
+            self._schedule.timetable.want(Whole.RECONCILE)
+            self._schedule.timetable.doubt(self._parts.clock())  # not in sync until then
 
     def root_doubted(self, now: float) -> None:
         """A look found another root, or none: what it should have told is found by a rescan."""

@@ -12,7 +12,7 @@ from s3syncd.core.entry import Action, Kind
 from s3syncd.core.safety import is_root_emptied
 from s3syncd.site.backlog import Backlog
 from s3syncd.site.hold import Hold
-from s3syncd.site.looks import Looks
+from s3syncd.site.looks import REMOTE_CHANGED, Looks
 from s3syncd.site.parts import Parts
 from s3syncd.site.passes import Pass
 from s3syncd.site.problems import Problems
@@ -63,8 +63,10 @@ class Decisions:
     def decided(self, action: Action, one: Pass) -> None:
         """Take an action of a pass: only if the path is still what the pass saw."""
         path = action.path
-        is_busy = path in self._looks or path in self._backlog or path in self._recovery
-        if is_busy or self._parts.ledger.changed_since(path, one.started_seq):
+        if path in self._recovery or self._parts.ledger.changed_since(path, one.started_seq):
+            return
+        if path in self._looks or path in self._backlog:
+            self._correct(action)
             return
         if self._is_held(action) or self._retries.is_pending(action):
             return
@@ -72,6 +74,13 @@ class Decisions:
             del self.approved_drift[path]
             action = action._replace(kind=Kind.UPLOAD)
         self._looks.plan(action, self._parts.clock(), is_live=not one.is_whole)
+
+    def _correct(self, action: Action) -> None:
+        """A path to be looked at anyway: it must not be compared with what is not in the bucket."""
+        if action.row in REMOTE_CHANGED and action.path not in self._backlog.in_flight:
+            self._parts.ledger.forget(action.path)
+            self._backlog.drop(action.path)
+            self._looks.note(action.path, self._parts.clock(), is_closed=True)
 
     def want_deletion(self, action: Action, now: float) -> None:
         """A path was seen gone."""

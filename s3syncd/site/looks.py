@@ -20,12 +20,13 @@ from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
 from s3syncd.site.retries import Retries
 
-__all__ = ["Looks"]
+__all__ = ["REMOTE_CHANGED", "Looks"]
 
 _LOOKS_AT_ONCE = 512  # one round to the scan thread: about 2 ms of lstat
 _UNSTABLE_SECONDS = (60.0, 120.0, 240.0, 300.0)  # waits for a file that is rewritten all the time
 _UNSTABLE_KEPT = 1_000
 _LOST_SECONDS = 1.0  # a look that failed is repeated after this
+REMOTE_CHANGED = frozenset({7, 8, 10, 11, 12})  # the table's: the bucket is not as the baseline
 
 
 class Looks:
@@ -208,6 +209,8 @@ class Looks:
             self._want_deletion(action, now)
             self.clean(path)
         else:
+            if action.row in REMOTE_CHANGED and action.baseline is not None:
+                self._parts.ledger.forget(path)  # else the next look would see nothing to do
             if entry is not None:
                 self._entries[path] = entry
             self._backlog.add(Planned(action, Settle(), is_live, planned_at=now))

@@ -95,9 +95,20 @@ class Outcomes:
         """Record what became of an effect without an answer; the path is then compared anew."""
         if outcome.action.kind is Kind.DELETE_REMOTE and outcome.effect == "deleted":
             self._retirement.finished(outcome.action.path, is_deleted=True)
+        path = outcome.action.path
+        if outcome.result is Result.SUPERSEDED and self._retries.is_put_off(path):
+            self._retries.keep(outcome.follow_up)  # nothing was applied: the pause is kept in full
+            return
         self.apply(outcome, now)
-        if outcome.action.path not in self._backlog:
-            self._looks.note(outcome.action.path, now, is_closed=True)
+        if path not in self._backlog:
+            self._looks.note(path, now, is_closed=True)
+
+    def try_again(self, path: str, now: float) -> None:
+        """The pause of a path that failed is over."""
+        if action := self._retries.kept(path):
+            self._looks.plan(action, now, is_live=False)
+        else:
+            self._looks.again(path, now, 0.0, None)
 
     def late(self, path: str, now: float) -> None:
         """An older effect was applied over a newer one: the path is compared anew."""

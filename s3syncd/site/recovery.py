@@ -171,7 +171,9 @@ class Recovery:
         )
         is_shown = outcome.effect in {"put", "reclassed"} and not is_same
         is_gone = outcome.effect == "deleted" and baseline is not None
-        if is_shown or is_gone:
+        # Neither the baseline's version nor the one before: an effect that left no name in it.
+        is_other = outcome.reason == "foreign_change"
+        if is_shown or is_gone or is_other:
             self._on_late(path, now)
 
     def _close_or_wait(self, path: str, one: _Open, outcome: Outcome, now: float) -> None:

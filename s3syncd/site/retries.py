@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3syncd.core.entry import Action, Outcome, Result
+from s3syncd.core.entry import Action, Kind, Outcome, Result
 from s3syncd.core.retry import delay_seconds
 from s3syncd.ledger import Retry
 from s3syncd.site.inodes import Inodes
@@ -31,6 +31,7 @@ class Retries:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._failed: dict[str, _Stat] = {}
+        self._kept: dict[str, Action] = {}
         self._inodes = Inodes()
         self._is_full = False
         self._has_any = True
@@ -64,10 +65,20 @@ class Retries:
         if not self._has_any:
             return
         self._failed.pop(path, None)
+        self._kept.pop(path, None)
         self._inodes.set(path, None)
         if self._parts.ledger.retry(path) is not None:
             self._parts.ledger.drop_retry(path)
             self._parts.log.info("transfer.recovered", path=path)
+
+    def keep(self, action: Action | None) -> None:
+        """Keep what is to be done when the pause is over, where no look at the file tells it."""
+        if action is not None and action.kind is Kind.RECLASS and len(self._kept) < _REMEMBERED:
+            self._kept[action.path] = action
+
+    def kept(self, path: str) -> Action | None:
+        """Give back what was kept about a path, once."""
+        return self._kept.pop(path, None)
 
     def is_pending(self, action: Action) -> bool:
         """Whether this very action failed and is not due again: no pass brings it forward."""

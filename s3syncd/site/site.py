@@ -257,10 +257,10 @@ class Site:
 
     def _try_again(self, path: str, now: float) -> bool:
         """Take up a path that failed, unless it is under way or waits for something else."""
-        is_wanted = self.parts.ledger.deletion(path) is not None
-        if is_wanted or path in self.looks or path in self.backlog or path in self.recovery:
+        is_waiting = self.parts.ledger.deletion(path) or self.recovery.is_in_doubt(path)
+        if is_waiting or path in self.looks or path in self.backlog:
             return False
-        self.looks.again(path, now, 0.0, None)
+        self.outcomes.try_again(path, now)
         return True
 
     def _try_stop(self, now: float) -> None:

@@ -63,7 +63,8 @@ def _decided_again(kit: Kit, action: Action, outcome: Outcome, seen: Reply | Non
 
 def _judge_before(action: Action, intent: Intent, seen: Reply | None) -> Outcome:
     """The effect did not show: either nothing happened, or somebody else was there."""
-    if (seen.etag if seen else None) == intent.etag_before:
+    known = {intent.etag_before, action.baseline.etag if action.baseline else intent.etag_before}
+    if (seen.etag if seen else None) in known:
         return superseded(action, "not_applied")
     return Outcome(action, Result.DONE, "gone", is_stale=True, reason="foreign_change")
 
