@@ -25,8 +25,9 @@ def held_state(config: Config) -> Iterator[None]:
         configure_log(config)
         yield
     finally:
-        lock.release()
         logs.flush()
+        logs.configure(level=config.log_level, secrets=config.secret_values())  # closes the file
+        lock.release()
 
 
 def configure_log(config: Config) -> None:

@@ -12,12 +12,13 @@ import yaml
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.supervisor.fleet import Fleet
-from tests.e2e.worlds import moto, moto_client, new_world, world
+from tests.e2e.daemon import World
+from tests.e2e.worlds import moto, moto_client, new_world, proxy, world
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.supervisor.fakes import Clock, FakeShop
 from tests.waiting import until
 
-__all__ = ["moto", "moto_client", "new_world", "world"]
+__all__ = ["configured", "moto", "moto_client", "new_world", "proxy", "world"]
 
 Configure = Callable[..., Config]
 
@@ -50,6 +51,13 @@ def configure(tmp_path: Path) -> Configure:
         return load(path)
 
     return make
+
+
+def configured(world: World, *, endpoint: str | None = None, **options: Any) -> Config:
+    """Give the configuration of the world's sites; one server, one worker: a trace has an order."""
+    given = {"upload_workers": 1, "max_in_flight": 1, "checksum_workers": 1} | options
+    log = {"file": str(world.folder / "log"), "format": "json", "level": "debug"}
+    return load(world.daemon(endpoint=endpoint, log=log, **given).config)
 
 
 @pytest.fixture
