@@ -204,7 +204,10 @@ class Access:
 
     def _accept(self, identity: RootIdentity) -> None:
         self._identity, self._sampled = identity, {}
-        if stored_identity(self._parts.ledger) != identity:
+        stored = stored_identity(self._parts.ledger)
+        if stored != identity:
+            if stored is not None:
+                self._set_root("sampled", "")  # what was seen so far was another root's
             self._parts.ledger.set_meta("root_identity", f"{identity.inode}:{identity.fsid}")
             self._parts.ledger.commit()
         self._parts.scanner.expect_root(identity)

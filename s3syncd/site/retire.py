@@ -128,7 +128,7 @@ class Retirement:
             self._ledger.drop_deletions("cleared")
 
     def recheck_held(self) -> None:
-        """A whole pass is over: see which of the held files came back."""
+        """See which of the held files came back: a pass is over, or the hold has just begun."""
         if self._hold.count:
             self._recheck_after = ""
             self._next_turn = 0.0
@@ -147,6 +147,7 @@ class Retirement:
             return
         if is_emptied or self._guard.is_mass(self._on_their_way.awaited_inodes()):
             self._hold.begin("root_emptied" if is_emptied else "mass_delete")
+            self.recheck_held()  # the list a person is asked about is looked at once more
             self._call_back()
         else:
             self._ledger.set_deletion_state("cleared", of="waiting")
@@ -206,16 +207,17 @@ class Retirement:
             return action
         return None
 
-    def finished(self, path: str, *, is_deleted: bool) -> None:
+    def finished(self, path: str, *, is_deleted: bool, has_failed: bool = False) -> None:
         """Note that the deletion in flight came to an end, before the baseline forgets the path.
 
-        One that failed is found again by a look; an approved one stays approved.
+        One that failed is found again by a look; an approved one stays approved. One that met
+        something else than was decided on is over, approved or not.
         """
         deletion = self._ledger.deletion(path)
         is_approved = deletion is not None and deletion.state == "approved"
         if is_deleted:
             self._guard.carried_out(path, is_approved=is_approved)
-        if is_deleted or not is_approved:
+        if not (is_approved and has_failed):
             self._ledger.drop_deletion(path)
             self._hold.changed()
         self._next_turn = 0.0
