@@ -38,6 +38,7 @@ _QUICK: dict[str, Any] = {
     "delete_grace_seconds": 0.2,
     "settle_open_seconds": 1,
     "shutdown_timeout_seconds": 5,
+    "s3_ops_retries": 1,
     "http": {"listen": None},
     "log": {"format": "json", "level": "debug"},
 }

@@ -76,13 +76,17 @@ def test_a_mass_deletion_is_held_survives_a_restart_and_goes_when_approved(world
     assert daemon.run("status").returncode == 0
 
 
-def test_held_files_that_come_back_are_no_longer_held(world: World) -> None:
+@pytest.mark.parametrize("is_emptied", [True, False], ids=["all files", "many files"])
+def test_held_files_that_come_back_are_no_longer_held(world: World, is_emptied: bool) -> None:
     site = world.site(retire_deleted=True, max_delete=3)
     names = fill(site)
+    if not is_emptied:
+        names |= {site.write("stays").name}
     daemon = world.daemon().start()
     daemon.in_sync()
     (site.root / "d").rename(world.folder / "away")
-    daemon.wait(lambda s: s["held_deletions"] == 10)
+    status = daemon.wait(lambda s: s["held_deletions"] == 10)
+    assert status["reason"] == ("root_emptied" if is_emptied else "mass_delete")
     (world.folder / "away").rename(site.root / "d")
     daemon.wait(lambda s: s["held_deletions"] == 0)
     daemon.in_sync()

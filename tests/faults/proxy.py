@@ -27,11 +27,12 @@ _LINGER_ZERO = struct.pack("ii", 1, 0)  # close() then sends RST instead of FIN
 
 
 class Request(NamedTuple):
-    """One request that reached the relay."""
+    """One request that reached the relay; `access_key` is the one that it was signed with."""
 
     method: str
     target: str
     length: int
+    access_key: str = ""
 
     @property
     def path(self) -> str:
@@ -216,7 +217,9 @@ class Proxy:
             return False
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
         length = int(_header(head, b"content-length") or 0)
-        rule = self._rule_for(Request(method, target, length))
+        credential = re.search(rb"Credential=([^/,]*)/", head)
+        who = credential[1].decode() if credential else ""
+        rule = self._rule_for(Request(method, target, length, who))
         fault = rule.fault if rule else ""
         if fault == "reset" and rule is not None:
             client.skip(min(rule.amount, length))
