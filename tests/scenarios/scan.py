@@ -157,7 +157,11 @@ class InlineScanner:
             yield UnknownMark(prefix, self.unknown[prefix])
             return
         top = self.root / prefix if prefix else self.root
-        names = sorted(os.listdir(top)) if top.is_dir() and not top.is_symlink() else []
+        names = (
+            sorted(each.name for each in top.iterdir())
+            if top.is_dir() and not top.is_symlink()
+            else []
+        )
         for name in names:
             path = prefix + name
             if f"{path}/" in self.unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -155,7 +156,7 @@ def test_a_deletion_that_fails_is_tried_again_and_later_each_time(world: World) 
         if world.store.count("delete") > before:
             moments.append(world.now)
     assert "f000" not in world.objects
-    distances = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    distances = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert distances[-1] > 3 * distances[0], distances
     assert world.status["in_sync"]
 

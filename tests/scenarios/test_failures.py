@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_a_failed_upload_is_tried_for_ever_at_growing_distances(settled: World) 
     settled.write("f000", "newer", hint=True)
     moments = _moments(settled, "put", 3000)
     assert len(moments) == 13
-    distances = [b - a for a, b in zip(moments, moments[1:], strict=False)]
+    distances = [b - a for a, b in itertools.pairwise(moments)]
     assert distances[0] <= 7
     assert max(distances) <= 310
     assert distances == sorted(distances)
@@ -392,7 +393,7 @@ def test_an_unstable_file_is_tried_at_one_two_four_five_minutes(settled: World) 
         if len(moments) == 2:
             assert [p["reason"] for p in settled.status["problems"]] == ["unstable"]
             assert not settled.status["in_sync"]
-    distances = [round(b - a, -1) for a, b in zip(moments, moments[1:], strict=False)]
+    distances = [round(b - a, -1) for a, b in itertools.pairwise(moments)]
     assert distances[:6] == [60, 120, 240, 300, 300, 300]
 
 

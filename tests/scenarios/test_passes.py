@@ -256,7 +256,7 @@ def test_a_held_path_is_not_decided_by_a_pass(world: World) -> None:
     assert world.objects["f000"] == b"theirs"
 
 
-# --- when ------------------------------------------------------------------------------------------
+# --- when --------------------------------------------------------------------------------------
 
 
 def test_doubts_are_answered_by_rescans_at_growing_distances(settled: World) -> None:

@@ -273,7 +273,7 @@ class World:
     def rename(self, old: str, new: str, *, hint: bool = False, is_closed: bool = True) -> None:
         """Move a file or a tree."""
         (self.root / new).parent.mkdir(parents=True, exist_ok=True)
-        os.rename(self.root / old, self.root / new)
+        (self.root / old).rename(self.root / new)
         if hint:
             self.hint(old)
             self.hint(new, is_closed=is_closed)

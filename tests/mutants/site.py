@@ -1,0 +1,261 @@
+"""Guards of the site's loop."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+_RETIRE = "s3syncd/site/retire.py"
+_DECISIONS = "s3syncd/site/decisions.py"
+_DISPATCH = "s3syncd/site/dispatch.py"
+_OUTCOMES = "s3syncd/site/outcomes.py"
+_LOOKS = "s3syncd/site/looks.py"
+_DELETIONS = "tests/scenarios/test_deletions.py"
+_HOLDS = "tests/scenarios/test_holds.py"
+_PASSES = "tests/scenarios/test_passes.py"
+_FAILURES = "tests/scenarios/test_failures.py"
+_LIFE = "tests/scenarios/test_plain_life.py"
+_OUTAGE = "tests/scenarios/test_ledger_outage.py"
+_STATUS = "tests/scenarios/test_status.py"
+_ROOTS = "tests/scenarios/test_roots.py"
+
+MUTANTS = [
+    Mutant(
+        name="the second look is taken for absence whatever it found",
+        file=_RETIRE,
+        old="        if isinstance(look, LocalEntry) or (isinstance(look, UnknownMark) and not is_held):",
+        new="        if look is None:",
+        tests=[f"{_DELETIONS}::test_a_path_that_became_a_symlink_is_not_absent"],
+    ),
+    Mutant(
+        name="the second look comes without the grace",
+        file=_RETIRE,
+        old="        return min(self.last_want_at + self._grace_seconds, self._latest())",
+        new="        return self.last_want_at",
+        tests=[f"{_DELETIONS}::test_a_deletion_needs_two_looks_with_the_grace_between"],
+    ),
+    Mutant(
+        name="too many deletions are not held",
+        file=_RETIRE,
+        old="        if is_emptied or self._guard.is_mass(self._on_their_way.awaited_inodes()):",
+        new="        if is_emptied:",
+        tests=[f"{_HOLDS}::test_every_waiting_deletion_is_held_and_uploads_go_on"],
+    ),
+    Mutant(
+        name="a slow removal is judged when it pauses, not after 30 s",
+        file=_RETIRE,
+        old="        return first + max(self._grace_seconds, _JUDGE_AT_LATEST_SECONDS)",
+        new='        return first + float("inf")',
+        tests=[f"{_HOLDS}::test_a_slow_removal_does_not_slip_through_in_batches"],
+    ),
+    Mutant(
+        name="planned deletions are not called back by a hold",
+        file=_RETIRE,
+        old="            self._call_back()\n",
+        new="",
+        tests=[f"{_HOLDS}::test_planned_deletions_are_called_back_by_a_hold"],
+    ),
+    Mutant(
+        name="the old name goes before the new one is recorded",
+        file=_RETIRE,
+        old="        return row is not None and self._on_their_way.is_awaited(row.inode)",
+        new="        return row is None and self._on_their_way.is_awaited(0)",
+        tests=[
+            f"{_LIFE}::test_the_new_name_is_recorded_before_the_old_one_is_deleted",
+            f"{_LIFE}::test_an_old_name_waits_while_the_upload_of_the_new_one_fails",
+        ],
+    ),
+    Mutant(
+        name="a failed upload lets the old name go",
+        file=_LOOKS,
+        old="        return is_dirty or self._retries.is_awaited(inode)",
+        new="        return is_dirty",
+        tests=[f"{_LIFE}::test_an_old_name_waits_while_the_upload_of_the_new_one_fails"],
+    ),
+    Mutant(
+        name="paths that were not looked at yet are not waited for",
+        file=_RETIRE,
+        old="        return self._on_their_way.oldest_unseen() <= moment",
+        new="        return self._on_their_way.oldest_unseen() < 0 < moment",
+        tests=[f"{_LIFE}::test_an_old_name_waits_for_a_new_one_that_is_still_open"],
+    ),
+    Mutant(
+        name="renames count as deletions once they are carried out",
+        file="s3syncd/site/guard.py",
+        old="        if row is None or not self._has_moved(row):",
+        new="        if row is None or self._ledger:",
+        tests=[f"{_LIFE}::test_a_moved_tree_does_not_use_up_what_may_be_deleted"],
+    ),
+    Mutant(
+        name="the first foreign objects are not held",
+        file=_RETIRE,
+        old="        is_held = foreign is not None and not self._hold.lets_foreign_pass",
+        new="        is_held = False",
+        tests=[f"{_DELETIONS}::test_retire_foreign_waits_the_first_time"],
+    ),
+    Mutant(
+        name="an emptied root that fills again releases foreign objects",
+        file="s3syncd/site/hold.py",
+        old="r.foreign_etag is None or self.lets_foreign_pass",
+        new="r.path",
+        tests=[f"{_HOLDS}::test_an_emptied_root_releases_no_foreign_objects"],
+    ),
+    Mutant(
+        name="any list is approved",
+        file="s3syncd/site/commands.py",
+        old="        if wanted is not None and wanted != held:",
+        new="        if wanted is not None and held is None:",
+        tests=[f"{_HOLDS}::test_the_list_that_was_shown_is_approved_and_no_other"],
+    ),
+    Mutant(
+        name="deletions go on while a scan is outstanding",
+        file=_DECISIONS,
+        old="        if self._schedule().is_scanning(now):\n            return\n",
+        new="",
+        tests=[f"{_DELETIONS}::test_no_deletion_starts_while_a_directory_scan_is_outstanding"],
+    ),
+    Mutant(
+        name="what a void pass saw gone is believed",
+        file=_DECISIONS,
+        old="        if self._retirement.withdraw():",
+        new="        if self._retirement.waiting < 0:",
+        tests=[f"{_PASSES}::test_a_listing_that_fails_at_its_second_page_deletes_nothing"],
+    ),
+    Mutant(
+        name="a scan that broke off is taken for whole",
+        file="s3syncd/site/schedule.py",
+        old="                if batch.is_last and not batch.is_complete:\n"
+        "                    self._void(one)\n",
+        new="",
+        tests=[
+            f"{_PASSES}::test_a_scan_that_breaks_off_deletes_nothing",
+            f"{_PASSES}::test_a_scan_that_breaks_off_forgets_nothing",
+        ],
+    ),
+    Mutant(
+        name="a listing out of order is merged as it comes",
+        file="s3syncd/site/listing.py",
+        old="        elif self._is_in_order(message):",
+        new="        elif message.entries or self._is_in_order(message):",
+        tests=[f"{_PASSES}::test_a_store_that_lists_out_of_order_is_sorted_and_converges"],
+    ),
+    Mutant(
+        name="a pass decides about a path with an open intent",
+        file=_DECISIONS,
+        old="        if path in self._recovery or self._parts",
+        new="        if self._parts",
+        tests=[f"{_PASSES}::test_a_path_with_an_open_intent_is_not_decided_by_a_pass"],
+    ),
+    Mutant(
+        name="a pass decides about a path recorded since it began",
+        file=_DECISIONS,
+        old="self._parts.ledger.changed_since(path, one.started_seq)",
+        new="self._parts.ledger.changed_since(path, one.started_seq + 1_000_000)",
+        tests=[f"{_PASSES}::test_a_path_recorded_while_a_pass_runs_is_not_decided_by_it"],
+    ),
+    Mutant(
+        name="passes bring refused paths forward",
+        file=_DECISIONS,
+        old="        if self._is_held(action) or self._retries.is_pending(action):",
+        new="        if self._is_held(action):",
+        tests=[f"{_FAILURES}::test_passes_do_not_bring_a_refused_path_forward"],
+    ),
+    Mutant(
+        name="an emptied root is not looked at as a whole",
+        file=_DECISIONS,
+        old="            self._retirement.judge(now, is_emptied=self.is_emptied)",
+        new="            self._retirement.judge(now, is_emptied=False)",
+        tests=[f"{_HOLDS}::test_an_emptied_root_deletes_nothing"],
+    ),
+    Mutant(
+        name="intents are not durable before the effect",
+        file=_DISPATCH,
+        old="        if has_written:\n            self._parts.ledger.commit()\n",
+        new="",
+        tests=[
+            f"{_OUTAGE}::test_nothing_is_sent_whose_intent_was_refused",
+        ],
+    ),
+    Mutant(
+        name="a path is sent again while its last effect is unknown",
+        file=_DISPATCH,
+        old="        if not self._recovery.is_in_doubt(path):",
+        new="        if self._recovery:",
+        tests=[
+            f"{_FAILURES}::test_nothing_is_sent_for_a_path_before_its_lost_answer_is_looked_into"
+        ],
+    ),
+    Mutant(
+        name="a lost answer is taken for a failure",
+        file=_OUTCOMES,
+        old="        if outcome.is_unknown:\n            self._recovery",
+        new="        if outcome.is_unknown and path in self._recovery:\n            self._recovery",
+        tests=[f"{_FAILURES}::test_a_lost_answer_is_looked_into_at_once_and_again_after_a_minute"],
+    ),
+    Mutant(
+        name="what was not applied at once is not looked at again",
+        file="s3syncd/site/recovery.py",
+        old="_SECOND_LOOK_SECONDS = 60.0",
+        new="_SECOND_LOOK_SECONDS = 0.0",
+        tests=[f"{_FAILURES}::test_a_put_applied_late_over_a_newer_one_is_found"],
+    ),
+    Mutant(
+        name="leftover parts of a file that is gone stay in the bucket",
+        file=_LOOKS,
+        old="        self._on_gone(path)\n",
+        new="",
+        tests=[f"{_FAILURES}::test_parts_of_a_file_that_is_gone_are_aborted"],
+    ),
+    Mutant(
+        name="leftover parts of a file that became small stay in the bucket",
+        file=_DISPATCH,
+        old="        if not self._is_large(planned.action):\n            self._recovery",
+        new="        if planned.action.path == '':\n            self._recovery",
+        tests=[f"{_FAILURES}::test_parts_of_a_file_that_became_small_are_aborted"],
+    ),
+    Mutant(
+        name="one poison file makes the bucket unavailable",
+        file=_OUTCOMES,
+        old="            self._failed_in_a_row.add(outcome.action.path)",
+        new="            self._failed_in_a_row.add(str(len(self._failed_in_a_row)))",
+        tests=[f"{_FAILURES}::test_one_poison_file_never_makes_the_bucket_unavailable"],
+    ),
+    Mutant(
+        name="outcomes of an outage are dropped",
+        file="s3syncd/site/outage.py",
+        old="                ledger.record(answer.row)",
+        new="                ledger.count()",
+        tests=[
+            f"{_OUTAGE}::test_an_effect_that_was_acknowledged_meanwhile_is_recorded",
+        ],
+    ),
+    Mutant(
+        name="the thread ends while the ledger cannot be written",
+        file="s3syncd/site/thread.py",
+        old="        outage.wait()\n",
+        new="",
+        tests=[f"{_OUTAGE}::test_the_thread_waits_for_the_ledger_and_ends_with_the_error"],
+    ),
+    Mutant(
+        name="a listing that is ahead spins the loop",
+        file="s3syncd/site/listing.py",
+        old='        return self._not_before if self._may_ask(one) else float("inf")',
+        new='        return self._not_before if one else float("inf")',
+        tests=[f"{_STATUS}::test_a_listing_that_is_ahead_of_the_scan_is_no_busy_loop"],
+    ),
+    Mutant(
+        name="a hint leaves the site in sync",
+        file="s3syncd/site/status.py",
+        old="            len(site.looks)\n            or len(site.backlog)",
+        new="            len(site.backlog)",
+        tests=[f"{_STATUS}::test_it_is_not_in_sync_from_a_hint_until_the_record"],
+    ),
+    Mutant(
+        name="deletions seen before the root went are believed",
+        file="s3syncd/site/alarm.py",
+        old="            self._looks.lost(now)\n            self._retirement.lost()",
+        new="            self._looks.lost(now)",
+        tests=[f"{_ROOTS}::test_deletions_seen_just_before_the_root_went_are_not_believed"],
+    ),
+]
