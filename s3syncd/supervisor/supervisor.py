@@ -156,6 +156,7 @@ class Supervisor:
         """Let the sites finish what is in flight; a second wish to stop ends that at once."""
         deadline = time.monotonic() + self._config.shutdown_timeout_seconds
         grace_seconds = _GRACE_SECONDS
+        logs.logger().info("daemon.drains", at_most_seconds=self._config.shutdown_timeout_seconds)
         self.fleet.begin_stop(deadline)
         while not self.fleet.has_stopped() and time.monotonic() < deadline:
             wish = self._next_wish(_DRAIN_LOOK_SECONDS)
