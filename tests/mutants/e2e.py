@@ -1,0 +1,45 @@
+"""Guards that only a running daemon shows: what ends by itself, and what follows a crash."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+MUTANTS = [
+    Mutant(
+        name="an interrupted action is forgotten when it was not carried out",
+        file="s3syncd/transfer/recover.py",
+        old="    return replace(outcome, follow_up=after)\n",
+        new="    return outcome\n",
+        tests=[
+            "tests/faults/test_failpoints.py::"
+            "test_a_kill_at_any_point_is_made_good_by_the_next_start"
+            "[reclass-reclass.before_copy@1]"
+        ],
+    ),
+    Mutant(
+        name="an adopted object keeps its class until the next pass",
+        file="s3syncd/site/outcomes.py",
+        old='            if outcome.effect == "adopted" and outcome.row is not None:\n',
+        new="            if False:\n",
+        tests=[
+            "tests/e2e/test_configuration.py::"
+            "test_a_class_is_changed_once_also_where_the_store_does_not_tell_it"
+        ],
+    ),
+    Mutant(
+        name="what is held for one reason and then for another is not looked at again",
+        file="s3syncd/site/retire.py",
+        old="self.recheck_held()  # the list a person is asked about",
+        new="pass  #",
+        tests=["tests/e2e/test_deletions.py::test_held_files_that_come_back_are_no_longer_held"],
+    ),
+    Mutant(
+        name="a store that answers 404 to a PUT is asked again at once",
+        file="s3syncd/transfer/outcomes.py",
+        old='FailureKind.MISSING: (_RETRY, "vanished"',
+        new='FailureKind.MISSING: (_AGAIN, "vanished"',
+        tests=["tests/transfer/test_small.py::test_failure_says_whose_trouble_it_is"],
+    ),
+]
