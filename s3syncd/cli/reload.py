@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
+from s3syncd.cli.wording import printable
 from s3syncd.config.peek import peek
 
 __all__ = ["execute"]
 
-_RELOAD_SECONDS = 120.0
-"""Sites that changed are drained first: shutdown_timeout_seconds each time, and then some."""
+_WORDS = {"stopped": "stops", "restarted": "restarts", "started": "starts"}
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -23,7 +25,7 @@ def execute(arguments: argparse.Namespace) -> int:
         RefusedError: the new configuration cannot be used; the old one stays in force.
     """
     state_dir = peek(arguments.config).state_dir
-    ask(state_dir, "reload", timeout_seconds=_RELOAD_SECONDS)
+    answer = ask(state_dir, "reload")
     if arguments.wait:
         followed = follow(
             state_dir,
@@ -34,5 +36,13 @@ def execute(arguments: argparse.Namespace) -> int:
         if not followed.is_done:
             print("reloaded, not every site has started yet")
             return exits.NOT_IN_SYNC
-    print("reloaded")
+    print("reloaded" + "".join(f"; {part}" for part in _changes(answer)))
+    if keys := answer.get("needs_restart"):
+        print(f"takes effect when the daemon is restarted: {', '.join(keys)}")
     return exits.OK
+
+
+def _changes(answer: Mapping[str, Any]) -> Iterator[str]:
+    for key, word in _WORDS.items():
+        if names := answer.get(key):
+            yield f"{word}: {', '.join(printable(name) for name in names)}"

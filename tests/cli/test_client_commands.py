@@ -219,6 +219,20 @@ def test_reload_waits_until_every_site_has_started(daemon: FakeDaemon, config: P
     assert len(daemon.steps) == 1
 
 
+def test_reload_tells_what_it_changes_and_what_waits_for_a_restart(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answers["reload"] = {
+        "ok": True, "stopped": [], "restarted": ["photos"], "started": ["a", "b"],
+        "needs_restart": ["upload_workers"],
+    }  # fmt: skip
+    assert main(["reload", "-c", str(config)]) == 0
+    assert capsys.readouterr().out == (
+        "reloaded; restarts: photos; starts: a, b\n"
+        "takes effect when the daemon is restarted: upload_workers\n"
+    )
+
+
 @pytest.mark.parametrize("answer", [b"", b"nonsense\n", b"[1]\n", b'{"ok": tr'])
 def test_an_answer_that_makes_no_sense_is_no_daemon(tmp_path: Path, answer: bytes) -> None:
     with _scripted(tmp_path, answer), pytest.raises(NoDaemonError):
