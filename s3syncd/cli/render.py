@@ -26,6 +26,7 @@ def render_status(status: Mapping[str, Any], *, now: float, palette: Palette) ->
     sites = status["sites"]
     lines = [
         f"s3syncd {status['version']}, started {ago(status['started_at'], now)}",
+        *_news(status),
         "",
         *_table(sites, now, palette),
     ]
@@ -34,6 +35,15 @@ def render_status(status: Mapping[str, Any], *, now: float, palette: Palette) ->
         if remarks:
             lines += ["", palette.paint("bold", printable(site["name"])), *remarks]
     return "\n".join(lines)
+
+
+def _news(status: Mapping[str, Any]) -> Iterator[str]:
+    """Tell how the configuration in force differs from the file."""
+    if error := status.get("reload_error"):
+        yield "the configuration could not be read again; the one before stays in force:"
+        yield from (f"  {printable(line)}" for line in error["error"].splitlines())
+    if keys := status.get("needs_restart"):
+        yield f"changed in the file, in force after a restart: {', '.join(keys)}"
 
 
 def _table(sites: list[Mapping[str, Any]], now: float, palette: Palette) -> Iterator[str]:
@@ -77,6 +87,8 @@ def _colour(site: Mapping[str, Any]) -> str:
 def _remarks(site: Mapping[str, Any], now: float) -> Iterator[str]:
     if site["reason"]:
         yield f"  {site['reason']}: {printable(site['hint'] or '')}".rstrip(": ")
+    elif site["hint"]:
+        yield f"  {printable(site['hint'])}"
     if site["held_deletions"]:
         chosen = f" --list {site['held_list']}" if site["held_list"] else ""
         yield f"  {count(site['held_deletions'])} deletions are held; to let them go ahead:"

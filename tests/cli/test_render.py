@@ -109,3 +109,19 @@ def test_many_problems_are_cut_short_and_counted() -> None:
 
 
 LATE = "2026-11-21T06:29:00Z"
+
+
+def test_hint_of_a_site_without_a_reason_is_shown() -> None:
+    text = rendered(site_status(state="unavailable", in_sync=False, hint="see the log"))
+    assert "  see the log" in text.splitlines()
+
+
+def test_configuration_that_is_not_in_force_is_told() -> None:
+    document = {
+        "version": "1", "started_at": None, "sites": [site_status()],
+        "reload_error": {"error": "c.yml:3: one\nc.yml:4: two", "hint": ""},
+        "needs_restart": ["upload_workers"],
+    }  # fmt: skip
+    lines = render_status(document, now=NOW, palette=Palette(io.StringIO())).splitlines()
+    assert lines[2:4] == ["  c.yml:3: one", "  c.yml:4: two"]
+    assert lines[4] == "changed in the file, in force after a restart: upload_workers"
