@@ -30,8 +30,8 @@ exit codes:
   (3 comes before 4: what waits for a person is told first)
 
 signals to the daemon:
-  SIGTERM, SIGINT  finish what is in flight, at most shutdown_timeout_seconds, and exit;
-                   a second one exits at once
+  SIGTERM, SIGINT  finish what is in flight, at most shutdown_timeout_seconds,
+                   and exit; a second one exits at once
   SIGHUP           the same as: s3syncd reload
 """
 
@@ -189,9 +189,12 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < float("inf"):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds; write 60")
     return value
 
 

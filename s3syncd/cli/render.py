@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -86,7 +87,7 @@ def _colour(site: Mapping[str, Any]) -> str:
 
 def _remarks(site: Mapping[str, Any], now: float) -> Iterator[str]:
     if site["reason"]:
-        yield f"  {site['reason']}: {printable(site['hint'] or '')}".rstrip(": ")
+        yield f"  {site['reason']}: {_advice(site, site['hint'])}".rstrip(": ")
     elif site["hint"]:
         yield f"  {printable(site['hint'])}"
     if site["held_deletions"]:
@@ -102,7 +103,13 @@ def _remarks(site: Mapping[str, Any], now: float) -> Iterator[str]:
         since = ago(problem["since"], now)
         yield f"  {problem['reason']}: {printable(problem['path'])} ({since})"
         if problem["hint"]:
-            yield f"    {printable(problem['hint'])}"
+            yield f"    {_advice(site, problem['hint'])}"
     left = site["problems_total"] - min(len(problems), _MAX_PROBLEMS)
     if left > 0:
         yield f"  and {count(left)} more problems (--json shows up to 100)"
+
+
+def _advice(site: Mapping[str, Any], hint: str | None) -> str:
+    # A command to copy, not one to fill in.
+    named = (hint or "").replace("approve SITE", f"approve {shlex.quote(site['name'])}")
+    return printable(named.replace("--list HASH", f"--list {site['held_list'] or 'HASH'}"))
