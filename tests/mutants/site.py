@@ -24,16 +24,16 @@ MUTANTS = [
     Mutant(
         name="the second look is taken for absence whatever it found",
         file=_RETIRE,
-        old="        if isinstance(look, LocalEntry) or (isinstance(look, UnknownMark) and not is_held):",
-        new="        if look is None:",
+        old="(isinstance(look, UnknownMark) and not is_held):",
+        new="look is None:",
         tests=[f"{_DELETIONS}::test_a_path_that_became_a_symlink_is_not_absent"],
     ),
     Mutant(
         name="the second look comes without the grace",
         file=_RETIRE,
-        old="        return min(self.last_want_at + self._grace_seconds, self._latest())",
-        new="        return self.last_want_at",
-        tests=[f"{_DELETIONS}::test_a_deletion_needs_two_looks_with_the_grace_between"],
+        old="        is_grace_over = now >= self._gone_by + self._grace_seconds",
+        new="        is_grace_over = now >= self._gone_by",
+        tests=[f"{_DELETIONS}::test_the_last_of_a_slow_removal_has_its_grace_too"],
     ),
     Mutant(
         name="too many deletions are not held",
@@ -145,7 +145,9 @@ MUTANTS = [
         file=_DECISIONS,
         old="        if path in self._recovery or self._parts",
         new="        if self._parts",
-        tests=[f"{_PASSES}::test_a_path_with_an_open_intent_is_not_decided_by_a_pass"],
+        tests=[
+            f"{_PASSES}::test_a_path_whose_lost_answer_waits_for_its_second_look_is_not_decided"
+        ],
     ),
     Mutant(
         name="a pass decides about a path recorded since it began",
@@ -181,7 +183,7 @@ MUTANTS = [
         name="a path is sent again while its last effect is unknown",
         file=_DISPATCH,
         old="        if not self._recovery.is_in_doubt(path):",
-        new="        if self._recovery:",
+        new="        if path:",
         tests=[
             f"{_FAILURES}::test_nothing_is_sent_for_a_path_before_its_lost_answer_is_looked_into"
         ],

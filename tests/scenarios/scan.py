@@ -157,11 +157,8 @@ class InlineScanner:
             yield UnknownMark(prefix, self.unknown[prefix])
             return
         top = self.root / prefix if prefix else self.root
-        names = (
-            sorted(each.name for each in top.iterdir())
-            if top.is_dir() and not top.is_symlink()
-            else []
-        )
+        is_there = top.is_dir() and not top.is_symlink()
+        names = sorted(each.name for each in top.iterdir()) if is_there else []
         for name in names:
             path = prefix + name
             if f"{path}/" in self.unknown:

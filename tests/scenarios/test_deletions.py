@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from s3syncd.core.entry import Kind
 from s3syncd.core.retry import FailureKind
 from tests.fakes_bucket import failure
 from tests.scenarios.world import World
@@ -30,6 +31,22 @@ def test_a_deletion_needs_two_looks_with_the_grace_between(
     world.run(2)
     assert world.scanner.looks["f000"] == 2
     assert world.deleted() == ["f000"]
+
+
+def test_the_last_of_a_slow_removal_has_its_grace_too(make_world: Callable[..., World]) -> None:
+    """The 30 s are over a moment after it was seen gone."""
+    world = _settled(make_world(delete_grace_seconds=2, max_delete=100), count=120)
+    looks: dict[str, list[float]] = {}
+    for tenth in range(400):
+        if tenth % 10 == 0:
+            world.remove(f"f{tenth // 10:03}", hint=True)
+        world.run(0.1)
+        for path, count in world.scanner.looks.items():
+            seen = looks.setdefault(path, [])
+            seen += [world.now] * (count - len(seen))
+    distances = [seen[1] - seen[0] for seen in looks.values() if len(seen) > 1]
+    assert len(distances) >= 28
+    assert min(distances) >= 1.9, "2 s, looked at every tenth"
 
 
 def test_a_file_that_is_back_before_the_second_look_is_kept(world: World) -> None:
@@ -98,6 +115,7 @@ def test_a_path_that_became_a_symlink_is_not_absent(world: World) -> None:
     (world.root / "f000").symlink_to("f001")
     world.run(60)
     assert world.deleted() == []
+    assert Kind.DELETE_REMOTE not in {action.kind for action in world.carried}
     assert world.ledger.count_deletions("waiting") + world.ledger.count_deletions("cleared") == 0
 
 

@@ -230,6 +230,24 @@ def test_a_path_with_an_open_intent_is_not_decided_by_a_pass(settled: World) -> 
     assert not settled.status["in_sync"]
 
 
+def test_a_path_whose_lost_answer_waits_for_its_second_look_is_not_decided(
+    settled: World,
+) -> None:
+    settled.store.fail("put", failure(FailureKind.TRANSIENT, "timeout", is_unknown=True))
+    settled.write("f000", "older", hint=True)
+    settled.run(1)
+    late = settled.store.last("put")
+    settled.write("f000", "newest", hint=True)
+    settled.run(10)
+    settled.store.store("p/f000", late["body"], metadata=late["metadata"])
+    settled.carried.clear()
+    settled.command("sync")
+    settled.run(10)
+    assert settled.carried == []
+    settled.run(60)
+    assert settled.objects == settled.files
+
+
 def test_a_dirty_path_is_not_decided_by_a_pass(settled: World) -> None:
     settled.remove("f000")
     settled.hint("f000", is_closed=False)
