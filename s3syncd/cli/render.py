@@ -93,7 +93,7 @@ def _remarks(site: Mapping[str, Any], now: float) -> Iterator[str]:
     if site["held_deletions"]:
         chosen = f" --list {site['held_list']}" if site["held_list"] else ""
         yield f"  {count(site['held_deletions'])} deletions are held; to let them go ahead:"
-        yield f"    s3syncd approve {printable(site['name'])}{chosen}"
+        yield f"    s3syncd approve {printable(shlex.quote(site['name']))}{chosen}"
     if site["oldest_pending_seconds"]:
         yield f"  the oldest change waits for {duration(site['oldest_pending_seconds'])}"
     if site["foreign_objects"]:
