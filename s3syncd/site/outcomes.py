@@ -126,6 +126,9 @@ class Outcomes:
             ledger.forget(path)
             self._log_deletion(outcome)
         self._log_overwrite(outcome)
+        self._parts.log.debug(
+            "transfer.done", path=path, effect=outcome.effect, sent_bytes=outcome.sent_bytes
+        )
         self._retries.end(path)
         if outcome.is_stale:
             self._looks.note(path, now)

@@ -182,3 +182,10 @@ def test_a_path_in_flight_is_not_sent_twice_at_once(world: World) -> None:
     world.run(20)
     assert world.objects == {"a": b"second"}
     assert world.status["in_sync"]
+
+
+def test_each_transfer_is_named_at_debug(world: World) -> None:
+    world.write("a", "four")
+    world.settle()
+    named = [facts for event, facts in world.log.lines if event == "transfer.done"]
+    assert named == [{"path": "a", "effect": "put", "sent_bytes": 4}]
