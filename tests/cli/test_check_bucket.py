@@ -17,11 +17,12 @@ from s3syncd.s3.bucket import BucketSettings
 from s3syncd.s3.probe import Wanted, judge_lifecycle, probe_contacted
 from s3syncd.s3.reply import S3Failure
 from tests.cli.daemon import write_config
-from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server, moto_server
+from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server, moto_server, rclone_server
 
 DENIED = (403, "AccessDenied")
 PRECONDITION = (412, "PreconditionFailed")
 MISSING = (404, "NoSuchKey")
+NO_UPLOAD = (404, "NoSuchUpload")
 
 # What a store that keeps its word answers; None is success.
 GOOD_STORE: dict[str, tuple[int, str] | None] = {
@@ -29,6 +30,7 @@ GOOD_STORE: dict[str, tuple[int, str] | None] = {
     "create_multipart_upload": None,
     "upload_part": (400, "BadDigest"),
     "abort_multipart_upload": None,
+    "list_multipart_uploads": None,
     "put_object": PRECONDITION,
     "delete_object": PRECONDITION,
     "get_bucket_lifecycle_configuration": (404, "NoSuchLifecycleConfiguration"),
@@ -105,6 +107,21 @@ def test_an_upload_that_cannot_be_aborted_names_what_is_left() -> None:
         "left behind: p/s3syncd-check-"
         in probed(FakeStore(abort_multipart_upload=DENIED))["abort"].remedy
     )
+
+
+def test_an_upload_that_the_store_dropped_itself_is_fine() -> None:
+    finding = probed(FakeStore(abort_multipart_upload=NO_UPLOAD))["abort"]
+    assert finding.verdict is Verdict.OK
+    assert "nothing was left behind" in finding.text
+
+
+@pytest.mark.parametrize(
+    "left", [{"list_multipart_uploads": {"Uploads": [{"UploadId": "u"}]}}, {"head_object": None}]
+)
+def test_an_upload_said_to_be_gone_that_is_there_is_left_behind(left: dict[str, Any]) -> None:
+    finding = probed(FakeStore(abort_multipart_upload=NO_UPLOAD, **left))["abort"]
+    assert finding.verdict is Verdict.FAILED
+    assert "left behind: p/s3syncd-check-" in finding.remedy
 
 
 @pytest.mark.parametrize(("needs", "verdict"), [(False, Verdict.WARNING), (True, Verdict.FAILED)])
@@ -214,33 +231,36 @@ def test_a_state_directory_that_can_be_made_is_fine_and_not_made(tmp_path: Path)
 # --- a real server --------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[S3Server]:
-    with moto_server() as server:
-        yield server
+@pytest.fixture(scope="module", params=[moto_server, rclone_server], ids=["moto", "rclone"])
+def server(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+    with request.param() as running:
+        yield running
 
 
 def test_check_probes_a_real_server_and_leaves_nothing_behind(
-    tmp_path: Path, moto: S3Server, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, server: S3Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = write_config(
         tmp_path,
-        endpoint=moto.endpoint,
+        endpoint=server.endpoint,
         access_key=ACCESS_KEY,
         secret_access_key=SECRET_ACCESS_KEY,
         retire_deleted="true",
     )
     config.chmod(0o600)
-    moto.create_bucket("photos-bucket")
+    server.create_bucket("photos-bucket")
     assert main(["check", "-c", str(config)]) == 1
     printed = capsys.readouterr().out
     assert "failed   docs: bucket: The bucket docs-bucket does not exist" in printed
-    for probe in ("root", "list", "transfer", "read", "write", "abort", "conditions", "delete"):
+    for probe in ("root", "list", "transfer", "read", "write", "abort", "delete"):
         assert f"ok       photos: {probe}:" in printed
-    client = moto.client()
+    # rclone ignores If-Match: worth a warning, no failure.
+    assert "photos: conditions:" in printed
+    assert "failed   photos:" not in printed
+    client = server.client()
     try:
         assert "Contents" not in client.list_objects_v2(Bucket="photos-bucket")
-        assert "Uploads" not in client.list_multipart_uploads(Bucket="photos-bucket")
+        assert not client.list_multipart_uploads(Bucket="photos-bucket").get("Uploads")
         client.create_bucket(Bucket="docs-bucket")
     finally:
         client.close()

@@ -105,4 +105,12 @@ MUTANTS = [
         tests=["tests/cli/test_check_bucket.py"
                "::test_check_probes_a_real_server_and_leaves_nothing_behind"],
     ),
+    Mutant(
+        name="check believes a store that an upload is gone",
+        file="s3syncd/s3/probe.py",
+        old="        if failure.status == 404 and not self._is_left(upload):\n",
+        new="        if failure.status == 404:\n",
+        tests=["tests/cli/test_check_bucket.py"
+               "::test_an_upload_said_to_be_gone_that_is_there_is_left_behind"],
+    ),
 ]  # fmt: skip
