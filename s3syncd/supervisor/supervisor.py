@@ -6,10 +6,8 @@ Other threads and signals only leave wishes; so a stop is heard while a reload d
 from __future__ import annotations
 
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -21,6 +19,7 @@ from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, S3SyncError
 from s3syncd.notify import Notifier
 from s3syncd.supervisor.fleet import Fleet
+from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
@@ -77,7 +76,7 @@ class Supervisor:
         Raises:
             FatalError: another daemon has the state directory, or it cannot be used.
         """
-        with held_state(self._config), self._signals():
+        with held_state(self._config), told_signals(_SIGNALS, self._signalled):
             control = ControlServer(
                 socket_path(self._config.state_dir),
                 status=self.status,
@@ -177,6 +176,9 @@ class Supervisor:
         except Empty:
             return None
 
+    def _signalled(self, number: signal.Signals) -> None:
+        self._wishes.put(_Wish(_SIGNALS[number]))  # SimpleQueue.put is reentrant
+
     @staticmethod
     def _refuse(wish: _Wish | None) -> None:
         if wish is not None:
@@ -210,25 +212,6 @@ class Supervisor:
                 hint="these changes take effect when the daemon is restarted",
             )
         return {"ok": True, **changed}
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Turn signals into wishes; the handlers do nothing else (SimpleQueue is reentrant)."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # Python hands signals to the main thread only
-            return
-        old = {
-            number: signal.signal(number, lambda n, _frame: self._signalled(n))
-            for number in _SIGNALS
-        }
-        try:
-            yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
-
-    def _signalled(self, number: int) -> None:
-        self._wishes.put(_Wish(_SIGNALS[signal.Signals(number)]))
 
 
 def status_document(fleet: Fleet, started_at: float) -> dict[str, Any]:

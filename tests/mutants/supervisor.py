@@ -134,6 +134,13 @@ MUTANTS = [
         tests=["tests/supervisor/test_supervisor.py::test_second_stop_is_at_once"],
     ),
     Mutant(
+        name="two signals at once count as one",
+        file="s3syncd/supervisor/signals.py",
+        old="            for number in reader.recv(_BYTES):\n",
+        new="            for number in reader.recv(_BYTES)[:1]:\n",
+        tests=["tests/supervisor/test_signals.py::test_two_signals_at_once_are_two"],
+    ),
+    Mutant(
         name="the watchdog is fed although a site is stuck",
         file=_MAIN,
         old="            if not self.fleet.stuck():\n",
