@@ -2,6 +2,7 @@
 
     S3SyncError
     +- ConfigError          exit 2; every difficulty of the file at once, no traceback
+    |  +- UnknownSiteError  exit 2; a command names a site that the configuration does not have
     +- FatalError           the process ends with exit 1 (ledger unusable, second daemon)
     +- SiteError            one site stops, the others go on
     |  +- SiteUnavailable   root or bucket cannot be reached: looked for again, with back-off
@@ -13,6 +14,8 @@ Difficulties with one path are data (`core.entry.Problem`, `core.entry.Outcome`)
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "ConfigError",
     "FatalError",
@@ -21,6 +24,7 @@ __all__ = [
     "SiteError",
     "SiteHalted",
     "SiteUnavailable",
+    "UnknownSiteError",
 ]
 
 
@@ -44,6 +48,18 @@ class ConfigError(S3SyncError):
     def __init__(self, problems: list[str], *, hint: str = "") -> None:
         super().__init__("\n".join(problems), hint=hint)
         self.problems = problems
+
+
+class UnknownSiteError(ConfigError):
+    """A command names a site that there is not."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__([message], hint=hint)
+
+    @classmethod
+    def of(cls, site: str | None, known: Iterable[str]) -> UnknownSiteError:
+        """Make the error about a name, with the names that there are."""
+        return cls(f"there is no site {site!r}", hint=f"sites: {', '.join(known)}")
 
 
 class FatalError(S3SyncError):

@@ -17,7 +17,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Raises:
         NoDaemonError: nobody answers.
-        RefusedError: no such site, or another list is held by now.
+        UnknownSiteError: no such site.
+        RefusedError: another list is held by now.
     """
     state_dir = peek(arguments.config).state_dir
     answer = ask(state_dir, "approve", {"site": arguments.site, "list": arguments.list})

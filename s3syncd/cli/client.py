@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from s3syncd.errors import FatalError
+from s3syncd.errors import ConfigError, FatalError, UnknownSiteError
 from s3syncd.web.address import MAX_REPLY_BYTES, reachable, socket_path
 
 __all__ = ["NoDaemonError", "RefusedError", "ask", "ask_status"]
@@ -43,7 +43,8 @@ def ask(
 
     Raises:
         NoDaemonError: nobody listens, or nobody answers in time.
-        RefusedError: the answer is a refusal; its hint says what to do.
+        ConfigError: the answer is a refusal because of the configuration, or of a site's name.
+        RefusedError: the answer is any other refusal; its hint says what to do.
     """
     request = json.dumps({"command": command, "arguments": dict(arguments or {})})
     path = socket_path(state_dir)
@@ -76,7 +77,7 @@ def ask_status(state_dir: Path, site: str | None = None) -> dict[str, Any]:
 
     Raises:
         NoDaemonError: see `ask`.
-        RefusedError: the daemon has no such site.
+        UnknownSiteError: the daemon has no such site.
     """
     status: dict[str, Any] = ask(state_dir, "status")["status"]
     if site is None:
@@ -84,7 +85,7 @@ def ask_status(state_dir: Path, site: str | None = None) -> dict[str, Any]:
     chosen = [each for each in status["sites"] if each["name"] == site]
     if not chosen:
         names = ", ".join(each["name"] for each in status["sites"])
-        raise RefusedError(
+        raise UnknownSiteError(
             f"the daemon has no site {site!r}",
             hint=f"sites: {names}; after a change of the configuration: s3syncd reload",
         )
@@ -122,6 +123,11 @@ def _judge(line: bytes) -> dict[str, Any]:
         raise NoDaemonError(
             "the daemon's answer makes no sense", hint="run the same version of both"
         )
-    if not answer.get("ok"):
-        raise RefusedError(str(answer.get("error", "refused")), hint=str(answer.get("hint") or ""))
-    return answer
+    if answer.get("ok"):
+        return answer
+    said, hint = str(answer.get("error", "refused")), str(answer.get("hint") or "")
+    if answer.get("reason") == "configuration":
+        raise ConfigError(said.splitlines(), hint=hint)
+    if answer.get("reason") == "unknown_site":
+        raise UnknownSiteError(said, hint=hint)
+    raise RefusedError(said, hint=hint)

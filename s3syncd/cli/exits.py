@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from s3syncd.core.standing import waits_for_person
+
 __all__ = ["CONFIGURATION", "FATAL", "HELD", "INTERRUPTED", "NOT_IN_SYNC", "OK", "exit_code_of"]
 
 OK = 0
@@ -20,7 +22,7 @@ INTERRUPTED = 130
 def exit_code_of(sites: Iterable[Mapping[str, Any]]) -> int:
     """Judge the sites of a status document: what waits for a person comes first."""
     listed = list(sites)
-    if any(site["state"] == "halted" or site["held_deletions"] for site in listed):
+    if any(map(waits_for_person, listed)):
         return HELD
     if all(site["in_sync"] for site in listed):
         return OK

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from s3syncd import __version__
 from s3syncd.cli import exits
-from s3syncd.errors import ConfigError, S3SyncError
+from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
 __all__ = ["build_parser", "main"]
 
@@ -126,7 +126,7 @@ def _plan(parser: argparse.ArgumentParser) -> None:
 def _status(parser: argparse.ArgumentParser) -> None:
     _optional_site(parser)
     _json(parser)
-    _wait(parser, "until everything asked for is in sync")
+    _wait(parser, "until everything asked for is in sync, or a person is waited for")
     parser.add_argument(
         "--live",
         action="store_true",
@@ -156,7 +156,7 @@ def _pause(parser: argparse.ArgumentParser) -> None:
 
 def _resume(parser: argparse.ArgumentParser) -> None:
     _optional_site(parser)
-    _wait(parser, "until it is in sync again")
+    _wait(parser, "until it is in sync again, or a person is waited for")
 
 
 def _reload(parser: argparse.ArgumentParser) -> None:
@@ -204,7 +204,8 @@ def _sentence(summary: str) -> str:
 
 def _fail(error: S3SyncError, code: int) -> int:
     # A configuration's problems name their file themselves, as compilers do.
-    prefix = "" if isinstance(error, ConfigError) else "s3syncd: "
+    is_of_file = isinstance(error, ConfigError) and not isinstance(error, UnknownSiteError)
+    prefix = "" if is_of_file else "s3syncd: "
     print(f"{prefix}{error.message}", file=sys.stderr)
     if error.hint:
         print(f"  {error.hint}", file=sys.stderr)

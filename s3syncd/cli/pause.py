@@ -19,7 +19,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Raises:
         NoDaemonError: nobody answers.
-        RefusedError: no such site.
+        UnknownSiteError: no such site.
     """
     state_dir = peek(arguments.config).state_dir
     ask(state_dir, "pause", {"site": arguments.site})

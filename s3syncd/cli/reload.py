@@ -22,7 +22,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Raises:
         NoDaemonError: nobody answers.
-        RefusedError: the new configuration cannot be used; the old one stays in force.
+        ConfigError: the new configuration cannot be used; the old one stays in force.
+        RefusedError: the daemon stops, or has no time.
     """
     state_dir = peek(arguments.config).state_dir
     answer = ask(state_dir, "reload")

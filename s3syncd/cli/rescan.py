@@ -19,7 +19,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Raises:
         NoDaemonError: nobody answers.
-        RefusedError: no such site, or it cannot scan now.
+        UnknownSiteError: no such site.
+        RefusedError: it cannot scan now.
     """
     state_dir = peek(arguments.config).state_dir
     before = ask_status(state_dir, arguments.site)

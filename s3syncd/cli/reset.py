@@ -17,7 +17,7 @@ from s3syncd.cli import exits
 from s3syncd.cli.wording import printable
 from s3syncd.config.peek import Peek, peek
 from s3syncd.config.state import site_folder
-from s3syncd.errors import ConfigError, FatalError
+from s3syncd.errors import FatalError, UnknownSiteError
 
 if TYPE_CHECKING:
     from s3syncd.supervisor.lock import StateLock
@@ -33,7 +33,7 @@ def execute(arguments: argparse.Namespace, *, confirm: Callable[[str], str] | No
         confirm: asks a person; by default on the terminal.
 
     Raises:
-        ConfigError: there is no such site.
+        UnknownSiteError: there is no such site.
         FatalError: the daemon runs, or there is nobody to ask.
     """
     where = peek(arguments.config)
@@ -59,9 +59,7 @@ def execute(arguments: argparse.Namespace, *, confirm: Callable[[str], str] | No
 def _refuse_unknown(where: Peek, site: str, folder: Path) -> None:
     # A site that was taken out of the configuration may still have a ledger to forget.
     if site not in where.sites and not folder.exists():
-        raise ConfigError(
-            [f"{where.path}: there is no site {site!r}"], hint=f"sites: {', '.join(where.sites)}"
-        )
+        raise UnknownSiteError.of(site, where.sites)
 
 
 def _locked(state_dir: Path) -> StateLock:

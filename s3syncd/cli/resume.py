@@ -7,7 +7,7 @@ import argparse
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
-from s3syncd.cli.status import is_in_sync
+from s3syncd.cli.status import is_in_sync, is_settled
 from s3syncd.config.peek import peek
 
 __all__ = ["execute"]
@@ -18,13 +18,13 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Raises:
         NoDaemonError: nobody answers.
-        RefusedError: no such site.
+        UnknownSiteError: no such site.
     """
     state_dir = peek(arguments.config).state_dir
     ask(state_dir, "resume", {"site": arguments.site})
     if not arguments.wait:
         print("resumed")
         return exits.OK
-    followed = follow(state_dir, arguments.site, is_in_sync, timeout_seconds=arguments.timeout)
-    print("in sync" if followed.is_done else "resumed, not in sync yet")
+    followed = follow(state_dir, arguments.site, is_settled, timeout_seconds=arguments.timeout)
+    print("in sync" if is_in_sync(followed.status) else "resumed, not in sync yet")
     return exits.exit_code_of(followed.status["sites"])

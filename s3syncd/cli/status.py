@@ -14,8 +14,9 @@ from s3syncd.cli.follow import follow
 from s3syncd.cli.render import render_status
 from s3syncd.cli.wording import Palette
 from s3syncd.config.peek import peek
+from s3syncd.core.standing import waits_for_person
 
-__all__ = ["execute", "is_in_sync"]
+__all__ = ["execute", "is_in_sync", "is_settled"]
 
 _LIVE_SECONDS = 5.0
 """A liveness probe that is not answered by then has its answer (Docker's and systemd's wait)."""
@@ -26,7 +27,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     Raises:
         NoDaemonError: nobody answers.
-        RefusedError: no such site, or (`--live`) some part of the daemon stands still.
+        UnknownSiteError: no such site.
+        RefusedError: (`--live`) some part of the daemon stands still.
     """
     state_dir = peek(arguments.config).state_dir
     if arguments.live:
@@ -35,7 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
         return exits.OK
     if arguments.wait:
         status = follow(
-            state_dir, arguments.site, is_in_sync, timeout_seconds=arguments.timeout
+            state_dir, arguments.site, is_settled, timeout_seconds=arguments.timeout
         ).status
     else:
         status = ask_status(state_dir, arguments.site)
@@ -49,3 +51,8 @@ def execute(arguments: argparse.Namespace) -> int:
 def is_in_sync(status: dict[str, Any]) -> bool:
     """Whether every site of a status document is in sync."""
     return all(site["in_sync"] for site in status["sites"])
+
+
+def is_settled(status: dict[str, Any]) -> bool:
+    """Whether waiting is over: all is in sync, or some site will not be without a person."""
+    return is_in_sync(status) or any(map(waits_for_person, status["sites"]))

@@ -154,7 +154,7 @@ class _Probes:
         return _failed("abort", failure, what)
 
     def _is_left(self, upload: Mapping[str, Any]) -> bool:
-        """Whether the upload, or an object made of it, is there; a store's word for it is enough."""
+        """Whether the upload, or an object made of it, is still there."""
         answer, _ = self._ask("list_multipart_uploads", Prefix=self._key)
         ids = {str(each["UploadId"]) for each in answer.get("Uploads", ())}
         _, missing = self._ask("head_object", Key=self._key)

@@ -13,6 +13,7 @@ from typing import Any
 
 from s3syncd import logs
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
 from s3syncd.supervisor.build import Workshop
 from s3syncd.supervisor.life import Shop, SiteLife, unstarted
@@ -98,7 +99,8 @@ class Fleet:
         if wanted is None and name == "approve":
             return _refused("approve wants a site", f"sites: {', '.join(names)}")
         if wanted is not None and wanted not in names:
-            return _refused(f"there is no site {wanted!r}", f"sites: {', '.join(names)}")
+            unknown = UnknownSiteError.of(wanted, names)
+            return {**_refused(unknown.message, unknown.hint), "reason": "unknown_site"}
         lives = self._lives
         asked = [_Question(each, lives.get(each)) for each in names if wanted in {None, each}]
         for question in asked:

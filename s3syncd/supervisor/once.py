@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from s3syncd.config.models import Config
-from s3syncd.errors import ConfigError
+from s3syncd.core.standing import waits_for_person
+from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.state import held_state
@@ -35,13 +36,12 @@ def sync(
         The exit code (0 in sync, 3 held or halted, 4 not in sync) and the status document.
 
     Raises:
-        ConfigError: there is no such site.
+        UnknownSiteError: there is no such site.
         FatalError: another daemon has the state directory, or it cannot be used.
     """
     chosen = [each for each in config.sites if site in {None, each.name}]
     if not chosen:
-        names = ", ".join(each.name for each in config.sites)
-        raise ConfigError([f"there is no site {site!r}"], hint=f"sites: {names}")
+        raise UnknownSiteError.of(site, [each.name for each in config.sites])
     config = config.model_copy(update={"sites": tuple(chosen)})
     started_at = time.time()
     with held_state(config):
@@ -106,7 +106,7 @@ class Watch:
             or status["state"] in {"halted", "paused"}
             or status["reason"] == "root_missing"
             or attempts >= _ATTEMPTS
-            or (is_quiet and bool(status["held_deletions"]))
+            or (is_quiet and waits_for_person(status))
             or now - self._quiet_since >= _TROUBLE_SECONDS
             or is_stalled
         )
@@ -130,6 +130,6 @@ def _is_quiet(status: dict[str, Any]) -> bool:
 
 
 def _code(sites: list[dict[str, Any]]) -> int:
-    if any(site["state"] == "halted" or site["held_deletions"] for site in sites):
+    if any(map(waits_for_person, sites)):
         return _HELD
     return 0 if all(site["in_sync"] for site in sites) else _NOT_IN_SYNC

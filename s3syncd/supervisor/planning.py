@@ -12,7 +12,7 @@ from s3syncd.core.digest import part_size_for
 from s3syncd.core.entry import Action, Kind
 from s3syncd.core.reconcile import StreamDisorderError, Tally, merge
 from s3syncd.core.safety import REASONS
-from s3syncd.errors import ConfigError, SiteUnavailable
+from s3syncd.errors import SiteUnavailable, UnknownSiteError
 from s3syncd.ledger import Ledger
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.settings import bucket_settings
@@ -57,12 +57,11 @@ def plan(config: Config, site: str | None) -> PlanReport:
     """Plan without changing anything, on either side or in the ledger; beside a daemon, too.
 
     Raises:
-        ConfigError: there is no such site.
+        UnknownSiteError: there is no such site.
     """
     wanted = [each for each in config.sites if site in {None, each.name}]
     if not wanted:
-        names = ", ".join(each.name for each in config.sites)
-        raise ConfigError([f"there is no site {site!r}"], hint=f"sites: {names}")
+        raise UnknownSiteError.of(site, [each.name for each in config.sites])
     return PlanReport(_Planner(config, settings).plan for settings in wanted)
 
 

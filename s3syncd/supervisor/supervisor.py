@@ -197,7 +197,8 @@ class Supervisor:
         except S3SyncError as error:
             self._reload_error = {"error": error.message, "hint": error.hint}
             logs.logger().error("config.refused", error=error.message, hint=error.hint)
-            return {"ok": False, **self._reload_error}
+            reason = "configuration" if isinstance(error, ConfigError) else None
+            return {"ok": False, "reason": reason, **self._reload_error}
         finally:
             self._notifier.send("READY=1")
         changed = self.fleet.reload(config)

@@ -31,6 +31,8 @@ def daemon(tmp_path: Path, config: Path) -> Iterator[FakeDaemon]:
         yield running
 
 
+DRIFT = {"path": "a", "reason": "drift", "hint": "look", "since": None}
+DRIFTED = {"in_sync": False, "problems": [DRIFT], "problems_total": 1}
 OUT_OF_SYNC = {"in_sync": False, "state": "syncing", "pending": {"actions": 3, "bytes": 4096}}
 
 
@@ -44,8 +46,20 @@ OUT_OF_SYNC = {"in_sync": False, "state": "syncing", "pending": {"actions": 3, "
         ([{"in_sync": False, "state": "halted"}, OUT_OF_SYNC], 3),
         ([{"in_sync": False, "state": "unavailable"}], 4),
         ([{"in_sync": False, "state": "paused"}], 4),
+        ([OUT_OF_SYNC, DRIFTED], 3),
+        ([{"in_sync": False, "problems": [{**DRIFT, "reason": "unstable"}]}], 4),
     ],
-    ids=["in sync", "no site", "behind", "held before behind", "halted", "unavailable", "paused"],
+    ids=[
+        "in sync",
+        "no site",
+        "behind",
+        "held before behind",
+        "halted",
+        "unavailable",
+        "paused",
+        "drift",
+        "another problem",
+    ],
 )
 def test_the_exit_code_tells_what_waits_for_a_person_first(
     sites: list[dict[str, Any]], code: int
@@ -74,8 +88,22 @@ def test_status_of_one_site_speaks_of_that_site_only(
 def test_status_of_an_unknown_site_names_the_known_ones(
     daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["status", "music", "-c", str(config)]) == 1
-    assert "sites: photos" in capsys.readouterr().err
+    assert main(["status", "music", "-c", str(config)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("s3syncd: the daemon has no site 'music'\n")
+    assert "sites: photos" in told
+
+
+@pytest.mark.parametrize("words", [["approve"], ["rescan"], ["pause"], ["resume"]])
+def test_a_command_to_an_unknown_site_is_a_mistake_of_the_command_line(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    daemon.answers[words[0]] = {
+        "ok": False, "error": "there is no site 'music'", "hint": "sites: photos",
+        "reason": "unknown_site",
+    }  # fmt: skip
+    assert main([*words, "music", "-c", str(config)]) == 2
+    assert capsys.readouterr().err.startswith("s3syncd: ")
 
 
 def test_status_waits_until_in_sync(
@@ -91,6 +119,22 @@ def test_status_stops_waiting_when_the_time_is_over(daemon: FakeDaemon, config: 
     assert main(["status", "--wait", "--timeout", "0.1", "-c", str(config)]) == 4
     daemon.steps = [[site_status(in_sync=False, held_deletions=50)]]
     assert main(["status", "--wait", "--timeout", "0", "-c", str(config)]) == 3
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [{"held_deletions": 50}, {"state": "halted"}, DRIFTED],
+    ids=["held", "halted", "drift"],
+)
+def test_status_does_not_wait_for_a_site_that_waits_for_a_person(
+    daemon: FakeDaemon, config: Path, waiting: dict[str, Any]
+) -> None:
+    stuck = site_status(**{"in_sync": False, **waiting})
+    behind = site_status("docs", **OUT_OF_SYNC)
+    for command in ("status", "resume"):
+        daemon.steps = [[stuck, behind], [stuck, behind], [site_status()]]
+        assert main([command, "--wait", "--timeout", "30", "-c", str(config)]) == 3
+        assert len(daemon.steps) == 2
 
 
 def test_waiting_bears_a_daemon_that_is_still_starting(tmp_path: Path) -> None:
@@ -231,6 +275,18 @@ def test_reload_tells_what_it_changes_and_what_waits_for_a_restart(
         "reloaded; restarts: photos; starts: a, b\n"
         "takes effect when the daemon is restarted: upload_workers\n"
     )
+
+
+def test_a_reload_refused_for_the_configuration_is_a_configuration_error(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = {"ok": False, "error": "c.yml:3: one\nc.yml:4: two", "hint": ""}
+    daemon.answers["reload"] = {**refusal, "reason": "configuration"}
+    assert main(["reload", "-c", str(config)]) == 2
+    assert capsys.readouterr().err == "c.yml:3: one\nc.yml:4: two\n"
+    daemon.answers["reload"] = {"ok": False, "error": "the daemon is busy", "hint": ""}
+    assert main(["reload", "-c", str(config)]) == 1
+    assert capsys.readouterr().err == "s3syncd: the daemon is busy\n"
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense\n", b"[1]\n", b'{"ok": tr'])

@@ -20,7 +20,7 @@ from s3syncd.config.models import Config
 from s3syncd.config.state import site_folder
 from s3syncd.core.entry import Action, Kind, LocalEntry
 from s3syncd.core.finding import Finding, Verdict
-from s3syncd.errors import ConfigError, FatalError
+from s3syncd.errors import FatalError
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.supervisor.planning import PlanReport, SitePlan
 from tests.cli.daemon import FakeDaemon, site_status, write_config
@@ -287,10 +287,12 @@ def test_reset_without_a_terminal_needs_yes(
     assert ledger.exists()
 
 
-def test_reset_of_an_unknown_site_names_the_known_ones(config: Path) -> None:
-    with pytest.raises(ConfigError) as error:
-        reset.execute(parse(config, "reset", "music", "--yes"))
-    assert error.value.hint == "sites: photos, docs"
+@pytest.mark.parametrize("words", [("reset", "--yes"), ("plan",), ("sync",)])
+def test_an_unknown_site_is_a_mistake_and_the_known_ones_are_named(
+    config: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert main([*words, "music", "-c", str(config)]) == 2
+    assert capsys.readouterr().err == ("s3syncd: there is no site 'music'\n  sites: photos, docs\n")
 
 
 def test_reset_of_a_site_no_longer_configured_works(tmp_path: Path, config: Path) -> None:

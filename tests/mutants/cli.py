@@ -69,10 +69,26 @@ MUTANTS = [
     Mutant(
         name="what is held is told after what is merely behind",
         file="s3syncd/cli/exits.py",
-        old='    if any(site["state"] == "halted" or site["held_deletions"] for site in listed):\n',
-        new='    if all(site["state"] == "halted" or site["held_deletions"] for site in listed):\n',
+        old="    if any(map(waits_for_person, listed)):\n",
+        new="    if all(map(waits_for_person, listed)):\n",
         tests=["tests/cli/test_client_commands.py"
                "::test_the_exit_code_tells_what_waits_for_a_person_first"],
+    ),
+    Mutant(
+        name="drift that waits for a person is merely behind",
+        file="s3syncd/core/standing.py",
+        old='problem["reason"] == "drift" for',
+        new="False for",
+        tests=["tests/cli/test_client_commands.py"
+               "::test_the_exit_code_tells_what_waits_for_a_person_first"],
+    ),
+    Mutant(
+        name="status waits for what only a person can end",
+        file="s3syncd/cli/status.py",
+        old='    return is_in_sync(status) or any(map(waits_for_person, status["sites"]))\n',
+        new="    return is_in_sync(status)\n",
+        tests=["tests/cli/test_client_commands.py"
+               "::test_status_does_not_wait_for_a_site_that_waits_for_a_person"],
     ),
     Mutant(
         name="a file name can drive the terminal",

@@ -233,15 +233,18 @@ def test_command_without_a_site_goes_to_all(
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "error"),
-    [("pause", {"site": "c"}, "there is no site 'c'"), ("approve", {}, "approve wants a site")],
+    ("name", "arguments", "error", "reason"),
+    [
+        ("pause", {"site": "c"}, "there is no site 'c'", "unknown_site"),
+        ("approve", {}, "approve wants a site", None),
+    ],
 )
 def test_command_for_nobody_is_refused_naming_the_sites(
     configure: Configure, new_fleet: NewFleet, shop: FakeShop, name: str,
-    arguments: dict[str, str], error: str,
+    arguments: dict[str, str], error: str, reason: str | None,
 ) -> None:  # fmt: skip
     answer = new_fleet(configure()).command(name, arguments)
-    assert (answer["ok"], answer["error"]) == (False, error)
+    assert (answer["ok"], answer["error"], answer.get("reason")) == (False, error, reason)
     assert "a, b" in answer["hint"]
     assert [site.commands for site in shop.made] == [[], []]
 

@@ -259,7 +259,7 @@ def test_site_whose_bucket_is_missing_does_not_end_the_work_of_another(
 
 def status(**changes: Any) -> dict[str, Any]:
     return {
-        "state": "idle", "in_sync": False, "reason": None, "held_deletions": 0,
+        "state": "idle", "in_sync": False, "reason": None, "held_deletions": 0, "problems": [],
         "pending": {"actions": 0}, "last_reconcile_at": "2026-11-21T06:00:00Z",
     } | changes  # fmt: skip
 
@@ -286,6 +286,7 @@ def over_at(told: Callable[[float], dict[str, Any]], until_seconds: float, **mad
         (status(state="paused", last_reconcile_at=None), 0.0),
         (status(state="unavailable", reason="root_missing", last_reconcile_at=None), 0.0),
         (status(held_deletions=3), 0.0),
+        (status(problems=[{"path": "a", "reason": "drift"}]), 0.0),
         (status(held_deletions=3, pending={"actions": 1}), 90.0),
         (status(), 5.0),
         (status(pending={"actions": 1}), 90.0),

@@ -258,7 +258,7 @@ def test_bad_configuration_leaves_the_old_one_in_force_and_is_shown(
     running = start(config)
     sites = list(running.shop.made)
     config.path.write_text("sites: {")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ConfigError):
         ask(config.state_dir, "reload")
     shown = ask_status(config.state_dir)
     assert str(config.path) in shown["reload_error"]["error"]
@@ -276,7 +276,7 @@ def test_moved_state_is_refused(
     config = configure()
     running = start(config)
     configure({"c": {}}, state_dir=str(tmp_path / "elsewhere"))
-    with pytest.raises(RefusedError, match="state_dir cannot change"):
+    with pytest.raises(ConfigError, match="state_dir cannot change"):
         ask(config.state_dir, "reload")
     assert [site["name"] for site in running.supervisor.status()["sites"]] == ["a", "b"]
 
