@@ -15,6 +15,8 @@ from s3syncd.ledger import Ledger
 __all__ = ["DeletionGuard"]
 
 _DAY_SECONDS = 86_400.0
+_STREAM_PATHS = 150  # five a second for the 30 s between judgements: a tree being removed ...
+_STREAM_SECONDS = 600.0  # ... which is waited for, unless it never ends
 
 
 class DeletionGuard:
@@ -31,6 +33,7 @@ class DeletionGuard:
         self._ledger = ledger
         self._max_delete = max_delete
         self._wall = wall
+        self._stream_since: float | None = None
 
     def is_mass(self, awaited_inodes: Set[int]) -> bool:
         """Whether what is wanted and what went unapproved are more than may go unasked."""
@@ -38,12 +41,28 @@ class DeletionGuard:
         files = self._ledger.baseline_count_at(day_ago)
         limit = mass_delete_limit(self._max_delete, files) + 1
         lost = self._ledger.count_lost(awaited_inodes, limit=limit)
-        return judge_mass_delete(
+        is_mass = judge_mass_delete(
             wanted=self._ledger.count_deletions("held") + lost,
             carried_out_unapproved_24h=self._ledger.deletions_logged_since(day_ago),
             baseline_count_24h_ago=files,
             max_delete=self._max_delete,
         )
+        if is_mass:
+            self._stream_since = None
+        return is_mass
+
+    def is_streaming(self, now: float, quiet_at: float) -> bool:
+        """Whether so many come, and still come, that the first of them must not go yet.
+
+        Args:
+            now: monotonic seconds.
+            quiet_at: when it can be said that no more come.
+        """
+        since = now if self._stream_since is None else self._stream_since
+        is_going_on = now < min(quiet_at, since + _STREAM_SECONDS)
+        is_stream = is_going_on and self._ledger.count_deletions("waiting") > _STREAM_PATHS
+        self._stream_since = since if is_stream else None
+        return is_stream
 
     def carried_out(self, path: str, *, is_approved: bool) -> None:
         """Count one deletion, before the baseline forgets the path."""

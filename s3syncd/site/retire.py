@@ -149,6 +149,8 @@ class Retirement:
             self._hold.begin("root_emptied" if is_emptied else "mass_delete")
             self.recheck_held()  # the list a person is asked about is looked at once more
             self._call_back()
+        elif self._guard.is_streaming(now, self.last_want_at + self._grace_seconds):
+            self._first_want_at = now  # not too many so far: judged again with what comes
         else:
             self._ledger.set_deletion_state("cleared", of="waiting")
             self._gone_by = self.last_want_at

@@ -118,3 +118,15 @@ def test_an_old_version_applied_late_is_replaced_again(
     world.store.store(late["key"], b"first edit", metadata=late.get("metadata", {}))
     world.run(90)
     assert world.objects["f001"] == b"second edit"
+
+
+def test_a_slow_removal_of_most_of_a_tree_is_held_as_a_whole(world: World) -> None:
+    paths = world.fill(1_000)
+    world.settle()
+    for number, path in enumerate(paths[:600]):  # a quarter of the tree takes longer than 30 s
+        world.remove(path, hint=True)
+        if number % 6 == 5:
+            world.run(1)
+    world.run(60)
+    assert world.deleted() == []
+    assert world.status["held_deletions"] == 600
