@@ -34,6 +34,7 @@ class Progress(NamedTuple):
     pending_bytes: int
     scanned_files: int
     is_scanning: bool
+    is_waiting: bool = False
 
 
 class ProgressLike(Protocol):
@@ -66,6 +67,10 @@ class ProgressLike(Protocol):
     @property
     def is_scanning(self) -> bool:
         """Whether it still finds files."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it cannot be told yet what there is to do."""
 
 
 class ProgressBar:
@@ -133,6 +138,8 @@ def progress_text(progress: ProgressLike, rate: float, *, has_bar: bool) -> str:
     """
     files = progress.done_files + progress.pending_files
     size_bytes = progress.sent_bytes + progress.pending_bytes
+    if not files and (progress.is_scanning or progress.is_waiting):
+        return _framed(progress.site, _reason_for_nothing(progress), 0.0, has_bar=has_bar)
     share = _share((progress.done_files, files), (progress.sent_bytes, size_bytes))
     text = (
         f"{share:4.0%}  {count(progress.done_files)}/{count(files)} files,"
@@ -142,8 +149,19 @@ def progress_text(progress: ProgressLike, rate: float, *, has_bar: bool) -> str:
         text += f", {duration(progress.pending_bytes / rate)} left"
     if progress.is_scanning:
         text += f", scanning ({count(progress.scanned_files)} seen)"
+    return _framed(progress.site, text, share, has_bar=has_bar)
+
+
+def _reason_for_nothing(progress: ProgressLike) -> str:
+    if progress.is_scanning:
+        return f"scanning ({count(progress.scanned_files)} seen)"
+    return "waiting for the directory or the bucket"
+
+
+def _framed(site: str, text: str, share: float, *, has_bar: bool) -> str:
+    """Put the bar, or the site's name, before a text."""
     if not has_bar:
-        return f"{printable(progress.site)}: {text.strip()}" if progress.site else text.strip()
+        return f"{printable(site)}: {text.strip()}" if site else text.strip()
     filled = int(share * _BAR_CELLS)
     return f"[{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {text}"
 
@@ -163,4 +181,5 @@ def _sum(sites: Sequence[ProgressLike]) -> Progress:
         sum(each.pending_bytes for each in sites),
         sum(each.scanned_files for each in sites),
         any(each.is_scanning for each in sites),
+        any(each.is_waiting for each in sites),
     )

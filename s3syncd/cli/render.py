@@ -67,8 +67,13 @@ def _row(site: Mapping[str, Any], now: float) -> tuple[str, ...]:
         count(site["files"]),
         size(site["bytes"]),
         ago(site["last_reconcile_at"], now),
-        site["watcher"],
+        _watcher(site),
     )
+
+
+def _watcher(site: Mapping[str, Any]) -> str:
+    """Word how changes are heard of; a one-time pass, or a site that starts, has no watcher."""
+    return "-" if site["watcher"] is None or site["state"] == "starting" else site["watcher"]
 
 
 def _in_sync(site: Mapping[str, Any], now: float) -> str:

@@ -81,19 +81,22 @@ def _through_daemon(
     def look() -> dict[str, Any]:
         status = ask_status(config.state_dir, site)
         for each in status["sites"]:
-            bar(_progress(each, most))
+            bar(_progress(each, most, is_through=is_through({"sites": [each]})))
         return status
 
     return follow(config.state_dir, site, is_through, look=look).status
 
 
-def _progress(site: dict[str, Any], most: dict[str, tuple[int, int]]) -> Progress:
+def _progress(
+    site: dict[str, Any], most: dict[str, tuple[int, int]], *, is_through: bool
+) -> Progress:
     """Make progress of a site's status: what was pending at most is all there is to do."""
     files, size_bytes = site["pending"]["actions"], site["pending"]["bytes"]
     known = most.get(site["name"], (0, 0))
     all_files, all_bytes = max(known[0], files), max(known[1], size_bytes)
     most[site["name"]] = all_files, all_bytes
-    is_scanning = site["state"] in {"starting", "scanning"}
+    is_waiting = site["state"] in {"starting", "unavailable", "halted", "paused"}
+    is_scanning = site["state"] == "scanning" or not (is_through or is_waiting or files)
     return Progress(
         site["name"],
         all_files - files,
@@ -102,4 +105,5 @@ def _progress(site: dict[str, Any], most: dict[str, tuple[int, int]]) -> Progres
         size_bytes,
         site["files"],
         is_scanning,
+        is_waiting,
     )

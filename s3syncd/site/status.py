@@ -32,7 +32,8 @@ class Progress:
 
     `done_files` and `sent_bytes` count since start; `pending_files` and `pending_bytes` are
     planned or in flight (they grow while a scan still finds files); `scanned_files` of the pass
-    under way.
+    under way. `is_waiting`: no pass has looked at everything yet, and none is under way (root or
+    bucket cannot be reached, for example), so that there being nothing to do says nothing.
     """
 
     site: str
@@ -42,6 +43,7 @@ class Progress:
     pending_bytes: int
     scanned_files: int
     is_scanning: bool
+    is_waiting: bool = False
 
 
 class Board:
@@ -170,7 +172,7 @@ class Board:
             "problems_total": problems_total,
             "last_rescan_at": _rfc3339(self._last_rescan_wall),
             "last_reconcile_at": _rfc3339(self._last_reconcile_wall),
-            "watcher": watcher.kind if watcher is not None else "polling",
+            "watcher": watcher.kind if watcher is not None else None,  # None: a one-time pass
             "files": files,
             "bytes": size_bytes,
         }
@@ -206,9 +208,10 @@ class Board:
         total, retries = self._site.retries.shown()
         tried = [Problem(r.path, r.reason, r.hint, r.since_wall) for r in retries]
         found = self._site.problems.shown()
-        listed = [p for p in found if p.reason not in SKIPPED]
+        held = [p for p in found if p.reason == "drift"]  # first: the exit code depends on it
+        listed = [p for p in found if p.reason not in SKIPPED and p.reason != "drift"]
         skipped = [p for p in found if p.reason in SKIPPED]
-        shown = [*tried, *listed, *skipped][:_SHOWN]
+        shown = [*held, *tried, *listed, *skipped][:_SHOWN]
         return [_as_json(p) for p in shown], total + len(self._site.problems)
 
     def _progress_now(self) -> Progress:
@@ -222,6 +225,7 @@ class Board:
             pending_bytes=backlog.pending_bytes,
             scanned_files=whole.tally.local_files if whole is not None else 0,
             is_scanning=whole is not None,
+            is_waiting=whole is None and not self.has_reconciled,
         )
 
     def _log_summary(self, now: float) -> None:

@@ -201,15 +201,17 @@ def test_sync_keeps_its_bar_and_the_log_apart(
     assert levels == [level]
 
 
+LATER = "2026-11-21T07:00:00Z"
+
+
 def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) -> None:
-    later = "2026-11-21T07:00:00Z"
     busy = {"state": "syncing", "in_sync": False}
     stream = io.StringIO()
     steps = [
         [site_status()],
         [site_status(pending={"actions": 4, "bytes": 400}, **busy)],
         [site_status(pending={"actions": 1, "bytes": 100}, **busy)],
-        [site_status(last_reconcile_at=later)],
+        [site_status(last_reconcile_at=LATER)],
     ]
 
     def never(*_: object) -> tuple[int, None]:
@@ -219,6 +221,25 @@ def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) ->
         assert sync.execute(parse(config, "sync"), sync=never, stream=stream) == 0
     assert daemon.commands == [("sync", {})]
     assert "100%  4/4 files, 400 B/400 B" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"state": "idle"}, "scanning (12 345 seen)"),
+        ({"state": "scanning", "in_sync": False}, "scanning (12 345 seen)"),
+        ({"state": "unavailable", "in_sync": False}, "waiting for the directory or the bucket"),
+    ],
+    ids=["not begun", "scanning", "unavailable"],
+)
+def test_sync_through_the_daemon_is_not_done_before_it_has_looked(
+    tmp_path: Path, config: Path, changes: dict[str, Any], shown: str
+) -> None:
+    stream = io.StringIO()
+    steps = [[site_status()], [site_status(**changes)], [site_status(last_reconcile_at=LATER)]]
+    with FakeDaemon(tmp_path / "state", *steps):
+        sync.execute(parse(config, "sync"), stream=stream)
+    assert stream.getvalue().splitlines()[0] == f"photos: {shown}"
 
 
 def test_sync_through_the_daemon_tells_held_deletions(tmp_path: Path, config: Path) -> None:

@@ -40,6 +40,24 @@ def test_a_scan_that_still_finds_files_is_told() -> None:
     assert progress_text(scanning, 0, has_bar=False).endswith("scanning (12 345 seen)")
 
 
+def test_a_scan_that_has_found_nothing_yet_is_no_hundred_percent() -> None:
+    scanning = report("photos", 0, 0)._replace(scanned_files=12345, is_scanning=True)
+    assert progress_text(scanning, 0, has_bar=False) == "photos: scanning (12 345 seen)"
+    assert progress_text(scanning, 0, has_bar=True) == f"[{'.' * 24}] scanning (12 345 seen)"
+
+
+def test_a_site_that_cannot_be_looked_at_waits() -> None:
+    waiting = report("photos", 0, 0)._replace(is_waiting=True)
+    text = progress_text(waiting, 0, has_bar=False)
+    assert text == "photos: waiting for the directory or the bucket"
+    stream = io.StringIO()
+    bar = ProgressBar(stream, clock=Clock())
+    bar(report("a", 0, 0))
+    bar(waiting)
+    bar.close()
+    assert stream.getvalue().splitlines()[-1] == "waiting for the directory or the bucket"
+
+
 def test_nothing_to_do_is_complete() -> None:
     assert progress_text(report("", 0, 0), 0, has_bar=False).startswith("100%  0/0 files")
 

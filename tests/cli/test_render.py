@@ -76,6 +76,20 @@ def test_columns_are_aligned_and_one_line_per_site() -> None:
     assert "30 min ago" in first
 
 
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "inotify"),
+        ({"watcher": "down", "state": "unavailable"}, "down"),
+        ({"watcher": None}, "-"),
+        ({"watcher": "down", "state": "starting"}, "-"),
+    ],
+    ids=["watched", "down", "a one-time pass", "not started"],
+)
+def test_a_site_that_has_no_watcher_has_a_dash(changes: dict[str, Any], shown: str) -> None:
+    assert rendered(site_status(**changes)).splitlines()[3].split()[-1] == shown
+
+
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)

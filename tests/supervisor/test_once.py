@@ -254,6 +254,26 @@ def test_site_whose_bucket_is_missing_does_not_end_the_work_of_another(
     assert "site.failed" not in log.read_text()
 
 
+def test_drift_on_hold_waits_for_a_person(world: World) -> None:
+    site = world.site("s", on_drift="hold")
+    site.write("f", "ours")
+    site.put("f", b"not ours")
+    code, sites = synced(configured(world))
+    assert (code, sites["s"]["state"]) == (3, "idle")
+    assert site.objects() == {"f": b"not ours"}
+
+
+def test_one_time_pass_has_no_watcher_and_tells_what_it_waits_for(world: World) -> None:
+    site = world.site("s", bucket="bucket-that-nobody-made")
+    site.write("f")
+    told: list[Progress] = []
+    code, report = sync(configured(world), None, told.append)
+    assert code == 4
+    assert report["sites"][0]["watcher"] is None
+    assert told
+    assert all(one.is_waiting and not one.is_scanning for one in told)
+
+
 # --- when there is nothing more to be had ---------------------------------------------------------
 
 
