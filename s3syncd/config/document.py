@@ -125,6 +125,8 @@ class _Reading:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, what = mark.line + 1 if mark else 0, _without_quotation(error)
+            if mark and _has_tab(text, mark):
+                what = "has a tab before a key or value"
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             what = "contains a control character"
@@ -201,11 +203,18 @@ def _value_of(node: yaml.ScalarNode) -> str | int | float | bool | None:
     return text
 
 
+def _has_tab(text: str, mark: yaml.Mark) -> bool:
+    """Whether a mistake is due to a tab: at its place, or in the indentation of its line."""
+    line = [*text.split("\n")[mark.line : mark.line + 1], ""][0]
+    indentation = line[: len(line) - len(line.lstrip())]
+    return "\t" in indentation or line[mark.column : mark.column + 1] == "\t"
+
+
 def _without_quotation(error: yaml.MarkedYAMLError) -> str:
     """Cut PyYAML's message before it quotes the file: what it quotes may be a secret."""
     said = re.split(r"['\"#:]", error.problem or "", maxsplit=1)[0].strip()
     if said.startswith("found character"):
-        return "a value starts with a tab, @, ` or %, which needs quotes"
+        return "a value starts with @, ` or %, which needs quotes"
     if said.startswith("found undefined alias"):
         return "a value starts with *, which needs quotes"
     said = re.sub(r",? but (found|got)$", "", said)

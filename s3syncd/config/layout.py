@@ -84,6 +84,10 @@ def given_sites(root: Node, problems: Problems) -> list[GivenSite]:
     if not isinstance(root, Mapping):  # said by given_globals
         return []
     entry = root.entries.get("sites")
+    if entry is None and (near := difflib.get_close_matches("sites", root.entries, 1)):
+        said = root.entries[near[0]]
+        problems.add(said.line, shown_key(near[0]), "is not a key", "did you mean sites?")
+        return []
     if entry is None or _is_null(entry.node):
         problems.add(
             entry.line if entry else 0,
@@ -92,7 +96,10 @@ def given_sites(root: Node, problems: Problems) -> list[GivenSite]:
             "write 'sites:' and one '- path: ...'",
         )
         return []
-    if not isinstance(entry.node, Sequence) or not entry.node.items:
+    if isinstance(entry.node, Sequence) and not entry.node.items:
+        problems.add(entry.line, "sites", "is empty", "write at least one site, '- path: ...'")
+        return []
+    if not isinstance(entry.node, Sequence):
         problems.add(entry.line, "sites", "is not a list of sites", "start each site with '- '")
         return []
     sites = []

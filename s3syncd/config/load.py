@@ -64,7 +64,7 @@ class _Loading:
         known = _OPTION_KEYS.names | _GLOBAL_KEYS.names | set(layout.GLOBAL_ALIASES)
         layout.refuse_unknown(
             given,
-            known - {"sites"},
+            known,
             (_SITE_KEYS.names - _OPTION_KEYS.names) | set(layout.SITE_ALIASES),
             "under sites:",
             self._problems,

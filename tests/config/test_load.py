@@ -174,7 +174,10 @@ def test_all_problems_are_said_at_once_in_the_order_of_the_file(problems):
         ("sites:\n- path: ~/a\n  bucket: bucket-a\n", "2: sites[0].path: starts with ~"),
         ("sites:\n- path: [a]\n  bucket: bucket-a\n", "2: sites[0].path: is not a string"),
         ("sites:\n- path: /a\n  bucket:\n", "2: sites[0].bucket: is missing"),
-        ("sites: []\n", "1: sites: is not a list of sites"),
+        ("sites: []\n", "1: sites: is empty; write at least one site"),
+        ("sites: 3\n", "1: sites: is not a list of sites"),
+        (ONE.replace("sites", "site"), "1: site: is not a key; did you mean sites?"),
+        (ONE.replace("sites", "Sites"), "1: Sites: is not a key; did you mean sites?"),
         ("sites:\n", "1: sites: is missing"),
         ("region: x\n", "sites: is missing"),
         ("- a\n", "1: is not a mapping"),
@@ -205,6 +208,10 @@ def test_a_mistake_is_named_with_line_and_key_and_what_to_write(problems, text, 
     assert len(found) == 1, found
     assert said in found[0]
     assert "; " in found[0]
+
+
+def test_a_misspelt_list_of_sites_is_one_mistake(problems):
+    assert len(problems(ONE.replace("sites", "site"))) == 1
 
 
 def test_a_wrong_default_of_all_sites_is_said_once(problems):

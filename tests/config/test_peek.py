@@ -43,6 +43,11 @@ def test_a_file_that_names_no_daemon_is_a_configuration_error(write, text):
         peek(write(text), environ=ENVIRON)
 
 
+def test_a_misspelt_list_of_sites_is_told_to_client_commands_too(write):
+    with pytest.raises(ConfigError, match="1: site: is not a key; did you mean sites"):
+        peek(write(ONE.replace("sites", "site")), environ=ENVIRON)
+
+
 def test_peeking_imports_neither_pydantic_nor_a_client_of_s3(write):
     path = write(ONE)
     heavy = "{'pydantic', 'boto3', 'botocore', 'awscrt', 'structlog', 'watchdog'}"
