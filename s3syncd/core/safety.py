@@ -76,6 +76,10 @@ REASONS: Final[dict[str, Guard]] = {
         "A directory was replaced by a symbolic link; nothing under it is deleted.",
         "Put the directory back, or add a site for the link's target.",
     ),
+    "ledger_unavailable": Guard(
+        "The site's ledger cannot be written; nothing is done that could not be remembered.",
+        "Free space in `state_dir`, or make it writable: it goes on by itself.",
+    ),
     "listing_incomplete": Guard(
         "The listing of the prefix failed or came out of order; this pass deletes nothing.",
         "None needed: it ends with the next complete pass.",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from s3syncd import logs
 from s3syncd.config.models import SiteConfig
 from s3syncd.core.retry import delay_seconds
-from s3syncd.errors import S3SyncError, SiteError
+from s3syncd.errors import LedgerError, S3SyncError, SiteError
 from s3syncd.site import Progress, Site, SiteThread
 from s3syncd.supervisor.desk import Desk
 
@@ -192,7 +192,7 @@ class SiteLife:
         if error is not None:
             return self._told(
                 state="unavailable",
-                reason=error.reason if isinstance(error, SiteError) else None,
+                reason=_reason_of(error),
                 hint=_hint_of(error),
                 watcher="down",
             )
@@ -247,6 +247,12 @@ def unstarted(settings: SiteConfig) -> dict[str, Any]:
         "problems_total": 0, "last_rescan_at": None, "last_reconcile_at": None,
         "watcher": "down", "files": 0, "bytes": 0,
     }  # fmt: skip
+
+
+def _reason_of(error: BaseException) -> str | None:
+    if isinstance(error, SiteError):
+        return error.reason
+    return "ledger_unavailable" if isinstance(error, LedgerError) else None
 
 
 def _hint_of(error: BaseException) -> str:

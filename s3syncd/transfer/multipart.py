@@ -32,12 +32,6 @@ from s3syncd.transfer.source import Source
 
 __all__ = ["send"]
 
-# Failures after which the parts sent are of no use: another attempt begins anew.
-_FINAL = frozenset({
-    FailureKind.PRECONDITION, FailureKind.CONFLICT, FailureKind.MISSING, FailureKind.REFUSED,
-    FailureKind.LOCAL,
-})  # fmt: skip
-
 
 def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Call:
     """Upload in parts, or find that nothing needs sending.

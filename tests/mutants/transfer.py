@@ -279,8 +279,8 @@ MUTANTS = [
     Mutant(
         name="recovery takes any object for the one from before",
         file=_T + "recover.py",
-        old="    if (seen.etag if seen else None) == intent.etag_before:\n",
-        new="    if seen is not None or intent.etag_before is None:\n",
+        old="    if (seen.etag if seen else None) in known:\n",
+        new="    if seen is not None or None in known:\n",
         tests=[_RECOVER + "test_another_object_in_its_place_drops_the_baseline"],
     ),
     Mutant(
