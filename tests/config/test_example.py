@@ -32,7 +32,7 @@ def _commented() -> list[str]:
 
 def test_the_example_loads_as_it_is_with_two_sites():
     config = load(EXAMPLE, environ=ENVIRON)
-    assert [site.name for site in config.sites] == ["example-photos/originals", "documents"]
+    assert [site.name for site in config.sites] == ["photos", "documents"]
     assert config.warnings == ()
 
 
