@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from s3syncd.cli.demo_world import DemoSite, World, changes_between, start_world
 from s3syncd.cli.wording import Palette
 from s3syncd.errors import FatalError
 
-__all__ = ["execute"]
+__all__ = ["execute", "own_command"]
 
 _PAUSE_SECONDS = 0.2
 """Between two looks at the bucket: quick enough to seem immediate."""
@@ -114,7 +116,7 @@ class _Tour:
         try:
             self.say("now try it yourself, for example:")
             self.say(f"  echo mine > {world.sites[0].root}/mine.txt")
-            self.say(f"  s3syncd -c {world.config} status")
+            self.say(f"  {own_command(Path(sys.executable))} -c {world.config} status")
             self.say("Ctrl-C ends the demo and removes everything")
             while world.is_running():
                 self._show(world)
@@ -150,6 +152,18 @@ class _Tour:
         for sign, key, size_bytes in changes_between(self._seen.get(site.name, {}), now):
             what = f"s3://{site.bucket}/{key}  {size_bytes} bytes"
             yield "  " + self._palette.paint(colours[sign], f"{sign} {what}")
+
+
+def own_command(python: Path) -> str:
+    """Give what a person types to run this very s3syncd, ready for a shell.
+
+    Args:
+        python: the interpreter that runs it; the command is installed beside it.
+    """
+    beside, found = python.with_name("s3syncd"), shutil.which("s3syncd")
+    if found and beside.exists() and Path(found).samefile(beside):
+        return "s3syncd"
+    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(str(python))} -m s3syncd"
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from s3syncd.cli import demo_world
+from s3syncd.cli.demo import own_command
 from s3syncd.cli.demo_world import changes_between, example_path, temporary
 
 
@@ -60,6 +62,23 @@ def test_equal_means_the_same_names_and_the_same_content(tmp_path: Path) -> None
     assert demo_world._files(site) == {"p/d/a": ("d41d8cd98f00b204e9800998ecf8427e", 0)}
 
 
+def test_the_commands_it_shows_run_this_very_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python, other, linked = tmp_path / "my venv/python", tmp_path / "other", tmp_path / "linked"
+    for folder in (python.parent, other, linked):
+        folder.mkdir()
+    assert own_command(python) == f"'{python}' -m s3syncd"
+    command = python.with_name("s3syncd")
+    for program in (command, other / "s3syncd"):
+        program.touch(mode=0o755)
+    (linked / "s3syncd").symlink_to(command)
+    monkeypatch.setenv("PATH", str(other))
+    assert own_command(python) == f"'{command}'"
+    monkeypatch.setenv("PATH", str(linked))
+    assert own_command(python) == "s3syncd"
+
+
 @pytest.mark.e2e
 @pytest.mark.timeout(150)
 def test_the_whole_tour_is_verified_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -96,6 +115,11 @@ def test_ending_the_demo_ends_the_daemon_and_leaves_nothing_behind(
     try:
         assert demo.stdout is not None
         seen = next(line for line in demo.stdout if "daemon: pid" in line)
+        shown = next(line for line in demo.stdout if line.endswith(" status\n"))
+        asked = subprocess.run(
+            shlex.split(shown), check=False, env={"PATH": ""}, capture_output=True
+        )
+        assert asked.returncode == 0, asked.stderr
         next(line for line in demo.stdout if "Ctrl-C ends the demo" in line)
         demo.send_signal(number)
         demo.stdout.read()
