@@ -34,7 +34,7 @@ ENV PATH=/opt/s3syncd/bin:$PATH \
 USER 10001:10001
 # Ledgers and control socket. Without a volume a new container hashes everything once more.
 VOLUME ["/var/lib/s3syncd"]
-# Liveness only: trouble with S3 never restarts the daemon. Alerts belong to /healthz.
+# Liveness only: trouble with S3 never restarts the daemon. Alerts belong to `s3syncd status`.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
   CMD ["s3syncd", "-c", "/etc/s3syncd/config.yml", "status", "--live"]
 STOPSIGNAL SIGTERM

@@ -131,6 +131,21 @@ def test_unit_can_write_its_state_and_nothing_else(unit: configparser.ConfigPars
     assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"] == "CAP_LEASE"
 
 
+def test_unit_is_installed_as_the_readme_says() -> None:
+    install = r"/opt/s3syncd/bin/pip install (\S+)"
+    unit = (ROOT / "contrib/systemd/s3syncd.service").read_text()
+    assert (
+        re.findall(install, unit) == re.findall(install, (ROOT / "README.md").read_text()) == ["."]
+    )
+
+
+def test_dockerfile_promises_nothing_that_is_not_served() -> None:
+    served = (ROOT / "s3syncd/web").rglob("*.py")
+    sources = "".join(path.read_text() for path in served)
+    promised = re.findall(r"/(?:healthz|livez|readyz|metrics)\b", (ROOT / "Dockerfile").read_text())
+    assert [page for page in promised if page not in sources] == []
+
+
 def test_unit_runs_as_the_user_that_sysusers_creates(unit: configparser.ConfigParser) -> None:
     kind, name, *_ = (
         (ROOT / "contrib/systemd/s3syncd.sysusers.conf").read_text().splitlines()[-1].split()
