@@ -14,6 +14,7 @@ from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, RemoteEntr
 from s3syncd.core.messages import Look
 from s3syncd.ledger import Deletion, Ledger
 from s3syncd.site.backlog import Backlog
+from s3syncd.site.confirmation import Confirmation
 from s3syncd.site.guard import DeletionGuard
 from s3syncd.site.hold import Hold
 
@@ -73,9 +74,8 @@ class Retirement:
         self._cursor = {"cleared": "", "approved": ""}
         self._next_turn = 0.0
         self._recheck_after: str | None = None
-        # What waited when the daemon stopped is found again by the first scan: two looks of this
-        # process, not of the one before.
-        self.lost()
+        self._confirmation = Confirmation(ledger, grace_seconds=grace_seconds)
+        self.lost()  # two looks of this process, not of the one before: the first scan finds them
 
     @property
     def waiting(self) -> int:
@@ -108,6 +108,7 @@ class Retirement:
     def unwant(self, path: str) -> None:
         """Note that `path` exists after all, or cannot be judged."""
         self._looking.discard(path)
+        self._confirmation.is_first_look(path)
         if self._is_wanted(path):
             self._ledger.drop_deletion(path)
             self._hold.changed()
@@ -124,6 +125,7 @@ class Retirement:
         """The root cannot be looked at: nothing that was seen gone is believed."""
         self.withdraw()
         self._looking.clear()
+        self._confirmation.begin()
         if self._ledger.count_deletions("cleared"):
             self._ledger.drop_deletions("cleared")
 
@@ -164,7 +166,9 @@ class Retirement:
         is_grace_over = now >= self._gone_by + self._grace_seconds
         if is_grace_over and not self._is_news_unseen(self._gone_by):
             for state in ("approved", "cleared"):
-                paths += self._page(state, _LOOKS_AT_ONCE - len(paths))
+                if state == "cleared" or self._confirmation.is_over(now):
+                    paths += self._page(state, _LOOKS_AT_ONCE - len(paths))
+        paths += self._confirmation.page(_LOOKS_AT_ONCE - len(paths))
         paths += self._held_page(_LOOKS_AT_ONCE - len(paths))
         self._looking.update(paths)
         return paths
@@ -193,6 +197,7 @@ class Retirement:
     def looked(self, path: str, look: Look) -> Action | None:
         """Take the second look; return the deletion to plan, or None."""
         self._looking.discard(path)
+        is_first = self._confirmation.is_first_look(path)
         deletion = self._ledger.deletion(path)
         if deletion is None:
             return None
@@ -200,10 +205,9 @@ class Retirement:
         if isinstance(look, LocalEntry) or (isinstance(look, UnknownMark) and not is_held):
             self.unwant(path)
             return None
-        if deletion.state not in {"cleared", "approved"}:
+        if is_first or deletion.state not in {"cleared", "approved"}:
             return None
-        action = self._action_for(deletion)
-        if action is None:
+        if (action := self._action_for(deletion)) is None:
             self._ledger.drop_deletion(path)
         elif not self._must_wait(action.baseline):
             return action
@@ -228,7 +232,9 @@ class Retirement:
         """A person confirms what is held now; return how many deletions that is."""
         self._gone_by = max(self._gone_by, self.last_want_at)
         self._next_turn = 0.0
-        return self._hold.approve()
+        count = self._hold.approve()
+        self._confirmation.begin()  # it may be days since they were seen gone
+        return count
 
     def release(self, now: float) -> None:
         """The root is not empty any more: judge what was held for that anew."""

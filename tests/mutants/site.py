@@ -260,4 +260,24 @@ MUTANTS = [
         new="            self._looks.lost(now)",
         tests=[f"{_ROOTS}::test_deletions_seen_just_before_the_root_went_are_not_believed"],
     ),
+    Mutant(
+        name="one look is enough for what was approved",
+        file="s3syncd/site/retire.py",
+        old="if is_first or deletion.state not in",
+        new="if deletion.state not in",
+        tests=[
+            "tests/scenarios/test_deletions.py"
+            "::test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
+        ],
+    ),
+    Mutant(
+        name="what was approved needs no grace",
+        file="s3syncd/site/confirmation.py",
+        old="        return now >= self._seen_at + self._grace_seconds\n",
+        new="        return True\n",
+        tests=[
+            "tests/scenarios/test_deletions.py"
+            "::test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
+        ],
+    ),
 ]

@@ -227,7 +227,7 @@ def test_a_foreign_object_goes_by_the_version_that_was_listed(foreign: World) ->
     foreign.command("approve", list=foreign.status["held_list"])
     foreign.store.requests.clear()
     foreign.store.store("p/theirs1", b"changed since")
-    foreign.run(1)
+    foreign.run(4)
     asked = [told for name, told in foreign.store.requests if name == "delete"]
     assert [told["key"] for told in asked] == ["p/theirs2"]
     assert asked[0]["if_match"]
@@ -247,3 +247,22 @@ def test_a_foreign_hold_keeps_its_words_over_a_restart(foreign: World) -> None:
     foreign.command("approve")
     foreign.settle()
     assert foreign.objects == foreign.files
+
+
+def test_what_was_approved_takes_two_looks_since_then_also_after_a_restart(world: World) -> None:
+    paths = world.fill(60)
+    world.settle()
+    for path in paths[:30]:
+        world.remove(path, hint=True)
+    world.run(60)
+    assert world.status["held_deletions"] == 30
+    world.command("approve", list=world.status["held_list"])
+    world.run(2.5)
+    assert world.deleted() == []
+    world.restart()
+    world.run(2.5)
+    assert world.deleted() == []
+    world.write(paths[0], "back before the second look")
+    world.settle()
+    assert world.objects == world.files
+    assert paths[0] not in world.deleted()
