@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.wording import Palette, printable
+from s3syncd.cli.wording import Palette, printable, screen_columns, shortened, wrapped
 from s3syncd.config.describe import describe
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig
@@ -22,6 +22,9 @@ __all__ = ["execute"]
 
 Probe = Callable[[SiteConfig], Iterable[Finding]]
 
+
+_SITE_COLUMNS = 24
+"""Of a site's name: more would leave too little for what is said of it."""
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "red"}
 
@@ -47,7 +50,8 @@ def execute(
     stream.writelines(f"warning: {warning}\n" for warning in config.warnings)
     is_failed = False
     for site, finding in _findings(config, probe or _probe):
-        stream.write(_line(site, finding, Palette(stream)) + "\n")
+        lines = _lines(site, finding, Palette(stream), screen_columns())
+        stream.writelines(line + "\n" for line in lines)
         stream.flush()
         is_failed = is_failed or finding.verdict is Verdict.FAILED
     return exits.FATAL if is_failed else exits.OK
@@ -73,7 +77,17 @@ def _probe(site: SiteConfig) -> Iterator[Finding]:
     yield from probe_bucket(bucket_settings(site, max_connections=1), wanted)
 
 
-def _line(site: str, finding: Finding, palette: Palette) -> str:
-    verdict = palette.paint(_COLOURS[finding.verdict], f"{finding.verdict:<7}")
-    remedy = f" -> {finding.remedy}" if finding.remedy else ""
-    return f"{verdict}  {site}: {finding.probe}: {printable(finding.text + remedy)}"
+def _lines(site: str, finding: Finding, palette: Palette, width: int) -> list[str]:
+    """Word a finding: in one line where it fits, else with the remedy below, indented."""
+    verdict = f"{finding.verdict:<7}"
+    said = (
+        f"{shortened(printable(site), _SITE_COLUMNS)}: {finding.probe}: {printable(finding.text)}"
+    )
+    remedy = f"-> {printable(finding.remedy)}" if finding.remedy else ""
+    lines = [f"{verdict}  {said} {remedy}".rstrip()]
+    if len(lines[0]) > width:
+        indent = " " * len(f"{verdict}  ")
+        lines = wrapped(said, indent=f"{verdict}  ", hanging=indent, width=width)
+        lines += wrapped(remedy, indent=indent, hanging=f"{indent}   ", width=width)
+    lines[0] = palette.paint(_COLOURS[finding.verdict], verdict) + lines[0][len(verdict) :]
+    return lines

@@ -10,10 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.wording import columns, count, printable, size
+from s3syncd.cli.wording import columns, count, printable, screen_columns, size, wrapped
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
-from s3syncd.core.entry import Action
+from s3syncd.core.entry import Action, Kind
+from s3syncd.core.safety import REASONS
 
 if TYPE_CHECKING:
     from s3syncd.supervisor.planning import PlanReport, SitePlan
@@ -22,6 +23,23 @@ __all__ = ["execute"]
 
 _MAX_SHOWN = 20
 """Actions listed per site for a person; `--json` has all."""
+
+
+_WORDS = {
+    (Kind.UPLOAD, "vanished"): "vanished from the bucket",
+    (Kind.UPLOAD, "drift"): "changed in the bucket",
+    (Kind.UPLOAD, "first_contact"): "another object is there",
+    (Kind.ADOPT, "first_contact"): "already there, compare",
+    (Kind.ADOPT, "drift"): "changed in the bucket, compare",
+    (Kind.DELETE_REMOTE, "retired"): "file deleted",
+    (Kind.DELETE_REMOTE, "foreign"): "not put by this site",
+    (Kind.FORGET, "gone"): "gone on both sides",
+    (Kind.FORGET, "kept"): "file deleted, but the object was changed: it stays",
+    (Kind.FORGET, "out_of_scope"): "excluded now, the object stays",
+    (Kind.CONFLICT, "drift"): "changed in the bucket, waits for approve",
+    (Kind.RECLASS, "class"): "storage class",
+}
+"""What an action is about, where its closed word is not plain enough."""
 
 
 def execute(
@@ -54,15 +72,27 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
         stream.write(f"{printable(site.name)}\n")
         shown = list(islice(site.actions, _MAX_SHOWN))
         unlisted = sum(1 for _ in site.actions)
-        rows = [(f"  {each.kind}", each.reason, printable(each.path)) for each in shown]
+        rows = [(f"  {_words(each)}", printable(each.path)) for each in shown]
         stream.writelines("  ".join(cells) + "\n" for cells in columns(rows))
         if unlisted:
             stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
         stream.write(f"  {_totals(site)}\n")
         if site.reason:
-            stream.write(f"  {site.reason}: {printable(site.hint or '')}\n")
+            guard = REASONS.get(site.reason)
+            said = f"{site.reason}: {guard.message}" if guard else f"{site.reason}:"
+            stream.writelines(_paragraph(said, indent="  "))
+            stream.writelines(_paragraph(site.hint or "", indent="    "))
         code = _worse(code, site.reason)
     return code
+
+
+def _paragraph(text: str, *, indent: str) -> list[str]:
+    lines = wrapped(printable(text), indent=indent, width=screen_columns())
+    return [line + "\n" for line in lines]
+
+
+def _words(action: Action) -> str:
+    return f"{action.kind} ({_WORDS.get((action.kind, action.reason), action.reason)})"
 
 
 def _totals(site: SitePlan) -> str:

@@ -6,7 +6,19 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from s3syncd.cli.wording import Palette, ago, columns, count, duration, printable, size
+from s3syncd.cli.wording import (
+    SCREEN_COLUMNS,
+    Palette,
+    ago,
+    columns,
+    count,
+    duration,
+    printable,
+    shortened,
+    size,
+    wrapped,
+)
+from s3syncd.core.safety import REASONS
 
 __all__ = ["render_status"]
 
@@ -16,23 +28,30 @@ _MAX_PROBLEMS = 10
 """Shown per site; `--json` has up to a hundred."""
 
 
-def render_status(status: Mapping[str, Any], *, now: float, palette: Palette) -> str:
+_LEAST_NAME = 10
+"""Columns a site's name keeps in the table however little room there is."""
+
+
+def render_status(
+    status: Mapping[str, Any], *, now: float, palette: Palette, width: int = SCREEN_COLUMNS
+) -> str:
     """Word a status document, as `s3syncd status --json` prints it.
 
     Args:
         status: the document.
         now: seconds since the epoch.
         palette: colours, or none.
+        width: columns to fill at most, where that can be.
     """
     sites = status["sites"]
     lines = [
         f"s3syncd {status['version']}, started {ago(status['started_at'], now)}",
         *_news(status),
         "",
-        *_table(sites, now, palette),
+        *_table(sites, now, palette, width),
     ]
     for site in sites:
-        remarks = list(_remarks(site, now))
+        remarks = list(_remarks(site, now, width))
         if remarks:
             lines += ["", palette.paint("bold", printable(site["name"])), *remarks]
     return "\n".join(lines)
@@ -47,8 +66,10 @@ def _news(status: Mapping[str, Any]) -> Iterator[str]:
         yield f"changed in the file, in force after a restart: {', '.join(keys)}"
 
 
-def _table(sites: list[Mapping[str, Any]], now: float, palette: Palette) -> Iterator[str]:
-    rows = columns([_HEADINGS, *(_row(site, now) for site in sites)])
+def _table(
+    sites: list[Mapping[str, Any]], now: float, palette: Palette, width: int
+) -> Iterator[str]:
+    rows = _fitted([_HEADINGS, *(_row(site, now) for site in sites)], width)
     yield palette.paint("dim", "  ".join(rows[0]))
     for site, cells in zip(sites, rows[1:], strict=True):
         colour = _colour(site)
@@ -57,13 +78,21 @@ def _table(sites: list[Mapping[str, Any]], now: float, palette: Palette) -> Iter
         yield "  ".join(cells)
 
 
+def _fitted(rows: list[tuple[str, ...]], width: int) -> list[list[str]]:
+    """Give the rows as columns, with shorter names where a line would be too long."""
+    longest = max(len(row[0]) for row in rows)
+    excess = max(len("  ".join(cells)) for cells in columns(rows)) - width
+    room = max(_LEAST_NAME, longest - max(0, excess))
+    return columns([(shortened(row[0], room), *row[1:]) for row in rows])
+
+
 def _row(site: Mapping[str, Any], now: float) -> tuple[str, ...]:
     pending = site["pending"]
     return (
         printable(site["name"]),
         site["state"],
-        _in_sync(site, now),
-        f"{count(pending['actions'])} ({size(pending['bytes'])})" if pending["actions"] else "-",
+        _in_sync(site),
+        count(pending["actions"]) if pending["actions"] else "-",
         count(site["files"]),
         size(site["bytes"]),
         ago(site["last_reconcile_at"], now),
@@ -76,12 +105,10 @@ def _watcher(site: Mapping[str, Any]) -> str:
     return "-" if site["watcher"] is None or site["state"] == "starting" else site["watcher"]
 
 
-def _in_sync(site: Mapping[str, Any], now: float) -> str:
+def _in_sync(site: Mapping[str, Any]) -> str:
     if site["in_sync"]:
         return "yes"
-    if site["last_in_sync_at"] is None:
-        return "not yet"
-    return f"no, was {ago(site['last_in_sync_at'], now)}"
+    return "not yet" if site["last_in_sync_at"] is None else "no"
 
 
 def _colour(site: Mapping[str, Any]) -> str:
@@ -90,25 +117,41 @@ def _colour(site: Mapping[str, Any]) -> str:
     return "green" if site["in_sync"] else "yellow"
 
 
-def _remarks(site: Mapping[str, Any], now: float) -> Iterator[str]:
-    if site["reason"]:
-        yield f"  {site['reason']}: {_advice(site, site['hint'])}".rstrip(": ")
-    elif site["hint"]:
-        yield f"  {printable(site['hint'])}"
+def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
+    yield from _reason(site, width)
+    if site["state"] == "paused":
+        yield f"  nothing is sent before: s3syncd resume {printable(shlex.quote(site['name']))}"
     if site["held_deletions"]:
         chosen = f" --list {site['held_list']}" if site["held_list"] else ""
         yield f"  {count(site['held_deletions'])} deletions are held; to let them go ahead:"
         yield f"    s3syncd approve {printable(shlex.quote(site['name']))}{chosen}"
+    if not site["in_sync"] and site["last_in_sync_at"] is not None:
+        yield f"  was in sync {ago(site['last_in_sync_at'], now)}"
+    if site["pending"]["bytes"]:
+        yield f"  {size(site['pending']['bytes'])} to send"
     if site["oldest_pending_seconds"]:
         yield f"  the oldest change waits for {duration(site['oldest_pending_seconds'])}"
     if site["foreign_objects"]:
         yield f"  {count(site['foreign_objects'])} objects under the prefix are not ours"
+    yield from _problems(site, now, width)
+
+
+def _reason(site: Mapping[str, Any], width: int) -> Iterator[str]:
+    """Tell the closed word of what is wrong, what it means, and what to do."""
+    hint_indent = "  "
+    if word := site["reason"]:
+        hint_indent = "    "
+        meaning = REASONS[word].message if word in REASONS else ""
+        yield from wrapped(f"{word}: {meaning}".rstrip(": "), indent="  ", width=width)
+    yield from wrapped(_advice(site, site["hint"]), indent=hint_indent, width=width)
+
+
+def _problems(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
     problems = site["problems"]
     for problem in problems[:_MAX_PROBLEMS]:
         since = ago(problem["since"], now)
         yield f"  {problem['reason']}: {printable(problem['path'])} ({since})"
-        if problem["hint"]:
-            yield f"    {_advice(site, problem['hint'])}"
+        yield from wrapped(_advice(site, problem["hint"]), indent="    ", width=width)
     left = site["problems_total"] - min(len(problems), _MAX_PROBLEMS)
     if left > 0:
         yield f"  and {count(left)} more problems (--json shows up to 100)"

@@ -12,7 +12,7 @@ from s3syncd.cli import exits
 from s3syncd.cli.client import ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.render import render_status
-from s3syncd.cli.wording import Palette
+from s3syncd.cli.wording import Palette, screen_columns
 from s3syncd.config.peek import peek
 from s3syncd.core.standing import waits_for_person
 
@@ -44,7 +44,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(status, indent=2))
     else:
-        print(render_status(status, now=time.time(), palette=Palette(sys.stdout)))
+        palette, width = Palette(sys.stdout), screen_columns()
+        print(render_status(status, now=time.time(), palette=palette, width=width))
     return exits.exit_code_of(status["sites"])
 
 

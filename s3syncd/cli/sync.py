@@ -18,7 +18,7 @@ from s3syncd.cli.process import prepare_process
 from s3syncd.cli.progress import Progress, ProgressBar, ProgressLike
 from s3syncd.cli.render import render_status
 from s3syncd.cli.rescan import has_passed
-from s3syncd.cli.wording import Palette
+from s3syncd.cli.wording import Palette, screen_columns
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 
@@ -58,7 +58,9 @@ def execute(
         code = exits.exit_code_of(report["sites"])
     bar.close()
     if report is not None:
-        stream.write(render_status(report, now=time.time(), palette=Palette(stream)) + "\n")
+        palette, width = Palette(stream), screen_columns()
+        text = render_status(report, now=time.time(), palette=palette, width=width)
+        stream.write(text + "\n")
     return code
 
 

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
-__all__ = ["Palette", "ago", "columns", "count", "duration", "printable", "size"]
+__all__ = [
+    "SCREEN_COLUMNS",
+    "Palette",
+    "ago",
+    "columns",
+    "count",
+    "duration",
+    "printable",
+    "screen_columns",
+    "shortened",
+    "size",
+    "wrapped",
+]
 
+SCREEN_COLUMNS = 80
+"""What a terminal has at least, and what is written to where there is none."""
+
+_GLUE = "\x00"  # never in a text that is `printable`
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -49,6 +68,40 @@ def printable(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
     )
+
+
+def screen_columns() -> int:
+    """Give how many columns may be used: the terminal's, or $COLUMNS, or 80."""
+    return max(SCREEN_COLUMNS, shutil.get_terminal_size((SCREEN_COLUMNS, 24)).columns)
+
+
+def shortened(text: str, width: int) -> str:
+    """Shorten a long text in its middle: the beginning and the end of a name tell most."""
+    if len(text) <= width:
+        return text
+    kept = max(2, width - 3)
+    return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+
+
+def wrapped(text: str, *, indent: str, width: int, hanging: str | None = None) -> list[str]:
+    """Break a text into lines; a command in `back quotes` stays whole, so that it can be copied.
+
+    Args:
+        text: one paragraph.
+        indent: before the first line.
+        width: columns of a line, the indentation included.
+        hanging: before the other lines; by default `indent`.
+    """
+    glued = re.sub(r"`[^`]*`", lambda quoted: quoted[0].replace(" ", _GLUE), text)
+    lines = textwrap.wrap(
+        glued,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if hanging is None else hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 class Palette:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from s3syncd.config.models import Config
 from s3syncd.config.state import site_folder
 from s3syncd.core.entry import Action, Kind, LocalEntry
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.table import ROWS, Rule
 from s3syncd.errors import FatalError
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.supervisor.planning import PlanReport, SitePlan
@@ -105,15 +107,37 @@ def planned(config: Path, *sites: SitePlan, words: tuple[str, ...] = ()) -> tupl
 def test_a_plan_lists_actions_and_sums_them_up(config: Path) -> None:
     code, text = planned(config, fake_plan())
     assert code == 0
-    assert "  Upload  new  00000\\x1b.txt\n" in text
+    assert "  Upload (new)  00000\\x1b.txt\n" in text
     assert "3 Upload; 30 B to send, 3 requests" in text
 
 
 def test_a_long_plan_is_cut_short_and_still_counted_whole(config: Path) -> None:
     _, text = planned(config, fake_plan(wanted=50))
-    assert text.count("  Upload  new  ") == 20
+    assert text.count("  Upload (new)  ") == 20
     assert "... and 30 more" in text
     assert "50 Upload; 500 B to send" in text
+
+
+@pytest.mark.parametrize("row", [row.upload for row in ROWS if row.upload.kind])
+def test_each_action_of_the_table_is_told_in_plain_words(config: Path, row: Rule) -> None:
+    one = fake_plan()
+    assert row.kind is not None
+    one.actions = iter([Action(row.kind, "path", None, None, None, 0, row.reason)])
+    line = planned(config, one)[1].splitlines()[1]
+    said = re.fullmatch(rf"  {row.kind} \(([^_]+)\)  path", line)
+    assert said, line
+    assert row.reason in {"new", "changed"} or " " in said[1]
+
+
+def test_a_plan_tells_what_holds_it_and_what_to_do_within_80_columns(config: Path) -> None:
+    remedy = "Bring the files back, or confirm them: `s3syncd approve photos --list 0123456789ab`."
+    lines = planned(config, fake_plan(reason="mass_delete", hint=remedy))[1].splitlines()
+    assert lines[-4:] == [
+        "  mass_delete: More files are gone than the limit allows; every deletion is",
+        "  held, uploads go on.",
+        "    Bring the files back, or confirm them:",
+        "    `s3syncd approve photos --list 0123456789ab`.",
+    ]
 
 
 def test_a_plan_without_actions_says_so(config: Path) -> None:
@@ -345,6 +369,19 @@ def test_check_fails_with_any_probe_and_names_the_remedy(config: Path) -> None:
     code, text = checked(config, bad, ok)
     assert code == 1
     assert "failed   photos: write: AccessDenied -> allow s3:PutObject\\x1b\n" in text
+
+
+def test_a_finding_that_is_long_has_its_remedy_below(config: Path) -> None:
+    said = "the rules of the bucket cannot be read by this user (AccessDenied)"
+    remedy = "allow s3:GetLifecycleConfiguration, or see yourself that none expires the prefix"
+    _, text = checked(config, Finding(Verdict.WARNING, "lifecycle", said, remedy))
+    lines = text[text.index("warning") :].splitlines()
+    assert lines[:4] == [
+        "warning  photos: lifecycle: the rules of the bucket cannot be read by this user",
+        "         (AccessDenied)",
+        "         -> allow s3:GetLifecycleConfiguration, or see yourself that none",
+        "            expires the prefix",
+    ]
 
 
 def test_a_warning_alone_is_no_failure(config: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from s3syncd.cli.render import render_status
-from s3syncd.cli.wording import Palette, ago, count, duration, printable, size
+from s3syncd.cli.wording import Palette, ago, count, duration, printable, shortened, size
 from tests.cli.daemon import site_status
 
 NOW = datetime.fromisoformat("2026-11-21T06:30:00Z").timestamp()
@@ -106,13 +106,49 @@ def test_held_deletions_come_with_the_command_that_approves_exactly_them() -> No
     ))  # fmt: skip
     assert "42 deletions are held" in text
     assert "s3syncd approve photos --list 0123456789ab" in text
-    assert "mass_delete: see" in text
+    assert "  mass_delete: More files are gone than the limit allows" in text
+    assert "    see" in text.splitlines()
 
 
 def test_a_site_that_was_never_in_sync_says_so() -> None:
     never = site_status(in_sync=False, last_in_sync_at=None)
     assert "not yet" in rendered(never)
-    assert "no, was 30 min ago" in rendered(site_status(in_sync=False))
+    assert "was in sync" not in rendered(never)
+    assert "  was in sync 30 min ago" in rendered(site_status(in_sync=False)).splitlines()
+
+
+def test_a_paused_site_tells_how_it_goes_on() -> None:
+    text = rendered(site_status("my photos", state="paused"))
+    assert "s3syncd resume 'my photos'" in text
+
+
+def test_everything_fits_80_columns_where_it_can() -> None:
+    name = "a-bucket-with-a-long-name/and/a/prefix/that/is/no/shorter"
+    hint = "Bring the files back, or confirm exactly this list: `s3syncd approve SITE --list HASH`."
+    text = rendered(site_status(
+        name, state="syncing", in_sync=False, reason="subtree_unknown", hint=hint, problems=[
+            {"path": "p", "reason": "unreadable", "hint": "word " * 30, "since": LATE}
+        ], pending={"actions": 1234, "bytes": 2**33},
+    ))  # fmt: skip
+    assert [line for line in text.splitlines() if len(line) > 80 and name not in line] == []
+    assert text.splitlines()[3].startswith("a-buck...horter  syncing")
+    assert f"`s3syncd approve {name} --list HASH`" in text
+    assert "8.0 GiB to send" in text
+
+
+def test_a_wide_terminal_shows_whole_names() -> None:
+    document = {"version": "1", "started_at": None, "sites": [site_status("n" * 70)]}
+    text = render_status(document, now=NOW, palette=Palette(io.StringIO()), width=160)
+    assert "n" * 70 in text
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "short"),
+    [("photos", 6, "photos"), ("photographs", 9, "pho...phs"), ("photographs", 8, "pho...hs"),
+     ("photographs", 1, "p...s")],
+)  # fmt: skip
+def test_a_long_name_is_shortened_in_its_middle(text: str, width: int, short: str) -> None:
+    assert shortened(text, width) == short
 
 
 def test_many_problems_are_cut_short_and_counted() -> None:
