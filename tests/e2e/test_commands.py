@@ -139,7 +139,7 @@ def test_status_waits_until_all_is_in_sync(world: World) -> None:
         "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files", "bytes",
     }  # fmt: skip
     assert status["sites"][0]["files"] == 50
-    assert daemon.run("status", "no such site").returncode == 1
+    assert daemon.run("status", "no such site").returncode == 2
 
 
 def test_status_gives_up_waiting_when_the_time_is_over(world: World) -> None:
