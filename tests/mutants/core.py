@@ -69,9 +69,7 @@ MUTANTS = [
         file=TABLE,
         old="or not all(getattr(policy, switch) for switch in rule.needs)",
         new="",
-        tests=[
-            "tests/core/test_laws.py::test_without_retire_deleted_a_one_way_site_deletes_nothing"
-        ],
+        tests=["tests/core/test_table.py::test_without_retire_deleted_only_two_way_deletes"],
     ),
     Mutant(
         name="an object put again passes for the agreed one",
