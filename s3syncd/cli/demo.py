@@ -40,7 +40,9 @@ def execute(arguments: argparse.Namespace, *, stream: TextIO | None = None) -> i
     Raises:
         FatalError: moto is missing, or the daemon or a step of the tour failed.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the daemon too, as Ctrl-C does
+    # Both end the daemon too. A shell starts background commands with SIGINT ignored: not here.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     tour = _Tour(stream or sys.stdout)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="s3syncd-demo-")))
