@@ -93,15 +93,17 @@ def test_sync_asks_the_store_for_exactly_what_the_daemon_asks(world: World, prox
     assert _by_key(traces[0]) == _by_key(traces[1])
 
 
-def _by_key(requests: list[tuple[str, str, tuple[str, ...]]]) -> dict[str, set[object]]:
+def _by_key(requests: list[tuple[str, str, tuple[str, ...]]]) -> dict[str, list[object]]:
     """Give what was asked about each key; several workers ask, so keys and parts interleave.
 
-    A kind of request counts once: a look that was too early is repeated by either.
+    Effects count each time. A kind of look counts once: one that was too early is repeated.
     """
-    found: dict[str, set[object]] = {}
+    found: dict[str, list[object]] = {}
     for method, key, query in requests:
-        found.setdefault(key, set()).add((method, query))
-    return found
+        asked = found.setdefault(key, [])
+        if method not in {"GET", "HEAD"} or (method, query) not in asked:
+            asked.append((method, query))
+    return {key: sorted(asked, key=repr) for key, asked in found.items()}
 
 
 def _files(site: Site) -> set[str]:
