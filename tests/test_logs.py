@@ -157,6 +157,15 @@ def test_lines_that_differ_are_all_written(log_to):
     assert len(_lines(stream)) == 50
 
 
+def test_a_change_of_state_is_never_taken_for_a_repeat(log_to):
+    stream = log_to()
+    log = logs.logger(site="a")
+    for _ in range(2):
+        log.warning("root.changed", was="ok", now="root_missing")
+        log.info("root.changed", was="root_missing", now="ok")
+    assert [line["now"] for line in _lines(stream)] == ["root_missing", "ok"] * 2
+
+
 def test_the_memory_of_repeats_is_bounded():
     folding = Folding()
     for number in range(5000):

@@ -86,10 +86,15 @@ class Folding:
     def lines(self, event: Event, now: float) -> list[Event]:
         """Return what is to be written: counts that are due, and `event` unless it is a repeat.
 
+        A change of state (`was` and `now`) is always written: with the second of two ways there
+        left out, the log's last word on a root would be a state it is no longer in.
+
         Args:
             event: the line; fields that differ between two attempts do not make it another one.
             now: monotonic seconds.
         """
+        if "was" in event:
+            return [*self._due(now), event]
         identity = repr(sorted((k, repr(v)) for k, v in event.items() if k not in VOLATILE))
         since, count, _ = self._seen.get(identity, (now, -1, event))
         if count >= 0 and now - since < FOLD_SECONDS:

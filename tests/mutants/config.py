@@ -173,6 +173,13 @@ MUTANTS = [
         tests=[_LOGS + "test_a_repeat_is_counted_and_the_count_is_written"],
     ),
     Mutant(
+        name="the log leaves out a change of state",
+        file="s3syncd/core/logline.py",
+        old='if "was" in event:',
+        new="if False:",
+        tests=[_LOGS + "test_a_change_of_state_is_never_taken_for_a_repeat"],
+    ),
+    Mutant(
         name="the memory of repeats grows",
         file="s3syncd/core/logline.py",
         old="if now - since < FOLD_SECONDS and len(self._seen) < MAX_FOLDED:",
