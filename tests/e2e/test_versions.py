@@ -87,7 +87,7 @@ def test_foreign_objects_go_only_when_asked_for_and_approved(world: World) -> No
     site.put("foreign", b"theirs")
     daemon = world.daemon().start()
     status = daemon.wait(lambda s: s["held_deletions"] == 1)
-    assert site.names() == {"file", "foreign"}
+    until(lambda: site.names() == {"file", "foreign"})
     assert daemon.run("status").returncode == 3
     approved = daemon.run("approve", "data", "--list", status["held_list"])
     assert approved.returncode == 0
