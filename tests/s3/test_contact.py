@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from s3syncd.core.retry import FailureKind
 from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.contact import Trouble, explain
 from s3syncd.s3.reply import S3Failure
+from tests.certificates import self_signed
 from tests.servers import (
     SECRET_ACCESS_KEY,
     S3Server,
@@ -266,33 +262,7 @@ def test_secrets_are_not_in_the_text_of_the_settings() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that nobody signed, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin + datetime.timedelta(days=36500))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "cert.pem", folder / "key.pem"
-    paths[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return paths
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
