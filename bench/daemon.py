@@ -9,17 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.measure import Cost, cpu_seconds, peak_rss_mib
 from bench.server import ACCESS_KEY, BUCKET, SECRET_KEY
+from s3syncd.cli.client import NoDaemonError, ask_status
 
 __all__ = ["Daemon", "run_until_in_sync", "running", "write_config"]
 
-_IN_SYNC_WITHIN_SECONDS = 1800
+_IN_SYNC_WITHIN_SECONDS = 1800.0
+_LOOKS_EACH_SECONDS = 0.05  # each costs the daemon less than a millisecond
 _COMMAND = str(Path(sys.executable).with_name("s3syncd"))
 
 
@@ -30,39 +33,63 @@ class Daemon:
     process: subprocess.Popen[bytes]
     config: Path
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self.process.pid
+
+    def site(self) -> dict[str, Any] | None:
+        """The status of its only site; None while it does not listen yet."""
+        try:
+            site: dict[str, Any] = ask_status(self.config.parent / "state")["sites"][0]
+        except NoDaemonError:
+            return None
+        return site
+
+    def wait_until(self, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Look at the status until it is so, and give it.
+
+        Raises:
+            SystemExit: the daemon ended, or it took too long; with the end of its log.
+        """
+        deadline = time.monotonic() + _IN_SYNC_WITHIN_SECONDS
+        nothing = threading.Event()
+        while self.process.poll() is None and time.monotonic() < deadline:
+            site = self.site()
+            if site is not None and is_so(site):
+                return site
+            nothing.wait(_LOOKS_EACH_SECONDS)
+        log = self.config.with_suffix(".log").read_text()[-3000:]
+        raise SystemExit(f"s3syncd: not so in time, code {self.process.returncode}\n{log}")
+
     def wait_in_sync(self) -> None:
         """Return once it says that everything is in sync."""
-        self._client("status", "--wait", "--timeout", str(_IN_SYNC_WITHIN_SECONDS))
+        self.wait_until(lambda site: bool(site["in_sync"]))
 
-    def site(self) -> dict[str, object]:
-        """The status of its only site."""
-        status = json.loads(self._client("status", "--json"))
-        site: dict[str, object] = status["sites"][0]
-        return site
+    def command(self, *arguments: str) -> None:
+        """Give it one of its client commands."""
+        command = [_COMMAND, "-c", str(self.config), *arguments]
+        subprocess.run(command, check=True, capture_output=True)
 
     def cpu_seconds(self) -> float:
         """What it has used so far."""
-        return cpu_seconds(self.process.pid)
+        return cpu_seconds(self.pid)
 
     def peak_rss_mib(self) -> float:
         """Its largest resident memory so far."""
-        return peak_rss_mib(self.process.pid)
+        return peak_rss_mib(self.pid)
 
-    def _client(self, *arguments: str) -> str:
-        deadline = time.monotonic() + 30  # until its control socket is there
-        while True:
-            command = [_COMMAND, "-c", str(self.config), *arguments]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode == 0 or (done.returncode != 1 and arguments[-1] == "--json"):
-                return done.stdout
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                log = self.config.with_suffix(".log").read_text()[-3000:]
-                raise SystemExit(f"{arguments}: {done.returncode}\n{done.stderr}\n{log}")
-            threading.Event().wait(0.1)
+    def stop(self) -> float:
+        """End it as an administrator would, and give the CPU seconds of its whole life."""
+        self.process.send_signal(signal.SIGTERM)
+        _, status, usage = os.wait4(self.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        return usage.ru_utime + usage.ru_stime
 
 
 def write_config(folder: Path, root: Path, endpoint: str, *, prefix: str = "") -> Path:
     """Write a configuration with one site and defaults everywhere else."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.yml"
     site = {
         "name": "bench", "path": str(root), "bucket": BUCKET, "prefix": prefix,
@@ -80,26 +107,24 @@ def running(config: Path) -> Iterator[Daemon]:
     """Run the daemon for the length of a block."""
     with config.with_suffix(".log").open("ab") as log:
         process = subprocess.Popen([_COMMAND, "-c", str(config)], stdout=log, stderr=log)
+    daemon = Daemon(process, config)
     try:
-        yield Daemon(process, config)
+        yield daemon
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            daemon.stop()
 
 
 def run_until_in_sync(config: Path) -> Cost:
     """Run the daemon from its start until in sync, stop it, and tell what that cost.
 
     The time ends when it says that it is in sync; the CPU is that of the whole process, start and
-    stop included, without the client that asks.
+    stop included.
     """
     began = time.monotonic()
     with running(config) as daemon:
         daemon.wait_in_sync()
         wall = time.monotonic() - began
         peak = daemon.peak_rss_mib()
-        daemon.process.send_signal(signal.SIGTERM)
-        _, status, usage = os.wait4(daemon.process.pid, 0)
-        daemon.process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, peak)
+        cpu = daemon.stop()
+    return Cost(wall, cpu, peak)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cost", "cpu_seconds", "peak_rss_mib", "run_program"]
+__all__ = ["Cost", "cpu_seconds", "file_count", "peak_rss_mib", "rss_mib", "run_program"]
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_LONGEST_SECONDS = 1800.0
+_LOOKS_EACH_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -22,36 +26,35 @@ class Cost:
     wall_seconds: float
     cpu_seconds: float
     peak_rss_mib: float
+    requests: int | None = None
 
 
 def run_program(command: Sequence[str], env: Mapping[str, str]) -> Cost:
-    """Run a program to its end; a failure ends the bench with what it printed.
+    """Run a program to its end.
 
     The peak is polled from /proc, because the one that wait4 gives begins with ours.
+
+    Raises:
+        SystemExit: it failed, or took too long; with what it printed.
     """
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    assert process.stdout is not None
-    output = bytearray()
-    reader = threading.Thread(target=lambda: output.extend(process.stdout.read()), daemon=True)  # type: ignore[union-attr]
-    reader.start()
-    peak = 0.0
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            break
-        peak = max(peak, peak_rss_mib(process.pid))
-        threading.Event().wait(0.01)
-    wall = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    reader.join()
-    process.stdout.close()
-    if process.returncode:
-        raise SystemExit(
-            f"{command[0]} ended with {process.returncode}:\n{output.decode()[-3000:]}"
-        )
+    with tempfile.TemporaryFile() as output:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output)
+        peak, nothing = 0.0, threading.Event()
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid:
+                break
+            peak = max(peak, peak_rss_mib(process.pid))
+            if time.monotonic() - began > _LONGEST_SECONDS:
+                process.send_signal(signal.SIGKILL)
+            nothing.wait(_LOOKS_EACH_SECONDS)
+        wall = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            output.seek(0)
+            said = output.read()[-3000:].decode(errors="replace")
+            raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{said}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, peak)
 
 
@@ -63,9 +66,22 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_rss_mib(pid: int) -> float:
     """The most memory a running process ever had resident; 0 once it has ended."""
+    return _status_kib(pid, "VmHWM:") / 1024
+
+
+def rss_mib(pid: int) -> float:
+    """The memory a running process has resident now; 0 once it has ended."""
+    return _status_kib(pid, "VmRSS:") / 1024
+
+
+def file_count(pid: int) -> int:
+    """The file descriptors a running process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _status_kib(pid: int, name: str) -> int:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    kib = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
-    return kib / 1024
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)

@@ -1,18 +1,45 @@
-"""Rows of measurements, printed, and kept in bench/RESULTS.md with date, commit and machine."""
+"""What was measured: printed, and kept in bench/RESULTS.md, one section for each case."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Row", "save", "show"]
+__all__ = ["Row", "Section", "Table", "circumstances", "merged", "save"]
 
 _RESULTS = Path(__file__).with_name("RESULTS.md")
+_HEADING = re.compile(r"^## ", re.MULTILINE)
+_INTRODUCTION = """\
+# Results of `make bench`
+
+Each section has the date, the commit and the machine of its own run. `make bench` runs all cases
+and writes this page anew; `make bench ARGS="CASE ..."` renews the sections of those cases. It wants
+Linux, Python 3.11, a C compiler, 8 GiB of free memory and the PyPI packages that `bench/peers.txt`
+names. What each program is told is in `bench/peers.py`, and why in `bench/TUNING.md`.
+
+Clients and server share the machine's cores. Times are medians of several runs in turn (least ..
+most); compare programs only within one section. CPU is that of the whole client process, from its
+start to its end. After each run the bucket was listed and every ETag compared with the files.
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Of text, the first column left-aligned."""
+
+    head: Sequence[str]
+    lines: Sequence[Sequence[str]]
+
+    def text(self) -> str:
+        """As Markdown."""
+        rule = ["---"] + ["---:"] * (len(self.head) - 1)
+        return "".join(f"| {' | '.join(line)} |\n" for line in (self.head, rule, *self.lines))
 
 
 @dataclass(frozen=True)
@@ -24,28 +51,65 @@ class Row:
     target: str = ""
     is_met: bool | None = None
 
-    def line(self) -> str:
-        """The row as a line of a Markdown table."""
-        verdict = {True: "met", False: "**missed**", None: ""}[self.is_met]
-        return f"| {self.what} | {self.value} | {self.target} | {verdict} |"
+    def line(self) -> Sequence[str]:
+        """The row as a line of a table."""
+        return [self.what, self.value, self.target, _verdict(self.is_met)]
 
 
-def show(row: Row) -> None:
-    """Print a row at once."""
-    print(row.line(), flush=True)
+@dataclass(frozen=True)
+class Section:
+    """The outcome of one case."""
+
+    title: str
+    rows: Sequence[Row]
+    tables: Sequence[Table] = field(default=())
+    notes: Sequence[str] = field(default=())
+
+    def text(self, circumstances: str) -> str:
+        """As Markdown, without the heading."""
+        parts = [circumstances + "\n", *(f"{note}\n" for note in self.notes)]
+        parts += [table.text() for table in self.tables]
+        rows = [row.line() for row in self.rows]
+        parts += ["".join(f"| {' | '.join(row)} |\n" for row in (_ROW_HEAD, _ROW_RULE, *rows))]
+        return "\n".join(parts)
 
 
-def save(rows: Sequence[Row]) -> None:
-    """Replace RESULTS.md."""
-    git = ["git", "-C", str(_RESULTS.parent), "describe", "--always", "--dirty"]
+_ROW_HEAD = ["what", "measured", "target", ""]
+_ROW_RULE = ["---"] * 4
+
+
+def _verdict(is_met: bool | None) -> str:
+    return {True: "met", False: "**missed**", None: ""}[is_met]
+
+
+def circumstances(peers: str, where: str) -> str:
+    """Date, commit, machine and programs, in one paragraph."""
+    git = ["git", "-C", str(_RESULTS.parent), "describe", "--always", "--dirty", "--exclude=*"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    machine = f"{os.cpu_count()} cores {platform.machine()}, {memory_gib:.0f} GiB, Linux"
-    text = (
-        "# Results of `make bench`\n\n"
-        f"{time.strftime('%Y-%m-%d')}, commit {commit or 'unknown'}, {machine} "
-        f"{platform.release()}, Python {platform.python_version()}. The server, `rclone serve s3`, "
-        "shares the cores with the program that is measured.\n\n"
-        "| what | measured | target | |\n|---|---|---|---|\n"
+    return (
+        f"{time.strftime('%Y-%m-%d')}, commit {commit or 'unknown'}; {os.cpu_count()} cores "
+        f"{platform.machine()}, {memory_gib:.0f} GiB, Linux {platform.release()}, Python "
+        f"{platform.python_version()}; trees and objects {where}; {peers}."
     )
-    _RESULTS.write_text(text + "".join(row.line() + "\n" for row in rows))
+
+
+def merged(old: str, fresh: dict[str, str], order: Sequence[str]) -> str:
+    """The page with the sections of `fresh` in the place of those of the same title.
+
+    Args:
+        old: the page so far, or nothing.
+        fresh: text by title.
+        order: every title there can be; sections of other titles go.
+    """
+    _, *parts = _HEADING.split(old)
+    kept = {part.partition("\n")[0]: part.partition("\n")[2].strip("\n") for part in parts}
+    texts = kept | {title: text.strip("\n") for title, text in fresh.items()}
+    sections = [f"## {title}\n\n{texts[title]}\n" for title in order if title in texts]
+    return "\n".join([_INTRODUCTION, *sections])
+
+
+def save(section: Section, around: str, order: Sequence[str]) -> None:
+    """Put one section into RESULTS.md."""
+    old = _RESULTS.read_text() if _RESULTS.exists() else ""
+    _RESULTS.write_text(merged(old, {section.title: section.text(around)}, order))

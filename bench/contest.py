@@ -1,0 +1,120 @@
+"""Several programs doing the same in turn, several times: A B C A B C ..."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.arrived import Expected, check_arrived
+from bench.daemon import run_until_in_sync, write_config
+from bench.figures import ratio, spread
+from bench.measure import Cost, run_program
+from bench.peers import Tuning, copy_command, environment
+from bench.report import Table
+from bench.server import Serve, Server
+
+__all__ = ["OURS", "Contest", "Results", "uploaders"]
+
+OURS = "s3syncd"
+
+# What a contestant does: with a server, an empty folder for its own things, and the tree.
+Run = Callable[[Server, Path], Cost]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What each contestant's runs cost, in the order of the rounds."""
+
+    costs: dict[str, list[Cost]]
+    files: int
+    total_bytes: int
+
+    def fastest_peer(self) -> str | None:
+        """By the median of the time it took; None where we ran alone."""
+        peers = [name for name in self.costs if name != OURS]
+        return min(peers, key=lambda name: statistics.median(self.walls(name)), default=None)
+
+    def walls(self, name: str) -> list[float]:
+        """Seconds, run by run."""
+        return [cost.wall_seconds for cost in self.costs[name]]
+
+    def cpu_seconds(self, name: str) -> float:
+        """The median."""
+        return statistics.median(cost.cpu_seconds for cost in self.costs[name])
+
+    def peak_rss_mib(self, name: str) -> float:
+        """The largest of all runs."""
+        return max(cost.peak_rss_mib for cost in self.costs[name])
+
+    def speedup(self, peer: str) -> float:
+        """How many times as fast as a peer we are, by the medians."""
+        return ratio(self.walls(OURS), self.walls(peer))
+
+    def table(self) -> Table:
+        """One line for each contestant."""
+        lines = [self._line(name) for name in self.costs]
+        head = ["program", "seconds", "files/s", "MiB/s", "CPU ms per file", "peak RSS MiB",
+                "requests", "s3syncd's speed"]  # fmt: skip
+        return Table(head, lines)
+
+    def _line(self, name: str) -> list[str]:
+        walls = self.walls(name)
+        middle = statistics.median(walls)
+        requests = self.costs[name][-1].requests
+        counted = "not counted" if requests is None else f"{requests:,}"
+        speedup = "" if name == OURS else f"{self.speedup(name):.2f} x"
+        return [
+            name, spread(walls, 2), f"{self.files / middle:,.0f}",
+            f"{self.total_bytes / 2**20 / middle:,.0f}",
+            f"{self.cpu_seconds(name) * 1000 / self.files:.3f}",
+            f"{self.peak_rss_mib(name):.0f}", counted, speedup,
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The ground on which they meet: every run has a fresh server and a fresh folder."""
+
+    folder: Path
+    root: Path
+    expected: Expected
+    serve: Serve
+
+    def hold(self, contestants: dict[str, Run], *, rounds: int) -> Results:
+        """Let all run in turn, look after each whether everything arrived, and give the costs."""
+        costs: dict[str, list[Cost]] = {name: [] for name in contestants}
+        for _ in range(rounds):
+            for name, run in contestants.items():
+                costs[name].append(self._one(name, run))
+        total = sum(size for _, size in self.expected.values())
+        return Results(costs, len(self.expected), total)
+
+    def _one(self, name: str, run: Run) -> Cost:
+        place = self.folder / "run"
+        (place / "own").mkdir(parents=True)
+        try:
+            with self.serve(place / "objects") as server:
+                cost = run(server, place / "own")
+                cost = replace(cost, requests=server.requests())
+                check_arrived(server, f"{name}/", self.root, self.expected)
+        finally:
+            shutil.rmtree(place)
+        print(f"  {name}: {cost.wall_seconds:.2f} s, {cost.cpu_seconds:.2f} s CPU", flush=True)
+        return cost
+
+
+def uploaders(root: Path, tuning: Tuning, peers: Sequence[str]) -> dict[str, Run]:
+    """s3syncd and its peers, each uploading a tree to a prefix with its own name."""
+
+    def ours(server: Server, folder: Path) -> Cost:
+        return run_until_in_sync(write_config(folder, root, server.endpoint, prefix=OURS))
+
+    def theirs(peer: str) -> Run:
+        return lambda server, folder: run_program(
+            copy_command(peer, root, server.endpoint, tuning), environment(folder, tuning)
+        )
+
+    return {OURS: ours} | {peer: theirs(peer) for peer in peers}

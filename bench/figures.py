@@ -1,0 +1,42 @@
+"""Medians, ratios and slopes: what is made of several measurements of one thing."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+__all__ = ["percentile", "ratio", "slope_per_minute", "spread"]
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """How many times as long theirs take as ours, by the medians."""
+    return statistics.median(theirs) / statistics.median(ours)
+
+
+def spread(values: Sequence[float], decimals: int = 1) -> str:
+    """The median, and the smallest and the largest when they differ from it."""
+    middle = f"{statistics.median(values):,.{decimals}f}"
+    least, most = f"{min(values):,.{decimals}f}", f"{max(values):,.{decimals}f}"
+    return middle if least == most else f"{middle} ({least} .. {most})"
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that at least `percent` of all are not above (nearest rank)."""
+    ranked = sorted(values)
+    rank = -(-len(ranked) * percent // 100)
+    return ranked[max(0, int(rank) - 1)]
+
+
+def slope_per_minute(samples: Sequence[tuple[float, float]]) -> float:
+    """The rise of (seconds, value) samples per minute, by Theil and Sen.
+
+    The median of all pairs' slopes: a single outlier, such as one garbage collection, does not
+    tilt it as it would a least-squares line.
+    """
+    slopes = [
+        (later_value - value) / (later - at) * 60
+        for index, (at, value) in enumerate(samples)
+        for later, later_value in samples[index + 1 :]
+        if later > at
+    ]
+    return statistics.median(slopes) if slopes else 0.0
