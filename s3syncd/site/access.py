@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from s3syncd import collector
 from s3syncd.core.entry import BaselineRow, LocalEntry
 from s3syncd.core.messages import Looked, RootSeen
 from s3syncd.core.retry import delay_seconds
@@ -182,7 +183,10 @@ class Access:
         try:
             self._parts.bucket.connect()
         except SiteUnavailable as error:
+            collector.collect()  # what was made for an attempt is large; there may be thousands
             return error
+        finally:
+            collector.spare_loaded()  # boto3 and awscrt were loaded for this
         yield from ()  # makes this a call: a generator that never waits
         return None
 
