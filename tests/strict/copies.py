@@ -11,7 +11,7 @@ from tests.strict.checksums import ALGORITHMS, checksum
 from tests.strict.conditions import check_copy_source, check_delete
 from tests.strict.documents import document, read
 from tests.strict.errors import S3Error
-from tests.strict.objects import answer, delete_key, find, hold_to_conditions
+from tests.strict.objects import answer, checksum_elements, delete_key, find, hold_to_conditions
 from tests.strict.state import Bucket, Version
 from tests.strict.store import ARCHIVED, Result, Store, check_key, described, xml_time
 from tests.strict.wire import Call
@@ -59,7 +59,7 @@ def copy_object(store: Store, bucket: Bucket, call: Call) -> Result:
         headers["x-amz-copy-source-version-id"] = source.version_id
     inner = (
         f"<LastModified>{xml_time(version.modified)}</LastModified>"
-        f"<ETag>{escape(chr(34) + version.etag + chr(34))}</ETag>"
+        f"<ETag>&quot;{version.etag}&quot;</ETag>{checksum_elements(version)}"
     )
     body = document("CopyObjectResult", inner)
     return Result(answer(200, headers, body), version.serial, source.serial)

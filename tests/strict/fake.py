@@ -46,7 +46,7 @@ class Control(Protocol):
         """Tell how many requests met a fault."""
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more; what is held goes on."""
+        """Let nothing go wrong any more; what is held or delayed goes on."""
 
     def release(self, name: str) -> None:
         """Let the requests go on that are held, or to be carried out late, under a name."""
@@ -92,7 +92,8 @@ class FakeStore:
         self.model = Model(clock=self._now, random=Random(seed), options=self.options)
         self._lock = threading.Lock()
         self._released: dict[str, threading.Event] = {}
-        self._is_stopping = threading.Event()
+        self._hurry = threading.Event()  # ends the delays of now
+        self._is_stopping = False
         self._endpoint = ""
 
     @contextlib.contextmanager
@@ -103,7 +104,7 @@ class FakeStore:
         try:
             yield self
         finally:
-            self._is_stopping.set()
+            self._is_stopping = True
             self.clear_faults()
             server.stop()
 
@@ -134,7 +135,8 @@ class FakeStore:
     def clear_faults(self) -> None:
         with self._lock:
             self.model.script.clear()
-            held = list(self._released.values())
+            held = [*self._released.values(), self._hurry]
+            self._hurry = threading.Event()
         for event in held:
             event.set()
 
@@ -185,7 +187,7 @@ class FakeStore:
         if fault.kind is Kind.LATE:
             return Delivery(None, afterwards=lambda: self._carry_out_late(call, fault))
         if fault.kind is Kind.DELAY:
-            self._is_stopping.wait(fault.seconds)
+            self._hurry.wait(fault.seconds)
         if fault.kind is Kind.HOLD:
             self._released[fault.name].wait()
         return self._carry_out(call, fault)
@@ -201,7 +203,7 @@ class FakeStore:
 
     def _carry_out_late(self, call: Call, fault: Fault) -> None:
         self._released[fault.name].wait()
-        if not self._is_stopping.is_set():
+        if not self._is_stopping:
             self._carry_out(call, fault)
 
     def _now(self) -> float:

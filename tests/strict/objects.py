@@ -22,6 +22,7 @@ from tests.strict.wire import Answer, Call
 
 __all__ = [
     "answer",
+    "checksum_elements",
     "checksum_headers",
     "delete_key",
     "delete_object",
@@ -141,6 +142,13 @@ def checksum_headers(version: Version, checksums: Mapping[str, str]) -> dict[str
     """Give the headers that tell checksums."""
     told = {f"x-amz-checksum-{name}": value for name, value in checksums.items()}
     return told | ({"x-amz-checksum-type": version.checksum_type} if told else {})
+
+
+def checksum_elements(version: Version) -> str:
+    """Give the elements that tell checksums, for documents."""
+    rows = [f"<Checksum{name.upper()}>{value}</Checksum{name.upper()}>"
+            for name, value in version.checksums.items()]  # fmt: skip
+    return "".join(rows) + (f"<ChecksumType>{version.checksum_type}</ChecksumType>" if rows else "")
 
 
 def answer(status: int, headers: Mapping[str, str], body: bytes = b"") -> Answer:

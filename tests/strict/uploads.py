@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from tests.strict.checksums import ALGORITHMS, checksum
 from tests.strict.documents import document, read, text_of
 from tests.strict.errors import S3Error
-from tests.strict.objects import answer, checksum_headers, hold_to_conditions, serial_of
+from tests.strict.objects import answer, checksum_elements, hold_to_conditions, serial_of
 from tests.strict.state import Bucket, Part, Upload, Version
 from tests.strict.store import Result, Store, check_put, described, xml_time
 from tests.strict.wire import Call
@@ -190,11 +190,10 @@ def _object_checksums(upload: Upload, call: Call, parts: list[Part], body: bytes
 def _completed(store: Store, bucket: Bucket, version: Version) -> Result:
     headers = store.headers_of(bucket, version)
     del headers["ETag"]  # it stands in the document
-    headers |= checksum_headers(version, version.checksums)
     inner = (
         f"<Location>http://strict/{bucket.name}</Location><Bucket>{bucket.name}</Bucket>"
         f"<Key>{text_of(version.key, is_quoted=False)}</Key>"
-        f"<ETag>&quot;{version.etag}&quot;</ETag>"
+        f"<ETag>&quot;{version.etag}&quot;</ETag>{checksum_elements(version)}"
     )
     return Result(answer(200, headers, document("CompleteMultipartUploadResult", inner)))
 
