@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from bench.peers import Tuning, copy_command, environment
 from bench.report import Table
 from bench.server import Serve, Server
 
-__all__ = ["OURS", "Contest", "Results", "uploaders"]
+__all__ = ["OURS", "Contest", "Results", "in_turn", "uploaders"]
 
 OURS = "s3syncd"
 
@@ -49,14 +49,18 @@ class Results:
         """The largest of all runs."""
         return max(cost.peak_rss_mib for cost in self.costs[name])
 
+    def seconds(self, name: str) -> str:
+        """The median and the range, for a table."""
+        return spread(self.walls(name), 2)
+
     def speedup(self, peer: str) -> float:
         """How many times as fast as a peer we are, by the medians."""
         return ratio(self.walls(OURS), self.walls(peer))
 
-    def table(self) -> Table:
+    def table(self, caption: str = "program") -> Table:
         """One line for each contestant."""
         lines = [self._line(name) for name in self.costs]
-        head = ["program", "seconds", "files/s", "MiB/s", "CPU ms per file", "peak RSS MiB",
+        head = [caption, "seconds", "files/s", "MiB/s", "CPU ms per file", "peak RSS MiB",
                 "requests", "s3syncd's speed"]  # fmt: skip
         return Table(head, lines)
 
@@ -67,7 +71,7 @@ class Results:
         counted = "not counted" if requests is None else f"{requests:,}"
         speedup = "" if name == OURS else f"{self.speedup(name):.2f} x"
         return [
-            name, spread(walls, 2), f"{self.files / middle:,.0f}",
+            name, self.seconds(name), f"{self.files / middle:,.0f}",
             f"{self.total_bytes / 2**20 / middle:,.0f}",
             f"{self.cpu_seconds(name) * 1000 / self.files:.3f}",
             f"{self.peak_rss_mib(name):.0f}", counted, speedup,
@@ -85,12 +89,13 @@ class Contest:
 
     def hold(self, contestants: dict[str, Run], *, rounds: int) -> Results:
         """Let all run in turn, look after each whether everything arrived, and give the costs."""
-        costs: dict[str, list[Cost]] = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, run in contestants.items():
-                costs[name].append(self._one(name, run))
+        runs = {name: self._bound(name, run) for name, run in contestants.items()}
+        costs = in_turn(runs, rounds=rounds)
         total = sum(size for _, size in self.expected.values())
         return Results(costs, len(self.expected), total)
+
+    def _bound(self, name: str, run: Run) -> Callable[[], Cost]:
+        return lambda: self._one(name, run)
 
     def _one(self, name: str, run: Run) -> Cost:
         place = self.folder / "run"
@@ -102,8 +107,18 @@ class Contest:
                 check_arrived(server, f"{name}/", self.root, self.expected)
         finally:
             shutil.rmtree(place)
-        print(f"  {name}: {cost.wall_seconds:.2f} s, {cost.cpu_seconds:.2f} s CPU", flush=True)
         return cost
+
+
+def in_turn(runs: Mapping[str, Callable[[], Cost]], *, rounds: int) -> dict[str, list[Cost]]:
+    """Let each run, then all again, so that a slow minute of the machine falls on all alike."""
+    costs: dict[str, list[Cost]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            cost = run()
+            print(f"  {name}: {cost.wall_seconds:.2f} s, {cost.cpu_seconds:.2f} s CPU", flush=True)
+            costs[name].append(cost)
+    return costs
 
 
 def uploaders(root: Path, tuning: Tuning, peers: Sequence[str]) -> dict[str, Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.cases import cheap, first_upload, latency
+from bench.cases import cheap, first_upload, large_file, latency, mixed, unchanged
 from bench.setting import Case
 
 __all__ = ["CASES"]
@@ -11,4 +11,7 @@ CASES: dict[str, Case] = {
     "first_upload": first_upload.CASE,
     "cheap": cheap.CASE,
     "latency": latency.CASE,
+    "large_file": large_file.CASE,
+    "mixed": mixed.CASE,
+    "unchanged": unchanged.CASE,
 }

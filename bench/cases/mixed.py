@@ -1,0 +1,52 @@
+"""First upload of 200 files of 1 to 64 MiB, some sent whole and some in parts."""
+
+from __future__ import annotations
+
+import random
+
+from bench.arrived import digests
+from bench.cases.large_file import LARGE_TUNING
+from bench.contest import OURS, Contest, uploaders
+from bench.files import make_sized, wait_until_quiet
+from bench.report import Row, Section
+from bench.server import sink
+from bench.setting import Case, Setting
+
+__all__ = ["CASE", "sizes_of"]
+
+_TITLE = "first upload, 200 files of 1 to 64 MiB, 2 GiB together"
+_FILES = 200
+_MIB = 2**20
+_LARGEST = 64
+_MEAN_BYTES = 10.24 * _MIB  # 200 of them are 2 GiB
+
+
+def sizes_of(files: int) -> list[int]:
+    """Sizes in bytes, the same in every run: many small ones, few large ones, odd numbers."""
+    chance = random.Random(files)
+    shares = [_LARGEST ** chance.random() for _ in range(files)]
+    scale = (_MEAN_BYTES * files - _MIB * files) / (sum(shares) - files) / _MIB
+    return [
+        min(_LARGEST * _MIB, int((1 + (share - 1) * scale) * _MIB) + chance.randrange(1000))
+        for share in shares
+    ]
+
+
+def _measure(setting: Setting) -> Section:
+    root = setting.folder / "root"
+    make_sized(root, sizes_of(setting.files))
+    expected = digests(root)
+    wait_until_quiet()
+    contest = Contest(setting.folder, root, expected, sink)
+    results = contest.hold(uploaders(root, LARGE_TUNING, setting.peers), rounds=setting.rounds)
+    rows = []
+    if peer := results.fastest_peer():
+        rows.append(
+            Row("speed against the fastest peer", f"{results.speedup(peer):.2f} x {peer}'s")
+        )
+    rows.append(Row("peak RSS", f"{results.peak_rss_mib(OURS):.0f} MiB"))
+    note = "On the server that costs almost nothing. No target is set for this case."
+    return Section(_TITLE, rows, [results.table()], [note])
+
+
+CASE = Case(_TITLE, _measure, files=_FILES, rounds=3)
