@@ -29,8 +29,6 @@ _CHANGES: Final = frozenset({
 def copy_object(store: Store, bucket: Bucket, call: Call) -> Result:
     """Make a version of the bytes of another one; only metadata is taken along, not the class."""
     source_bucket, source, is_versioned = _source(store, call)
-    if store.options.has_conditions:
-        check_copy_source(call.headers, source)
     directive = call.headers.get("x-amz-metadata-directive", "COPY")
     if directive not in {"COPY", "REPLACE"}:
         raise S3Error("InvalidArgument", "Unknown metadata directive.")
@@ -38,6 +36,8 @@ def copy_object(store: Store, bucket: Bucket, call: Call) -> Result:
     if is_same and directive == "COPY" and not _CHANGES & call.headers.keys():
         text = "This copy request is illegal because it is trying to copy an object to itself"
         raise S3Error("InvalidRequest", text)
+    if store.options.has_conditions:
+        check_copy_source(call.headers, source)
     if source.about.storage_class in ARCHIVED:
         raise S3Error("InvalidObjectState", extra={"StorageClass": source.about.storage_class})
     if len(source.body) > store.options.max_put_bytes:

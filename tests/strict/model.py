@@ -105,13 +105,17 @@ class Model:
         call = Call(request, operation, bucket, key, query)
         try:
             self._check_sender(call)
-            if request.method in {"PUT", "POST"}:
-                call.md5 = hashlib.md5(call.body, usedforsecurity=False).digest()
-                # A completion tells the checksum of the object, not of its own document.
-                is_own = operation != "CompleteMultipartUpload"
-                check_body(request.headers, call.checksums if is_own else {}, call.body, call.md5)
         except S3Error as error:
             call.refusal = error
+            return call
+        if request.method in {"PUT", "POST"}:
+            call.md5 = hashlib.md5(call.body, usedforsecurity=False).digest()
+            # A completion tells the checksum of the object, not of its own document.
+            is_own = operation != "CompleteMultipartUpload"
+            try:
+                check_body(request.headers, call.checksums if is_own else {}, call.body, call.md5)
+            except S3Error as error:
+                call.damage = error
         return call
 
     def fault_for(self, call: Call) -> Fault | None:
@@ -208,6 +212,8 @@ class Model:
         bucket = self.store.bucket(call.bucket)
         if call.key:
             check_key(call.key)
+        if call.damage is not None:
+            raise call.damage
         if fault is not None and call.operation in _LISTINGS:
             return self._list_badly(bucket, call, fault)
         return _OPERATIONS[call.operation](self.store, bucket, call)

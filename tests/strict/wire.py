@@ -33,7 +33,8 @@ class Answer(NamedTuple):
 class Call:
     """A request that was read: what it asks for, and its payload without the wire's wrapping.
 
-    `refusal` is what was found wrong before looking at any bucket (signature, clock, body).
+    `refusal` is what was found wrong with the request itself (signature, clock, wrapping);
+    `damage` with the bytes that arrived, which is told only of a place that is there.
     """
 
     request: Request
@@ -46,6 +47,7 @@ class Call:
     md5: bytes = b""
     access_key: str = ""
     refusal: S3Error | None = None
+    damage: S3Error | None = None
 
     @property
     def headers(self) -> Mapping[str, str]:
