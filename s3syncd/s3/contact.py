@@ -57,11 +57,6 @@ _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
     "InvalidBucketName": ("{bucket} is not a valid bucket name.", "Correct `bucket`."),
     "ParamValidationError": ("{bucket} is not a valid bucket name.", "Correct `bucket`."),
     "SlowDown": ("{endpoint} asks to slow down.", "It is tried again by itself."),
-    "SSLError": (
-        "TLS with {endpoint} failed: {text}",
-        "Name the authority's certificate in `ca_bundle`, correct the host name in `endpoint`, or"
-        " use http:// where the server has no TLS.",
-    ),
     "ProxyConnectionError": (
         "The proxy for {endpoint} cannot be used: {text}",
         "Correct HTTPS_PROXY / HTTP_PROXY, or name the host in NO_PROXY.",
@@ -89,6 +84,45 @@ _WRONG_REGION: Final = frozenset({
     "301", "307", "308", "WrongRegion",
 })  # fmt: skip
 
+# What a text about TLS holds -> message and hint. Texts of OpenSSL, Python's ssl and urllib3.
+_TLS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
+    (
+        ("has expired",),
+        "The certificate of {endpoint} has expired.",
+        "Renew the server's certificate; or set the clock of this host (NTP) if that is wrong.",
+    ),
+    (
+        ("not yet valid",),
+        "The certificate of {endpoint} is not valid yet.",
+        "Set the clock of this host (NTP), or of the one that made the certificate.",
+    ),
+    (
+        ("doesn't match", "mismatch", "not valid for"),
+        "The certificate of {endpoint} is for another host: {text}",
+        "Correct the host name in `endpoint`, or have a certificate made for that name.",
+    ),
+    (
+        ("self-signed", "self signed", "issuer certificate", "verify the first"),
+        "The certificate of {endpoint} is signed by no authority that is trusted: {text}",
+        "Name the authority's certificate in `ca_bundle` (for a self-signed one: itself).",
+    ),
+    (
+        ("No such file", "Permission denied", "Is a directory", "could not find a suitable"),
+        "The file of trusted authorities cannot be read: {text}",
+        "Correct `ca_bundle`, or make the file readable for the daemon's user.",
+    ),
+    (
+        ("NO_CERTIFICATE", "NO_START_LINE", "PEM lib"),
+        "The file of trusted authorities holds no certificate: {text}",
+        "Name a PEM file in `ca_bundle` (-----BEGIN CERTIFICATE-----).",
+    ),
+    (
+        ("",),
+        "TLS with {endpoint} failed: {text}",
+        "Check http:// or https:// in `endpoint`: only a server with TLS answers to https://.",
+    ),
+)
+
 # Texts of a failed connection (urllib3 and the resolvers of Linux and macOS).
 _DNS: Final = ("resolve", "Name or service not known", "name resolution", "nodename nor servname")
 
@@ -110,8 +144,8 @@ def explain(
         named = trouble.region or "another region"
         hint = f"Set `region: {named}`." if trouble.region else "Correct `region` or `endpoint`."
         return f"The bucket {bucket} is in {named}, not in {region or 'the one asked'}.", hint
-    if trouble.name == "EndpointConnectionError":
-        return _connection(trouble.text, endpoint)
+    if trouble.name in _BY_TEXT:
+        return _BY_TEXT[trouble.name](trouble.text, endpoint)
     for word in (_alias(trouble), trouble.name):
         if word in _BY_CODE:
             message, hint = _BY_CODE[word]
@@ -145,3 +179,11 @@ def _connection(text: str, endpoint: str) -> tuple[str, str]:
             "Start the server there, or correct host and port in `endpoint`.",
         )
     return f"{endpoint} cannot be reached: {text}", _NETWORK
+
+
+def _tls(text: str, endpoint: str) -> tuple[str, str]:
+    found = next(row for row in _TLS if any(sign in text for sign in row[0]))
+    return found[1].format(endpoint=endpoint, text=text), found[2]
+
+
+_BY_TEXT: Final = {"EndpointConnectionError": _connection, "SSLError": _tls}

@@ -260,7 +260,7 @@ def _bootstrap() -> io.ClientBootstrap:
 
 
 @cache
-def _tls_context(ca_file: str | None, verify_tls: bool) -> io.ClientTlsContext:
+def _tls_context(ca_file: str | None, _digest: str, verify_tls: bool) -> io.ClientTlsContext:
     options = io.TlsContextOptions()
     options.verify_peer = verify_tls
     if ca_file is not None and verify_tls:
@@ -283,7 +283,7 @@ def _retry_config() -> s3.S3RetryConfig:
 def _client_for(endpoint: Endpoint, max_connections: int) -> s3.S3Client:
     mode = s3.S3RequestTlsMode
     connections = max_connections + SPARE_CONNECTIONS
-    tls = _tls_context(endpoint.ca_file, endpoint.verify_tls) if endpoint.is_tls else None
+    tls = _tls_context(*endpoint.trust) if endpoint.is_tls else None
     return s3.S3Client(
         bootstrap=_bootstrap(),
         region=endpoint.region,

@@ -55,13 +55,23 @@ class WireRequest(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """Where requests go. `host` is host[:port] as in the Host header; `ca_file` None = system's."""
+    """Where requests go, and whom to trust.
+
+    `host` is host[:port] as in the Host header; `ca_file` None = the system's authorities;
+    `ca_digest` changes with what is in that file.
+    """
 
     is_tls: bool
     host: str
     region: str
     ca_file: str | None = None
+    ca_digest: str = ""
     verify_tls: bool = True
+
+    @property
+    def trust(self) -> tuple[str | None, str, bool]:
+        """All that decides whom to trust."""
+        return self.ca_file, self.ca_digest, self.verify_tls
 
 
 class Frozen(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 CRT = "tests/s3/test_crt_contract.py::"
+CONTACT = "tests/s3/test_contact.py::"
 LISTING = "tests/s3/test_listing.py::"
 
 MUTANTS = [
@@ -108,5 +109,51 @@ MUTANTS = [
             "tests/s3/test_contact.py"
             "::test_wrong_region_is_reported_even_if_a_second_request_finds_the_bucket"
         ],
+    ),
+    Mutant(
+        name="an authority that was renewed in its file is not trusted until a restart",
+        file="s3syncd/s3/client.py",
+        old="            ca_digest=digest_of(ca_file),\n",
+        new="",
+        tests=[
+            CONTACT + "test_an_authority_that_changes_in_its_file_is_trusted_after_the_next_contact"
+        ],
+    ),
+    Mutant(
+        name="trust is remembered by the name of its file",
+        file="s3syncd/s3/wire.py",
+        old="return self.ca_file, self.ca_digest, self.verify_tls",
+        new='return self.ca_file, "", self.verify_tls',
+        tests=[
+            CONTACT + "test_an_authority_that_changes_in_its_file_is_trusted_after_the_next_contact"
+        ],
+    ),
+    Mutant(
+        name="each contact reads botocore's files again and keeps them",
+        file="s3syncd/s3/client.py",
+        old='    session.register_component("data_loader", loader)\n',
+        new="",
+        tests=[CONTACT + "test_what_the_library_reads_from_files_is_read_once"],
+    ),
+    Mutant(
+        name="the shared reader of files looks in more and more places",
+        file="s3syncd/s3/client.py",
+        old="    loader.search_paths[:] = dict.fromkeys(loader.search_paths)",
+        new="    pass",
+        tests=[CONTACT + "test_what_the_library_reads_from_files_is_read_once"],
+    ),
+    Mutant(
+        name="an expired certificate is blamed on the authority",
+        file="s3syncd/s3/contact.py",
+        old='        ("has expired",),',
+        new='        ("never",),',
+        tests=[CONTACT + "test_each_trouble_with_certificates_has_its_own_words"],
+    ),
+    Mutant(
+        name="unverified certificates are told on standard error between the log's lines",
+        file="s3syncd/s3/client.py",
+        old='            warnings.filterwarnings("ignore", message="Unverified HTTPS request")\n',
+        new="            pass\n",
+        tests=[CONTACT + "test_unverified_certificates_are_no_noise_on_standard_error"],
     ),
 ]
