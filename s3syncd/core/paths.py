@@ -39,6 +39,17 @@ def _is_plain(path: str) -> bool:
     )
 
 
+def _is_plain_list(lines: str) -> bool:
+    """Tell whether `_is_plain` would be true for each of these lines."""
+    return (
+        lines.isascii()
+        and "\0" not in lines
+        and not any(odd in lines for odd in ("/.", "//", "\n.", "\n/", "/\n", "\n\n"))
+        and lines[:1] not in {"", ".", "/", "\n"}
+        and lines[-1] not in "/\n"
+    )
+
+
 class Scope:
     """The part of a directory and of a bucket that one site speaks for. Immutable and pure.
 
@@ -112,6 +123,22 @@ class Scope:
             return None
         path = key[len(self.prefix) :]
         return path if _is_plain(path) or not _UNMAPPABLE.search(path) else None
+
+    def plain_paths(self, keys: Sequence[str]) -> Sequence[str] | None:
+        """Give what `path_for` gives for each key, where all are everyday ones of ours; else None.
+
+        Looks at all of them at once: 0.1 us per key.
+        """
+        text = "\n".join(keys)
+        count = text.count("\n") + 1
+        if self._inner or count != len(keys) or not _is_plain_list(text):
+            return None
+        if not self.prefix:
+            return keys
+        if text.startswith(self.prefix) + text.count("\n" + self.prefix) != count:
+            return None
+        start = len(self.prefix)
+        return [key[start:] for key in keys]
 
     def problem_with(self, path: str) -> str | None:
         """Tell why `path` can have no key of this site: a closed word, or None.

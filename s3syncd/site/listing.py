@@ -127,7 +127,7 @@ def _page_call(bucket: Bucket, scope: Scope, token: str | None) -> Call:
     reply = yield bucket.list_page(scope.prefix, token=token)
     if reply.failure is not None:
         return reply.failure
-    return parse_listing(reply.body, scope.path_for)
+    return parse_listing(reply.body, scope.path_for, plain_paths=scope.plain_paths)
 
 
 def _listed(pass_id: int, answer: object) -> Listed:

@@ -189,7 +189,7 @@ def _asked(bucket: Bucket, scope: Scope, token: str | None) -> ListingPage | Fai
     if reply.failure is not None:
         return reply.failure
     try:
-        return parse_listing(reply.body, scope.path_for)
+        return parse_listing(reply.body, scope.path_for, plain_paths=scope.plain_paths)
     except ListingError as error:
         return Failure(FailureKind.TRANSIENT, "ListingError", None, str(error), False)
 

@@ -39,6 +39,22 @@ def test_a_mapped_key_is_a_path_that_a_root_can_hold(key):
         path.encode()
 
 
+EVERYDAY = st.from_regex(r"(a/|b/)?[a-z.]{0,3}/?[a-z\n]{0,3}", fullmatch=True)
+
+
+@given(keys=st.lists(st.one_of(EVERYDAY, ANY_TEXT), min_size=1, max_size=5), inner=st.booleans())
+@pytest.mark.parametrize("prefix", ["", "a/", "a/b/", "./"])
+def test_many_keys_at_once_give_the_same_paths_as_one_by_one(prefix, keys, inner):
+    one = scope(prefix, inner=[f"{prefix}b/"] if inner else ())
+    paths = one.plain_paths(keys)
+    assert paths is None or list(paths) == [one.path_for(key) for key in keys]
+
+
+def test_everyday_keys_are_read_at_once():
+    assert scope("a/").plain_paths(["a/b/c.txt", "a/d"]) == ["b/c.txt", "d"]
+    assert scope("").plain_paths(["a/b/c.txt", "d"]) == ["a/b/c.txt", "d"]
+
+
 @given(name=PATHS, more=SEGMENT, path=PATHS)
 def test_sibling_prefixes_never_meet_even_if_one_name_begins_like_the_other(name, more, path):
     short, long = scope(f"{name}/"), scope(f"{name}{more}/")

@@ -75,9 +75,30 @@ MUTANTS = [
     Mutant(
         name="keys out of order are believed",
         file="s3syncd/s3/listing.py",
-        old="            is_ascending = False",
-        new="            pass",
+        old="(keys[0] > after and all(map(lt, keys, islice(keys, 1, None))))",
+        new="keys[0] > after",
         tests=[LISTING + "test_keys_out_of_order_or_twice_are_noticed"],
+    ),
+    Mutant(
+        name="what stands between two objects is passed over",
+        file="s3syncd/s3/contents.py",
+        old="sum(map(len, wholes)) != length",
+        new="False",
+        tests=[LISTING + "test_object_unlike_the_others_is_read_like_any_other"],
+    ),
+    Mutant(
+        name="an entity in a key is taken as it is written",
+        file="s3syncd/s3/contents.py",
+        old='not ("&" in text or "<" in text',
+        new='not ("<" in text',
+        tests=[LISTING + "test_object_unlike_the_others_is_read_like_any_other"],
+    ),
+    Mutant(
+        name="objects inside another element are taken for the listing's",
+        file="s3syncd/s3/listing.py",
+        old='        if len(root.findall(f"{namespace}Contents")) == 1:',
+        new="        if True:",
+        tests=[LISTING + "test_objects_below_another_element_or_of_another_namespace_are_none"],
     ),
     Mutant(
         name="a listing cut off without a token counts as complete",
@@ -96,7 +117,7 @@ MUTANTS = [
     Mutant(
         name="entities are expanded",
         file="s3syncd/s3/listing.py",
-        old='b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"\\0" in body',
+        old='(has_marks and (b"<!DOCTYPE" in body or b"<!ENTITY" in body)) or b"\\0" in body',
         new="False",
         tests=[LISTING + "test_page_that_cannot_be_believed_is_never_an_empty_one"],
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s3syncd.s3.contents import read_contents
 from s3syncd.s3.listing import ListingError, ListingPage, parse_listing
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -129,6 +131,90 @@ OUTSIDE = (
 def test_page_that_cannot_be_believed_is_never_an_empty_one(body: bytes) -> None:
     with pytest.raises(ListingError):
         read(body)
+
+
+PLAIN = st.from_regex(r"[a-zA-Z0-9%+/.&;!'\"<>\x01\xe9 -]{0,12}", fullmatch=True)
+READ = {"Key", "Size", "ETag", "StorageClass"}
+ELEMENTS = st.lists(
+    st.sampled_from(["Key", "Size", "ETag", "StorageClass", "LastModified", "ChecksumType"]),
+    max_size=7,
+)
+
+
+@st.composite
+def _pages(draw: st.DrawFn) -> bytes:
+    """Pages as stores write them, and others: tags missing, twice or elsewhere, odd text."""
+    order = draw(ELEMENTS.map(lambda names: ["Key", "Size", *names]).flatmap(st.permutations))
+    quote = draw(st.sampled_from(["", "&quot;", "&#34;", '"']))
+    space = draw(st.sampled_from(["", "\n  "]))
+    texts = draw(st.sampled_from([st.from_regex(r"[a-z/%2F]{1,9}", fullmatch=True), PLAIN]))
+    rows = []
+    for _ in range(draw(st.integers(0, 4))):
+        values = {name: draw(texts) if name in READ else "2026" for name in order}
+        values["ETag"] = draw(st.sampled_from([quote, '"', ""])) + values.get("ETag", "e") + quote
+        values["Size"] = draw(st.sampled_from(["1", "512", "0007", "9" * 19, "-1", " 1"]))
+        names = order if draw(st.integers(0, 3)) else draw(st.permutations(order))
+        inside = space.join(f"<{name}>{values[name]}</{name}>" for name in names)
+        rows.append(f"<Contents>{space}{inside}{space}</Contents>")
+        rows.append(draw(st.sampled_from(["", "", "", space, "x", "<Prefix/>", "<Contents/>"])))
+    return page_of(*rows, encoding=draw(st.sampled_from(["", "<EncodingType>url</EncodingType>"])))
+
+
+def _result(body: bytes) -> object:
+    try:
+        return read(body)
+    except ListingError:
+        return None
+
+
+@settings(max_examples=400)
+@given(_pages())
+def test_page_is_read_as_an_xml_parser_reads_it(body: bytes) -> None:
+    by_parser = body.replace(b"<IsTruncated>", b"<!-- not the short way --><IsTruncated>")
+    assert _result(body) == _result(by_parser)
+
+
+def test_the_short_way_is_taken_for_the_pages_of_stores() -> None:
+    more = "<StorageClass>STANDARD</StorageClass><LastModified>2026-01-01</LastModified>"
+    rows = [contents(f"a{number}", more=more) for number in range(3)]
+    pretty = page_of(*rows).replace(b"><", b">\n  <")
+    for body in (page_of(*rows), pretty, page_of(*rows).replace(b"&quot;", b"")):
+        found = read_contents(body)
+        assert found is not None
+        assert found.columns == (
+            ("a0", "a1", "a2"), [1, 1, 1], ("e", "e", "e"), ["STANDARD"] * 3
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("odd", "key"),
+    [
+        ("<Contents><Size>5</Size><Key>k</Key></Contents>", "k"),
+        ("<Contents><Key>k</Key><Owner><ID>me</ID></Owner><Size>5</Size></Contents>", "k"),
+        ("<Contents ><Key>k</Key><Size>5</Size></Contents>", "k"),
+        (contents("k&amp;l", size=5), "k&l"),
+        (contents("k&#x6c;", size=5), "kl"),
+    ],
+    ids=["other order", "nested", "blank in the tag", "entity", "number of a character"],
+)
+def test_object_unlike_the_others_is_read_like_any_other(odd: str, key: str) -> None:
+    page = read(page_of(contents("a"), odd, contents("z"), encoding=""))
+
+    assert [entry.path for entry in page.entries] == ["a", key, "z"]
+    assert page.entries[1].size_bytes == 5
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda rows: f"<Deleted>{rows}</Deleted>",
+        lambda rows: f"<Deleted xmlns='http://other/'>{rows}</Deleted>",
+    ],
+)
+def test_objects_below_another_element_or_of_another_namespace_are_none(
+    wrap: Callable[[str], str],
+) -> None:
+    assert read(page_of(wrap(contents("a") + contents("b")))).entries == []
 
 
 def test_page_of_absurd_size_is_refused() -> None:
