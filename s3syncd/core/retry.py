@@ -63,7 +63,7 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
         AWS_ERROR_S3_NON_RECOVERABLE_ASYNC_ERROR AWS_ERROR_S3_*
         AWS_ERROR_HTTP_* AWS_IO_*
         BrokenPipeError BlockingIOError ConnectionResetError ConnectionAbortedError
-        ConnectionError ConnectionClosedError ConnectTimeoutError ReadTimeoutError TimeoutError
+        ConnectionError ConnectionClosedError ReadTimeoutError TimeoutError
         HTTPClientError IncompleteReadError ResponseStreamingError ChecksumError
         FlexibleChecksumError EventStreamError
     """,
@@ -87,14 +87,15 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
         Redirect AuthorizationHeaderMalformed AuthorizationQueryParametersError
         IllegalLocationConstraintException AllAccessDisabled AccountProblem NotSignedUp
         UserSuspended InvalidPayer InvalidRegion KMS.DisabledException KMS.NotFoundException
-        AWS_IO_SOCKET_CONNECTION_REFUSED AWS_IO_SOCKET_NO_ROUTE_TO_HOST
+        AWS_IO_SOCKET_CONNECTION_REFUSED AWS_IO_SOCKET_NO_ROUTE_TO_HOST AWS_IO_SOCKET_TIMEOUT
         AWS_IO_SOCKET_NETWORK_DOWN AWS_IO_DNS_* AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE
         AWS_IO_TLS_BAD_* AWS_IO_TLS_CERTIFICATE_* AWS_IO_TLS_PEER_* AWS_IO_TLS_INVALID_*
         AWS_IO_TLS_HOST_NAME_MISMATCH AWS_IO_TLS_NO_ROOT_CERTIFICATE_FOUND
         AWS_IO_TLS_ERROR_DEFAULT_TRUST_STORE_NOT_FOUND AWS_IO_TLS_*_UNSUPPORTED
         AWS_IO_SOCKS5_* AWS_ERROR_HTTP_PROXY_*
         AWS_ERROR_S3_PROXY_PARSE_FAILED AWS_ERROR_S3_UNSUPPORTED_PROXY_SCHEME
-        ConnectionRefusedError EndpointConnectionError SSLError ProxyConnectionError
+        ConnectionRefusedError ConnectTimeoutError EndpointConnectionError SSLError
+        ProxyConnectionError
         InvalidProxiesConfigError EndpointProviderError EndpointResolutionError
         EndpointVariantError BaseEndpointResolverError InvalidEndpointConfigurationError
         InvalidEndpointDiscoveryConfigurationError UnknownEndpointError UnknownFIPSEndpointError
@@ -164,8 +165,9 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
 }
 # Why some stand where they do. BadDigest, IncompleteBody: the bytes broke on the way, the file is
 # read again. InvalidPart: the store lost our parts, a new upload is begun. 403 and AccessDenied:
-# one key may be forbidden; said of the whole bucket by `is_bucket_wide`. Refused, DNS, TLS: no
-# request to that endpoint can succeed, so the site waits and looks instead of failing each file.
+# one key may be forbidden; said of the whole bucket by `is_bucket_wide`. Refused, DNS, TLS, no
+# answer to a connect: no request to that endpoint can succeed, so the site waits and looks instead
+# of failing each file.
 # 200-202: an answer that is a success in name only (no ETag, an error in the body).
 
 

@@ -27,6 +27,7 @@ __all__ = ["SAMPLED_PATHS", "Access", "is_same", "stored_identity", "stored_moun
 ROOT_LOOK_SECONDS = 5.0  # a missing root is looked for this often; a healthy one too
 SAMPLED_PATHS = 200  # enough to tell 90 % from chance, cheap even on a network filesystem
 _CONNECT_CAP_SECONDS = 60.0  # an unreachable bucket is tried at least this often
+_RELAPSE_SECONDS = 60.0  # a bucket lost so soon answers looks and nothing else: less is asked
 _MOUNTS = "mounts"  # key of the ledger
 
 
@@ -46,6 +47,8 @@ class Access:
         self.attempts = 0
         self._next_root_look = 0.0
         self._next_connect = 0.0
+        self._contact_at = 0.0
+        self._relapses = 0
         self._is_refused = False
 
     @property
@@ -155,20 +158,20 @@ class Access:
         self._is_connecting = False
         if message.error is None:
             self.attempts = 0
+            self._contact_at = now
             self._set_bucket("ok", "", "")
             return
         self.attempts += 1
-        jitter = self._parts.jitter()
-        self._next_connect = now + max(
-            1.0, delay_seconds(self.attempts, jitter, cap=_CONNECT_CAP_SECONDS)
-        )
+        self._next_connect = now + self._pause(self.attempts)
         hint = getattr(message.error, "hint", "")
         self._set_bucket("down", str(message.error), hint)
 
     def bucket_lost(self, message: str, hint: str, now: float) -> None:
         """A request said that the bucket itself is the trouble: stop and look."""
         if self._bucket == "ok":
-            self._next_connect = now + 1.0
+            is_relapse = now - self._contact_at < _RELAPSE_SECONDS
+            self._relapses = self._relapses + 1 if is_relapse else 0
+            self._next_connect = now + self._pause(self._relapses + 1)
             self._set_bucket("down", message, hint)
 
     def mount_seen(self, message: MountSeen) -> None:
@@ -178,6 +181,9 @@ class Access:
         mounts[message.path] = message.identity
         text = {p: [i.inode, i.fsid] for p, i in mounts.items()}
         ledger.set_meta(_MOUNTS, json.dumps(text))
+
+    def _pause(self, attempt: int) -> float:
+        return max(1.0, delay_seconds(attempt, self._parts.jitter(), cap=_CONNECT_CAP_SECONDS))
 
     def _connect_call(self) -> Call:
         try:

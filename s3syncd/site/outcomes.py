@@ -30,7 +30,9 @@ from s3syncd.site.retries import Retries
 
 __all__ = ["Outcomes"]
 
-_FAILURES_IN_A_ROW = 16  # so many paths without an answer, none with one: the bucket's trouble
+# So many paths without a success between them are the bucket's trouble; fewer where each of them
+# has waited for half a minute and more.
+_IN_A_ROW = {"transient": 16, "stalled": 4}
 _RECORDED = frozenset({"put", "adopted", "unchanged", "reclassed"})
 _REMOVED = frozenset({"deleted", "gone"})
 
@@ -163,12 +165,12 @@ class Outcomes:
             self._looks.superseded(outcome.action, now)
             return
         if outcome.scope == "bucket" and outcome.reason != "throttled":
-            self._on_bucket_trouble(outcome.reason, outcome.hint)
-        elif outcome.reason == "transient":
+            self._on_bucket_trouble(_told(outcome), outcome.hint)
+        elif outcome.reason in _IN_A_ROW:
             self._failed_in_a_row.add(outcome.action.path)
-            if len(self._failed_in_a_row) >= _FAILURES_IN_A_ROW:
+            if len(self._failed_in_a_row) >= _IN_A_ROW[outcome.reason]:
                 self._failed_in_a_row.clear()
-                self._on_bucket_trouble(outcome.reason, outcome.hint)
+                self._on_bucket_trouble(_told(outcome), outcome.hint)
         self._retries.put(outcome)
         self._looks.clean(outcome.action.path)
 
@@ -201,6 +203,10 @@ class Outcomes:
 def _is_resumable(intent: Intent, outcome: Outcome) -> bool:
     """Whether an upload in parts may be left in the bucket, to be taken up with this intent."""
     return intent.part_size_bytes > 0 and outcome.result is Result.RETRYABLE
+
+
+def _told(outcome: Outcome) -> str:
+    return f"Requests to the bucket fail ({outcome.reason})."
 
 
 def _from_crash(action: Action, answer: object) -> Outcome:

@@ -42,7 +42,9 @@ class Retries:
         ledger, wall = self._parts.ledger, self._parts.wall()
         path, old = outcome.action.path, ledger.retry(outcome.action.path)
         attempts = (old.attempts if old else 0) + 1
-        delay = delay_seconds(attempts, self._parts.jitter())
+        # A site waits for its bucket, ever longer: no path waits longer than that by itself.
+        is_sites = outcome.scope == "bucket" and outcome.reason != "throttled"
+        delay = delay_seconds(1 if is_sites else attempts, self._parts.jitter())
         if outcome.result is Result.REFUSED:
             delay = _REFUSED_SECONDS
         if old is None or old.reason != outcome.reason:

@@ -26,8 +26,13 @@ _RETRY, _AGAIN, _NO = Result.RETRYABLE, Result.SUPERSEDED, Result.REFUSED
 
 # A failure's kind -> (result, reason, whose trouble, what the operator can do).
 _VERDICTS: dict[FailureKind, tuple[Result, str, str, str]] = {
-    FailureKind.THROTTLED: (_RETRY, "throttled", "bucket", ""),
-    FailureKind.TRANSIENT: (_RETRY, "transient", "path", ""),
+    FailureKind.THROTTLED: (
+        _RETRY,
+        "throttled",
+        "bucket",
+        "The store is busy: less is asked of it.",
+    ),
+    FailureKind.TRANSIENT: (_RETRY, "transient", "path", "It is tried again by itself."),
     FailureKind.CREDENTIALS: (_RETRY, "credentials", "bucket", "Check the site's credentials."),
     FailureKind.BUCKET: (_RETRY, "bucket_unavailable", "bucket", "Run `s3syncd check`."),
     FailureKind.CLOCK: (_RETRY, "clock_skewed", "bucket", "Set this machine's clock."),
@@ -40,6 +45,13 @@ _VERDICTS: dict[FailureKind, tuple[Result, str, str, str]] = {
     FailureKind.LOCAL: (_RETRY, "local_error", "path", ""),
     FailureKind.CANCELED: (_RETRY, "canceled", "path", ""),
 }
+
+# Codes of a request that nobody answered although the connection stood: 30 s and more each.
+_SILENCES = frozenset({
+    "DeadlineExceeded", "ReadTimeoutError", "AWS_ERROR_HTTP_CHANNEL_THROUGHPUT_FAILURE",
+    "AWS_ERROR_HTTP_RESPONSE_FIRST_BYTE_TIMEOUT",
+})  # fmt: skip
+_SILENCE_ADVICE = "The server went silent: look at it, and at proxies and links on the way."
 
 # Two operations on one key at a time: the other one is over within moments.
 _CONFLICT_PAUSE_SECONDS = 1.0
@@ -82,6 +94,8 @@ def from_failure(action: Action, failure: Failure, *, sent_bytes: int = 0) -> Ou
     said = f"{failure.code or failure.status or 'no answer'}: {failure.message}".strip(": ")
     if failure.code == "AccessDenied":
         reason = "access_denied"
+    elif failure.code in _SILENCES:
+        reason, advice = "stalled", _SILENCE_ADVICE
     return Outcome(
         action,
         result,

@@ -92,6 +92,8 @@ def test_every_error_of_the_installed_botocore_is_judged(name):
         pytest.param(None, "", "AWS_IO_DNS_QUERY_FAILED", K.BUCKET, id="no such host"),
         pytest.param(None, "", "AWS_IO_SOCKET_CONNECTION_REFUSED", K.BUCKET, id="nobody there"),
         pytest.param(None, "", "EndpointConnectionError", K.BUCKET, id="nobody there, by boto"),
+        pytest.param(None, "", "AWS_IO_SOCKET_TIMEOUT", K.BUCKET, id="a black hole"),
+        pytest.param(None, "", "ConnectTimeoutError", K.BUCKET, id="a black hole, by boto"),
         pytest.param(412, "PreconditionFailed", "", K.PRECONDITION, id="another version"),
         pytest.param(412, "", "AWS_ERROR_S3_INVALID_RESPONSE_STATUS", K.PRECONDITION, id="by HEAD"),
         pytest.param(404, "", "", K.MISSING, id="no such object"),

@@ -148,6 +148,42 @@ def test_no_answers_at_all_are_the_buckets_trouble(settled: World) -> None:
     assert settled.objects == settled.files
 
 
+def test_a_few_silent_requests_are_the_buckets_trouble(settled: World) -> None:
+    silence = failure(FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True)
+    settled.store.everything_fails = silence
+    settled.store.outage = SiteUnavailable("bucket_unavailable", "no answer", hint="look")
+    for path in list(settled.files)[:4]:
+        settled.write(path, "newer", hint=True)
+    settled.run(10)
+    assert settled.status["reason"] == "bucket_unavailable"
+    assert {p["reason"] for p in settled.status["problems"]} == {"stalled"}
+    assert "silent" in settled.status["problems"][0]["hint"]
+    settled.store.everything_fails = settled.store.outage = None
+    settled.settle()
+    assert settled.objects == settled.files
+
+
+def test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less(settled: World) -> None:
+    settled.jitter = 0.9
+    settled.store.everything_fails = failure(FailureKind.BUCKET, "AWS_IO_SOCKET_TIMEOUT")
+    settled.write("f000", "newer", hint=True)
+    contacts, hints = [], set()
+    for _ in range(600):
+        contacts += _moments(settled, "connect", 1)
+        hints.add(settled.status["hint"])
+    assert contacts[-1] - contacts[-2] > 30
+    assert len(contacts) < 30
+    assert any("Requests to the bucket fail" in hint for hint in hints if hint)
+    settled.store.everything_fails = None
+    settled.run(90)
+    assert settled.objects == settled.files
+    settled.run(600)
+    settled.store.fail("put", failure(FailureKind.BUCKET, "AWS_IO_SOCKET_TIMEOUT"))
+    settled.write("f000", "newest", hint=True)
+    settled.run(5)
+    assert settled.objects == settled.files, "a loss long after is looked into at once"
+
+
 def test_throttling_slows_down_and_never_makes_unavailable(settled: World) -> None:
     settled.store.fail("put", failure(FailureKind.THROTTLED, "SlowDown", 503), times=100)
     for path in settled.files:
