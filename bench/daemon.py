@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.measure import Cost, cpu_seconds, peak_rss_mib
@@ -87,14 +88,21 @@ class Daemon:
         return usage.ru_utime + usage.ru_stime
 
 
-def write_config(folder: Path, root: Path, endpoint: str, *, prefix: str = "") -> Path:
-    """Write a configuration with one site and defaults everywhere else."""
+def write_config(
+    folder: Path,
+    root: Path,
+    endpoint: str,
+    *,
+    prefix: str = "",
+    options: Mapping[str, object] = MappingProxyType({}),
+) -> Path:
+    """Write a configuration with one site, with `options` of its own and defaults elsewhere."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.yml"
     site = {
         "name": "bench", "path": str(root), "bucket": BUCKET, "prefix": prefix,
         "endpoint": endpoint, "region": "us-east-1", "addressing": "path",
-        "access_key": ACCESS_KEY, "secret_access_key": SECRET_KEY,
+        "access_key": ACCESS_KEY, "secret_access_key": SECRET_KEY, **options,
     }  # fmt: skip
     config = {"state_dir": str(folder / "state"), "http": {"listen": None}, "sites": [site]}
     path.write_text(json.dumps(config, indent=1))  # JSON is YAML

@@ -12,7 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cost", "cpu_seconds", "file_count", "peak_rss_mib", "rss_mib", "run_program"]
+__all__ = [
+    "Cost",
+    "cpu_seconds",
+    "file_count",
+    "peak_rss_mib",
+    "rss_mib",
+    "run_program",
+    "thread_count",
+]
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _LONGEST_SECONDS = 1800.0
@@ -72,6 +80,11 @@ def peak_rss_mib(pid: int) -> float:
 def rss_mib(pid: int) -> float:
     """The memory a running process has resident now; 0 once it has ended."""
     return _status_kib(pid, "VmRSS:") / 1024
+
+
+def thread_count(pid: int) -> int:
+    """The threads a running process has."""
+    return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
 
 
 def file_count(pid: int) -> int:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bench.cases import cheap, first_upload, large_file, latency, mixed, unchanged
+from bench.cases import (
+    cheap,
+    first_upload,
+    idle,
+    large_file,
+    latency,
+    million,
+    mixed,
+    soak,
+    storm,
+    unchanged,
+    visible,
+)
 from bench.setting import Case
 
 __all__ = ["CASES"]
@@ -14,4 +26,9 @@ CASES: dict[str, Case] = {
     "large_file": large_file.CASE,
     "mixed": mixed.CASE,
     "unchanged": unchanged.CASE,
+    "million": million.CASE,
+    "visible": visible.CASE,
+    "storm": storm.CASE,
+    "idle": idle.CASE,
+    "soak": soak.CASE,
 }
