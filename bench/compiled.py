@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def built(name: str) -> str:
     if program.exists() and program.stat().st_mtime > newest:
         return str(program)
     _BUILT.mkdir(parents=True, exist_ok=True)
-    fresh = program.with_suffix(".new")
+    fresh = program.with_suffix(f".{os.getpid()}")  # tests may build in several processes
     command = ["cc", "-O2", "-Wall", "-Wextra", "-o", str(fresh), *map(str, sources)]
     try:
         subprocess.run(command, check=True)
