@@ -1,4 +1,4 @@
-"""What a failed request means, when to try again, and how many requests a bucket bears.
+"""What a failed request means, and when to try again.
 
 One table (`TABLE`) says what each error is; a test walks the error names of the installed CRT and
 botocore and fails for one that nobody has judged.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-__all__ = ["TABLE", "Failure", "FailureKind", "Window", "classify", "delay_seconds", "is_known"]
+__all__ = ["TABLE", "Failure", "FailureKind", "classify", "delay_seconds", "is_known"]
 
 
 class FailureKind(StrEnum):
@@ -253,41 +253,3 @@ def delay_seconds(attempt: int, jitter: float, *, base: float = 1.0, cap: float 
     """
     doublings = min(max(attempt - 1, 0), MAX_DOUBLINGS)
     return float(min(cap, base * 2**doublings) * jitter)
-
-
-class Window:
-    """How many requests a bucket gets at once: one more per full window, half when throttled.
-
-    Pure: told of every answer. One burst of "slow down" halves it once, since the answers to the
-    requests sent before the first of them say nothing new.
-
-    Args:
-        most: the widest it gets, and where it begins.
-        least: the narrowest it gets.
-    """
-
-    __slots__ = ("_answers_to_skip", "_least", "_most", "_successes", "limit")
-
-    def __init__(self, most: int, *, least: int = 1) -> None:
-        self.limit = most
-        self._most = most
-        self._least = least
-        self._successes = 0
-        self._answers_to_skip = 0
-
-    def succeeded(self) -> None:
-        """Count an answer that was no throttling; a full window of them widens it by one."""
-        self._answers_to_skip = max(0, self._answers_to_skip - 1)
-        self._successes += 1
-        if self._successes >= self.limit:
-            self._successes = 0
-            self.limit = min(self._most, self.limit + 1)
-
-    def throttled(self) -> None:
-        """Count an answer that asked for less."""
-        if self._answers_to_skip:
-            self._answers_to_skip -= 1
-            return
-        self._answers_to_skip = self.limit - 1
-        self._successes = 0
-        self.limit = max(self._least, self.limit // 2)

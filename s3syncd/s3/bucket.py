@@ -6,10 +6,12 @@ import random
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from s3syncd.core.retry import Failure, FailureKind, Window, delay_seconds
+from s3syncd.core.retry import Failure, FailureKind, delay_seconds
+from s3syncd.core.window import Window
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.pauses import Pauses
 from s3syncd.s3.reply import Reply, S3Failure, Start
@@ -175,16 +177,11 @@ class Bucket:
             pairs.append(("continuation-token", token))
         elif start_after is not None:
             pairs.append(("start-after", start_after))
-        return self._send(
-            WireRequest(
-                "ListObjectsV2",
-                "GET",
-                f"{self._base or '/'}?{query_of(pairs)}",
-                is_effect=False,
-                needs="body",
-                is_bucket_wide=True,
-            )
-        )
+        page = WireRequest(
+            "ListObjectsV2", "GET", f"{self._base or '/'}?{query_of(pairs)}",
+            is_effect=False, needs="body", is_bucket_wide=True,
+        )  # fmt: skip
+        return self._send(page)
 
     def upload_part(
         self, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
@@ -250,7 +247,10 @@ class Bucket:
         """Start a request and wait for the reply: for the command line and tests."""
         replies: SimpleQueue[Reply] = SimpleQueue()
         start(replies.put)
-        return replies.get()
+        while True:
+            with suppress(Empty):
+                return replies.get(timeout=1.0)
+            self.expire(self._clock())  # nobody else may be there to do it
 
     def back_off(self, attempt: int) -> Callable[[Callable[[None], None]], None]:
         """Give a Start that waits before the repetition `attempt` (1, 2, ...), holding no thread.

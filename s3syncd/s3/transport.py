@@ -19,7 +19,8 @@ from awscrt import auth, http, io, s3  # type: ignore[import-untyped]
 from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
 
 from s3syncd import __version__
-from s3syncd.core.retry import FailureKind, Window
+from s3syncd.core.retry import FailureKind
+from s3syncd.core.window import Window
 from s3syncd.s3.answer import answer_of, failure_of
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
 from s3syncd.s3.wire import BodyView, Endpoint, Frozen, WireRequest
@@ -40,15 +41,8 @@ class _Exchange:
     """One request on the wire: what the callbacks fill. Never holds the CRT's request."""
 
     __slots__ = (
-        "_finish",
-        "chunks",
-        "headers",
-        "is_done",
-        "is_expired",
-        "request",
-        "resume",
-        "status",
-    )
+        "_finish", "chunks", "headers", "is_done", "is_expired", "request", "resume", "status",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -107,6 +101,7 @@ class Transport:
         self._signing: auth.AwsSigningConfig | None = None
         self._waiting: deque[_Exchange] = deque()
         self._live: dict[_Exchange, tuple[float, s3.S3Request | None]] = {}
+        self._rest_until = 0.0
         self._is_closing = False
         self._drained = threading.Event()
         self._client: s3.S3Client | None = _client_for(endpoint, max_connections)
@@ -126,11 +121,12 @@ class Transport:
         return partial(self._start, request)
 
     def expire(self, now: float) -> None:
-        """Cancel what is over its deadline; `now` is monotonic seconds."""
+        """Cancel what is over its deadline, and go on after a rest; `now`: monotonic seconds."""
         for exchange, (deadline, request) in list(self._live.items()):
             if now >= deadline and request is not None:
                 exchange.is_expired = True
                 request.cancel()
+        self._pump()
 
     def close(self, timeout_seconds: float) -> bool:
         """Cancel everything and end the client; False if it had not ended in time (harmless)."""
@@ -173,7 +169,7 @@ class Transport:
         self._frozen = frozen
 
     def _pump(self) -> None:
-        while self._waiting and (len(self._live) < self._window.limit or self._is_closing):
+        while self._waiting and (self._has_room() or self._is_closing):
             try:
                 exchange = self._waiting.popleft()
             except IndexError:  # another thread took it
@@ -182,6 +178,9 @@ class Transport:
                 exchange.resume(canceled())
             else:
                 self._launch(exchange)
+
+    def _has_room(self) -> bool:
+        return len(self._live) < self._window.limit and self._clock() >= self._rest_until
 
     def _launch(self, exchange: _Exchange) -> None:
         deadline = self._clock() + exchange.request.patience_seconds
@@ -250,6 +249,7 @@ class Transport:
             self._window.succeeded()
         elif failure.kind is FailureKind.THROTTLED or "THROUGHPUT_FAILURE" in failure.code:
             self._window.throttled()
+            self._rest_until = self._clock() + self._window.rest_seconds
 
 
 @cache

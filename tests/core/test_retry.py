@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3syncd.core import retry
-from s3syncd.core.retry import FailureKind, Window, classify, delay_seconds, is_known
+from s3syncd.core.retry import FailureKind, classify, delay_seconds, is_known
+from s3syncd.core.window import Window
 
 K = FailureKind
 
@@ -155,6 +156,21 @@ def test_a_burst_of_slow_downs_halves_the_window_once():
     assert window.limit == 128
     window.throttled()
     assert window.limit == 64
+
+
+def test_a_window_that_cannot_get_narrower_rests_ever_longer():
+    window = Window(2)
+    window.throttled()
+    assert (window.limit, window.rest_seconds) == (1, 0)
+    window.throttled()  # sent before the first: says nothing new
+    rests = []
+    for _ in range(100):
+        window.throttled()
+        rests.append(window.rest_seconds)
+    assert rests[:5] == [1, 2, 4, 5, 5]
+    assert rests[-1] == 5
+    window.succeeded()
+    assert window.rest_seconds == 0
 
 
 def test_the_window_grows_by_one_per_full_window():

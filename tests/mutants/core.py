@@ -10,6 +10,7 @@ MERGE = "s3syncd/core/reconcile.py"
 SAFETY = "s3syncd/core/safety.py"
 SETTLE = "s3syncd/core/settle.py"
 RETRY = "s3syncd/core/retry.py"
+WINDOW = "s3syncd/core/window.py"
 
 MUTANTS = [
     Mutant(
@@ -213,7 +214,7 @@ MUTANTS = [
     ),
     Mutant(
         name="each answer of one burst halves the window",
-        file=RETRY,
+        file=WINDOW,
         old="self._answers_to_skip = self.limit - 1",
         new="self._answers_to_skip = 0",
         tests=["tests/core/test_retry.py::test_a_burst_of_slow_downs_halves_the_window_once"],

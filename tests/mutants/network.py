@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS"]
 
+CRT = "tests/s3/test_crt_contract.py::"
 FAILURES = "tests/scenarios/test_failures.py::"
 
 MUTANTS = [
@@ -50,5 +51,35 @@ MUTANTS = [
         old='"stalled": 4}',
         new='"stalled": 16}',
         tests=[FAILURES + "test_a_few_silent_requests_are_the_buckets_trouble"],
+    ),
+    Mutant(
+        name="the narrowest window sends one request after the other to a store that refuses",
+        file="s3syncd/core/window.py",
+        old="            self._rests = min(self._rests + 1, _MOST_RESTS)",
+        new="            pass",
+        tests=[
+            "tests/core/test_retry.py::test_a_window_that_cannot_get_narrower_rests_ever_longer"
+        ],
+    ),
+    Mutant(
+        name="a rest that is due is not taken",
+        file="s3syncd/s3/transport.py",
+        old=" and self._clock() >= self._rest_until",
+        new="",
+        tests=[CRT + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
+    ),
+    Mutant(
+        name="nothing goes on after a rest",
+        file="s3syncd/s3/transport.py",
+        old="                request.cancel()\n        self._pump()\n",
+        new="                request.cancel()\n",
+        tests=[CRT + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
+    ),
+    Mutant(
+        name="a command that waits for an answer waits for ever after a rest",
+        file="s3syncd/s3/bucket.py",
+        old="            self.expire(self._clock())  # nobody",
+        new="            pass  # nobody",
+        tests=[CRT + "test_a_call_that_blocks_sees_its_own_rests_end"],
     ),
 ]

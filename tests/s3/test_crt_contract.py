@@ -9,6 +9,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,8 @@ from typing import Any
 import pytest
 from awscrt import auth, http, s3
 
-from s3syncd.core.retry import Failure, FailureKind, Window
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.core.window import Window
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.reply import Reply, S3Failure
 from s3syncd.s3.transport import Transport
@@ -292,6 +294,44 @@ def test_throttling_narrows_the_window(stub: StubServer, stub_bucket: Bucket) ->
     put(stub_bucket)
 
     assert stub_bucket.window.limit == before // 2
+
+
+def test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while(stub: StubServer) -> None:
+    now = [100.0]
+    transport = Transport(
+        Endpoint(False, host_of(stub), "us-east-1"),
+        credentials=lambda: STATIC,
+        window=Window(1),
+        max_connections=1,
+        clock=lambda: now[0],
+    )
+    stub.behave(slow_down(), method="PUT", times=2)
+    replies: list[Reply] = []
+    request = WireRequest("PutObject", "PUT", "/b/k", (), b"x", needs="etag")
+    try:
+        for _ in range(4):
+            transport.send(request)(replies.append)
+        until(lambda: len(replies) == 1, 10)
+        for seconds, answered in ((0.9, 1), (0.2, 2), (1.8, 2)):
+            now[0] += seconds
+            transport.expire(now[0])
+            until(partial(lambda count: len(replies) == count, answered), 10)
+            assert len(stub.seen("PUT")) == answered
+        now[0] += 0.3
+        transport.expire(now[0])
+
+        until(lambda: len(replies) == 4, 10, "a success ends the rests")
+        assert [reply.failure is None for reply in replies] == [False, False, True, True]
+    finally:
+        transport.close(10)
+
+
+def test_a_call_that_blocks_sees_its_own_rests_end(stub: StubServer, open_bucket: Any) -> None:
+    bucket = open_bucket(stub.endpoint, max_connections=1)
+    stub.behave(slow_down(), method="PUT")
+
+    assert put(bucket).failure is not None
+    assert put(bucket).failure is None
 
 
 def test_closing_answers_everything_at_once(stub: StubServer, open_transport: Any) -> None:
