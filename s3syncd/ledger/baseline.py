@@ -91,6 +91,14 @@ class BaselineTable(Store):
         start = max(after.encode(), prefix.encode())
         return _unfolded(self._rows(_PAGE, (start, prefix.encode() + _AFTER_ALL, limit)))
 
+    def path_behind(self, after: str, rows: int) -> str | None:
+        """Return the path of the row so many rows behind `after`, or None where there are fewer."""
+        sql = (
+            "SELECT CAST(path AS TEXT) FROM baseline WHERE path > ? ORDER BY path LIMIT 1 OFFSET ?"
+        )
+        found = self._rows(sql, (after.encode(), rows - 1))
+        return found[0][0] if found else None
+
     def count(self) -> tuple[int, int]:
         """Return (files, bytes) of the baseline, kept with every write: no scan."""
         self._connection()

@@ -1,12 +1,22 @@
-"""Fetch the pages of one listing through the pool, a few ahead of the merge.
+"""Fetch the pages of one listing through the pool, ahead of the merge.
+
+Where the ledger knows what to expect, the keys are split into ranges of some thousand rows, and
+several are fetched at a time, each from behind the end of the one before. Memory is bounded by the
+number of ranges and of pages in each.
 
 A page that fails for a passing reason is asked for again; one that fails for good ends the pass. A
-store found to list out of order is sorted from the next listing on. An incomplete listing never
-deletes anything. Owned by the site thread.
+store found to list out of order is sorted from the next listing on; one that does not begin where
+it is asked to is listed from the first key to the last. An incomplete listing never deletes
+anything. Owned by the site thread.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from s3syncd.core.entry import RemoteEntry
 from s3syncd.core.paths import Scope
 from s3syncd.core.retry import Failure, FailureKind, delay_seconds
 from s3syncd.ledger import ListingSorter
@@ -15,79 +25,101 @@ from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import ListingPage, parse_listing
 from s3syncd.site.messages import Listed
 from s3syncd.site.parts import Parts
-from s3syncd.site.passes import Pass
+from s3syncd.site.ranges import Range
 
-__all__ = ["Listing"]
+__all__ = ["RANGES_AHEAD", "Listing"]
 
-_PAGES_AHEAD = 4  # 4,000 keys, about 1 MiB: hides one round trip, keeps memory flat
+RANGES_AHEAD = 8  # requests at a time; with five pages each, 40,000 entries or some 10 MiB
 _PAGE_BYTES = 1 << 20  # a page of 1,000 long keys, as held while it is parsed
 _FINAL = frozenset({FailureKind.CREDENTIALS, FailureKind.BUCKET, FailureKind.CLOCK})
-_IS_UNSORTED = "listing_is_unsorted"  # key of the ledger
+_IS_UNSORTED = "listing_is_unsorted"  # keys of the ledger
+_IS_WHOLE = "listing_is_whole"
 
 
 class Listing:
-    """The listing of one pass."""
+    """The listing of one pass.
+
+    Attributes:
+        pass_id: of the pass.
+        failure: what ended it before its end.
+        is_ended: nothing more is asked for.
+        ranges: begun and not yet merged to their end, in key order.
+    """
 
     def __init__(self, pass_id: int, parts: Parts) -> None:
         self.pass_id = pass_id
         self.failure: Failure | None = None
         self.is_ended = False
+        self.ranges: deque[Range] = deque()
         self._parts = parts
         self._is_ascending = True
         is_unsorted = parts.ledger.meta(_IS_UNSORTED) is not None
         self._sorter = ListingSorter() if is_unsorted else None
-        self._token: str | None = None
-        self._last_path = ""
-        self._is_asked = False
+        self._is_split = not is_unsorted and parts.ledger.meta(_IS_WHOLE) is None
+        self._begun = 0
+        self._next: str | None = ""  # the path behind which the next range begins
         self._is_refused = False
-        self._attempts = 0
-        self._not_before = 0.0
 
     @property
     def is_complete_so_far(self) -> bool:
         """Whether neither a page failed nor the order was broken."""
         return self.failure is None and self._is_ascending
 
-    def advance(self, now: float, one: Pass) -> None:
-        """Ask for the next page if one is due and there is room for it."""
-        if self._may_ask(one) and now >= self._not_before:
-            token, bucket, scope = self._token, self._parts.bucket, self._parts.scope
-            self._is_asked = self._parts.lane.offer(
-                lambda: _page_call(bucket, scope, token),
-                size_bytes=_PAGE_BYTES,
-                done=self._answered,
-            )
-            self._is_refused = not self._is_asked
+    def pages(self) -> Iterator[Sequence[RemoteEntry] | None]:
+        """Give the entries by path, page by page; None where the next one has not come yet."""
+        while self.ranges or self._next is not None:
+            first = self.ranges[0] if self.ranges else None
+            if first is not None and first.pages:
+                yield first.pages.popleft()
+            elif first is not None and first.is_fetched:
+                self.ranges.popleft()
+            else:
+                yield None
+        if self._sorter is not None:
+            yield from self._sorter.pages()
 
-    def next_due(self, one: Pass) -> float:
+    def advance(self, now: float) -> None:
+        """Ask for the pages that are due, the first range's first, as far as there is room."""
+        self._begin_ranges()
+        for one in self.ranges:
+            if self._may_ask(one) and now >= one.not_before:
+                one.is_asked = self._parts.lane.offer(
+                    partial(_page_call, self._parts.bucket, self._parts.scope, one),
+                    size_bytes=_PAGE_BYTES,
+                    done=partial(self._answered, one.number),
+                )
+                self._is_refused = not one.is_asked
+
+    def next_due(self) -> float:
         """Return when `advance` wants to be called (monotonic seconds)."""
-        return self._not_before if self._may_ask(one) else float("inf")
+        if self._may_begin:
+            return 0.0
+        wanted = [one.not_before for one in self.ranges if self._may_ask(one)]
+        return min(wanted, default=float("inf"))
 
     def room(self) -> None:
         """The pool has room again."""
         self._is_refused = False
 
-    def received(self, message: Listed, one: Pass, now: float) -> None:
-        """Take an answered page, and hand its entries to the pass."""
-        self._is_asked = False
+    def received(self, message: Listed, now: float) -> None:
+        """Take an answered page."""
+        one = next((each for each in self.ranges if each.number == message.range_number), None)
+        if one is None:
+            return
+        one.is_asked = False
         if self.is_ended:
             return
         if isinstance(message.failure, Failure):
-            self._failed(message.failure, now)
-            return
-        self._attempts = 0
-        self._token = message.next_token
-        self.is_ended = message.next_token is None
-        if self._sorter is not None:
+            self._failed(one, message.failure, now)
+        elif self._sorter is not None:
             self._sorter.add(message.entries)
-            if self.is_ended:
-                one.feed_sorted(self._sorter.pages())
-        elif self._is_in_order(message):
-            one.feed_remote(message.entries, is_last=self.is_ended)
+            one.take(message._replace(entries=[]))
+        elif one.is_in_order(message):
+            one.take(message)
         else:
-            self._is_ascending = False
-            self._parts.ledger.set_meta(_IS_UNSORTED, "1")
-            self._parts.log.warning("listing.unsorted", after=self._last_path)
+            self._out_of_order(one, message)
+        if one.is_last_known:
+            self._next = None  # nothing lies behind: whatever rows are left have no object
 
     def end(self) -> None:
         """Ask for nothing more."""
@@ -99,42 +131,66 @@ class Listing:
         if self._sorter is not None:
             self._sorter.close()
 
-    def _may_ask(self, one: Pass) -> bool:
-        is_idle = not (self._is_asked or self.is_ended or self._is_refused)
-        return is_idle and one.buffered_pages < _PAGES_AHEAD
+    @property
+    def _may_begin(self) -> bool:
+        has_room = len(self.ranges) < RANGES_AHEAD
+        return has_room and self._next is not None and not self.is_ended
 
-    def _is_in_order(self, message: Listed) -> bool:
-        entries = message.entries
-        if not message.is_ascending or (entries and entries[0].path <= self._last_path):
-            return False
-        if entries:
-            self._last_path = entries[-1].path
-        return True
+    def _begin_ranges(self) -> None:
+        parts = self._parts
+        while self._may_begin:
+            after, until = self._next or "", None
+            if self._is_split:
+                until = parts.ledger.path_behind(after, parts.range_rows)
+            end = None if until is None else (until, parts.scope.key_for(until))
+            key = parts.scope.key_for(after) if after else ""
+            self.ranges.append(Range(self._begun, key, end, rows=parts.range_rows))
+            self._begun += 1
+            self._next = until
 
-    def _failed(self, failure: Failure, now: float) -> None:
-        self._attempts += 1
-        if failure.kind in _FINAL or self._attempts > self._parts.settings.s3_ops_retries:
+    def _may_ask(self, one: Range) -> bool:
+        return one.may_ask and not (self.is_ended or self._is_refused)
+
+    def _out_of_order(self, one: Range, page: Listed) -> None:
+        """Void the pass. The next one knows better how this store lists."""
+        self._is_ascending = False
+        has_begun_elsewhere = page.is_ascending and bool(one.after) and one.token is None
+        self._parts.ledger.set_meta(_IS_WHOLE if has_begun_elsewhere else _IS_UNSORTED, "1")
+        self._parts.log.warning(
+            "listing.unsorted", after=one.last_key, key=page.first_key, asked=one.after
+        )
+
+    def _failed(self, one: Range, failure: Failure, now: float) -> None:
+        one.attempts += 1
+        if failure.kind is FailureKind.REFUSED and one.after and one.token is None:
+            self._parts.ledger.set_meta(_IS_WHOLE, "1")  # it may be the beginning that is refused
+        if failure.kind in _FINAL or one.attempts > self._parts.settings.s3_ops_retries:
             self.failure = failure
             self.is_ended = True
         else:
-            self._not_before = now + delay_seconds(self._attempts, self._parts.jitter())
+            one.not_before = now + delay_seconds(one.attempts, self._parts.jitter())
 
-    def _answered(self, answer: object) -> None:
-        self._parts.inbox.put(_listed(self.pass_id, answer))
+    def _answered(self, number: int, answer: object) -> None:
+        self._parts.inbox.put(_listed(self.pass_id, number, answer))
 
 
-def _page_call(bucket: Bucket, scope: Scope, token: str | None) -> Call:
-    reply = yield bucket.list_page(scope.prefix, token=token)
+def _page_call(bucket: Bucket, scope: Scope, one: Range) -> Call:
+    reply = yield bucket.list_page(
+        scope.prefix,
+        token=one.token,
+        start_after=one.after or None,
+        max_keys=one.max_keys,
+    )
     if reply.failure is not None:
         return reply.failure
     return parse_listing(reply.body, scope.path_for, plain_paths=scope.plain_paths)
 
 
-def _listed(pass_id: int, answer: object) -> Listed:
+def _listed(pass_id: int, number: int, answer: object) -> Listed:
     if isinstance(answer, ListingPage):
-        return Listed(pass_id, answer.entries, answer.next_token, answer.is_ascending)
+        return Listed(pass_id, number, *answer)
     if isinstance(answer, Failure):
-        return Listed(pass_id, [], None, is_ascending=True, failure=answer)
+        return Listed(pass_id, number, failure=answer)
     error = answer.exception if isinstance(answer, CallFailed) else answer
     failure = Failure(FailureKind.TRANSIENT, type(error).__name__, None, str(error), False)
-    return Listed(pass_id, [], None, is_ascending=True, failure=failure)
+    return Listed(pass_id, number, failure=failure)

@@ -6,8 +6,9 @@ All frozen. `Finished` and `Listed` come from workers, `Command` from the contro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from s3syncd.core.entry import RemoteEntry
 from s3syncd.site.backlog import Planned
@@ -42,18 +43,26 @@ class Recovered:
     answer: object
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One page of the listing of pass `pass_id`, or why it failed.
+class Listed(NamedTuple):
+    """One page of a range of the listing of pass `pass_id`, or why it failed.
 
-    `entries` ascend by path. `is_complete` is False where the page was out of order.
+    For the rest see `s3.listing.ListingPage`.
     """
 
     pass_id: int
-    entries: list[RemoteEntry]
-    next_token: str | None
-    is_ascending: bool
+    range_number: int
+    entries: Sequence[RemoteEntry] = ()
+    next_token: str | None = None
+    first_key: str = ""
+    last_key: str = ""
+    is_ascending: bool = True
+    foreign_keys: int = 0
     failure: object | None = None
+
+    @property
+    def keys(self) -> int:
+        """How many keys the page has."""
+        return len(self.entries) + self.foreign_keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Parts:
     """The collaborators of one site. Owned by its thread.
 
     `clock` gives monotonic seconds, `wall` seconds since the epoch, `jitter` numbers in [0, 1).
+    `range_rows`: baseline rows in a range of a listing; five pages, fetched one after another.
     """
 
     settings: SiteConfig
@@ -71,4 +72,5 @@ class Parts:
     wall: Callable[[], float]
     jitter: Callable[[], float]
     log: Log
+    range_rows: int = 5_000
     is_one_shot: bool = field(default=False)

@@ -34,7 +34,8 @@ class Pass:
         pass_id: unique within the site's life.
         prefix: '' for the whole site, else a directory ending in '/'.
         is_recursive: False looks at the files directly in the directory only.
-        is_listed: the bucket is listed too (reconcile), else the local side alone (rescan).
+        remote: the listing (reconcile), page by page, None where the next has not come yet; without
+            it the local side alone is looked at (rescan).
         started_seq: the ledger's counter when the pass began.
         on_taken: called once per scan batch consumed (gives the scanner its credit back).
     """
@@ -45,7 +46,7 @@ class Pass:
         *,
         prefix: str,
         is_recursive: bool,
-        is_listed: bool,
+        remote: Iterator[Sequence[RemoteEntry] | None] | None,
         started_seq: int,
         started_at: float,
         policy: Policy,
@@ -55,7 +56,7 @@ class Pass:
         self.pass_id = pass_id
         self.prefix = prefix
         self.is_recursive = is_recursive
-        self.is_listed = is_listed
+        self.is_listed = remote is not None
         self.started_seq = started_seq
         self.started_at = started_at
         self.tally = Tally()
@@ -65,14 +66,11 @@ class Pass:
         self._on_taken = on_taken
         self._local: deque[Sequence[LocalEntry | UnknownMark]] = deque()
         self._is_local_ended = False
-        self._remote: deque[list[RemoteEntry]] = deque()
-        self._sorted: Iterator[list[RemoteEntry]] = iter(())
         self._may_go_on: Callable[[], bool] = lambda: True
-        self._is_remote_ended = False
         self._merged = merge(
             self._local_chunks(),
             self._baseline_chunks(),
-            self._remote_chunks() if is_listed else None,
+            remote,
             policy,
             self.tally,
         )
@@ -81,11 +79,6 @@ class Pass:
     def is_whole(self) -> bool:
         """Whether the pass covers the whole site."""
         return self.prefix == "" and self.is_recursive
-
-    @property
-    def buffered_pages(self) -> int:
-        """Listing pages fetched and not yet merged."""
-        return len(self._remote)
 
     @property
     def is_scan_ended(self) -> bool:
@@ -107,23 +100,12 @@ class Pass:
             self._is_local_ended = True
             self.is_done = self.is_done or self.is_aborted
 
-    def feed_remote(self, entries: list[RemoteEntry], *, is_last: bool) -> None:
-        """Take one page of the listing."""
-        self._remote.append(entries)
-        self._is_remote_ended = self._is_remote_ended or is_last
-
-    def feed_sorted(self, pages: Iterator[list[RemoteEntry]]) -> None:
-        """Take the whole listing at once, read page by page as the merge goes on."""
-        self._sorted = pages
-        self._is_remote_ended = True
-
     def abort(self) -> None:
         """Decide nothing more; the pass is done when the scanner has said its last word."""
         self.is_aborted = True
         for _batch in self._local:
             self._on_taken()
         self._local.clear()
-        self._remote.clear()
         self.is_done = self._is_local_ended
 
     def step(self, may_go_on: Callable[[], bool]) -> Iterator[Action]:
@@ -149,16 +131,6 @@ class Pass:
                 self._on_taken()
                 yield batch
             elif self._is_local_ended:
-                return
-            else:
-                yield None
-
-    def _remote_chunks(self) -> Iterator[list[RemoteEntry] | None]:
-        while True:
-            if self._remote:
-                yield self._remote.popleft()
-            elif self._is_remote_ended:
-                yield from self._sorted
                 return
             else:
                 yield None

@@ -116,7 +116,7 @@ class Schedule:
         """Hand a listing page to the pass it belongs to."""
         if self.listing is None or self.listing.pass_id != message.pass_id or self.whole is None:
             return
-        self.listing.received(message, self.whole, now)
+        self.listing.received(message, now)
         if not self.listing.is_complete_so_far and not self.whole.is_aborted:
             self.is_listing_incomplete = True
             self._void(self.whole)
@@ -132,7 +132,7 @@ class Schedule:
             self._begin_directory()
             self._begin_whole(now)
         if self.listing is not None and self.whole is not None:
-            self.listing.advance(now, self.whole)
+            self.listing.advance(now)
         deadline = self._parts.clock() + _STEP_SECONDS
         self._is_cut_off = False
         self._merge(self._directory, lambda: self._backlog.has_live_room, deadline)
@@ -149,7 +149,7 @@ class Schedule:
         if self.whole is None:
             return self.timetable.next_due()
         if self.listing is not None:
-            return self.listing.next_due(self.whole)
+            return self.listing.next_due()
         return float("inf")
 
     def _begin_directory(self) -> None:
@@ -160,7 +160,7 @@ class Schedule:
         if is_recursive:
             for below in [p for p in self._directories if p.startswith(path)]:
                 del self._directories[below]
-        self._directory = self._new_pass(path, is_recursive=is_recursive, is_listed=False)
+        self._directory = self._new_pass(path, is_recursive=is_recursive)
         self._parts.scanner.directory(self._directory.pass_id, path, is_recursive=is_recursive)
 
     def _begin_whole(self, now: float) -> None:
@@ -172,12 +172,12 @@ class Schedule:
             self.timetable.put_off(whole, now + _GATE_SECONDS)
             return
         self.timetable.began(whole)
-        self.whole = self._new_pass("", is_recursive=True, is_listed=is_listed)
         if is_listed:
-            self.listing = Listing(self.whole.pass_id, self._parts)
+            self.listing = Listing(self._passes + 1, self._parts)
+        self.whole = self._new_pass("", is_recursive=True, listing=self.listing)
         self._parts.scanner.full(self.whole.pass_id)
 
-    def _new_pass(self, prefix: str, *, is_recursive: bool, is_listed: bool) -> Pass:
+    def _new_pass(self, prefix: str, *, is_recursive: bool, listing: Listing | None = None) -> Pass:
         self._passes += 1
         pass_id = self._passes
         scanner = self._parts.scanner
@@ -185,7 +185,7 @@ class Schedule:
             pass_id,
             prefix=prefix,
             is_recursive=is_recursive,
-            is_listed=is_listed,
+            remote=None if listing is None else listing.pages(),
             started_seq=self._parts.ledger.begin_pass(),
             started_at=self._parts.clock(),
             policy=self._parts.policy,

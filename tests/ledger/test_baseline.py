@@ -75,6 +75,15 @@ def test_a_page_of_a_directory_holds_only_what_is_below_it(ledger: Ledger) -> No
     assert ledger.page("a/b/3", prefix="a/") == []
 
 
+def test_the_path_so_many_rows_ahead_is_found_until_the_end(ledger: Ledger) -> None:
+    for number in range(10):
+        ledger.record(row(f"d/{number}"))
+    assert ledger.path_behind("", 4) == "d/3"
+    assert ledger.path_behind("d/3", 4) == "d/7"
+    assert ledger.path_behind("d/7", 4) is None
+    assert ledger.path_behind("d/7", 2) == "d/9"
+
+
 def test_counts_follow_new_changed_and_forgotten_rows(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path)
     ledger.record(row("a", size_bytes=10))

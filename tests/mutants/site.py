@@ -18,6 +18,8 @@ _FAILURES = "tests/scenarios/test_failures.py"
 _LIFE = "tests/scenarios/test_plain_life.py"
 _OUTAGE = "tests/scenarios/test_ledger_outage.py"
 _STATUS = "tests/scenarios/test_status.py"
+_RANGES = "s3syncd/site/ranges.py"
+_AHEAD = "tests/scenarios/test_listing_ahead.py"
 _ROOTS = "tests/scenarios/test_roots.py"
 
 MUTANTS = [
@@ -135,10 +137,54 @@ MUTANTS = [
     ),
     Mutant(
         name="a listing out of order is merged as it comes",
-        file="s3syncd/site/listing.py",
-        old="        elif self._is_in_order(message):",
-        new="        elif message.entries or self._is_in_order(message):",
+        file=_RANGES,
+        old="return page.is_ascending and (",
+        new="return (",
         tests=[f"{_PASSES}::test_a_store_that_lists_out_of_order_is_sorted_and_converges"],
+    ),
+    Mutant(
+        name="a range begins with keys of the one before",
+        file=_RANGES,
+        old="page.first_key > self._last_key)",
+        new='page.first_key > "")',
+        tests=[
+            f"{_AHEAD}::test_a_store_that_does_not_begin_where_asked_is_noticed_and_listed_whole"
+        ],
+    ),
+    Mutant(
+        name="a range goes on behind its end",
+        file=_RANGES,
+        old="entries[: bisect_right(entries, self._until[0], key=_path_of)]",
+        new="entries",
+        tests=[f"{_AHEAD}::test_keys_that_appear_meanwhile_are_nobodys_loss"],
+    ),
+    Mutant(
+        name="a range ends before its end",
+        file=_RANGES,
+        old="self._last_key >= self._until[1]:",
+        new="self._received >= self._rows:",
+        tests=[f"{_AHEAD}::test_keys_that_appear_meanwhile_are_nobodys_loss"],
+    ),
+    Mutant(
+        name="a range fetches all its pages at once",
+        file=_RANGES,
+        old=" and len(self.pages) < _PAGES_AHEAD",
+        new="",
+        tests=[f"{_AHEAD}::test_many_foreign_keys_in_a_range_are_counted_and_held_back"],
+    ),
+    Mutant(
+        name="every range of a listing is begun at once",
+        file="s3syncd/site/listing.py",
+        old="has_room = len(self.ranges) < RANGES_AHEAD",
+        new="has_room = True",
+        tests=[f"{_AHEAD}::test_at_most_eight_ranges_of_five_pages_are_held"],
+    ),
+    Mutant(
+        name="a store that refuses to begin in the middle is asked to for ever",
+        file="s3syncd/site/listing.py",
+        old="if failure.kind is FailureKind.REFUSED and one.after and one.token is None:",
+        new="if False:",
+        tests=[f"{_AHEAD}::test_a_store_that_refuses_to_begin_in_the_middle_is_listed_whole"],
     ),
     Mutant(
         name="a pass decides about a path with an open intent",
@@ -242,8 +288,8 @@ MUTANTS = [
     Mutant(
         name="a listing that is ahead spins the loop",
         file="s3syncd/site/listing.py",
-        old='        return self._not_before if self._may_ask(one) else float("inf")',
-        new='        return self._not_before if one else float("inf")',
+        old="for one in self.ranges if self._may_ask(one)]",
+        new="for one in self.ranges]",
         tests=[f"{_STATUS}::test_a_listing_that_is_ahead_of_the_scan_is_no_busy_loop"],
     ),
     Mutant(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -21,6 +23,8 @@ class Store(FakeBucket):
         order: how a listing is sorted.
         outage: why the bucket cannot be reached; None: it can.
         before_page: called with the number of each page, from 1, before it is answered.
+        honours_start_after: a listing begins where it is asked to.
+        start_after_fails: what a request says that begins in the middle.
     """
 
     def __init__(self) -> None:
@@ -29,6 +33,9 @@ class Store(FakeBucket):
         self.order: Any = sorted
         self.outage: SiteUnavailable | None = None
         self.everything_fails: Failure | None = None
+        self.before_page: Callable[[int], object] = lambda _number: None
+        self.honours_start_after = True
+        self.start_after_fails: Failure | None = None
         self.page_fails: dict[int, Failure] = {}
 
     def connect(self) -> None:
@@ -36,32 +43,51 @@ class Store(FakeBucket):
         if self.outage is not None:
             raise self.outage
 
-    def list_page(self, prefix: str, *, token: str | None = None, **_more: Any) -> Any:
-        number = int(token or 0)
-
+    def list_page(
+        self,
+        prefix: str,
+        *,
+        token: str | None = None,
+        start_after: str | None = None,
+        **_more: Any,
+    ) -> Any:
         def start(resume: Any) -> None:
-            self.requests.append(("list", {"page": number + 1}))
-            failure = self.page_fails.get(number + 1)
+            keys = list(self.order(key for key in self.objects if key.startswith(prefix)))
+            first = self._first(keys, token, start_after)
+            number = first // self.page_keys + 1
+            self.requests.append(("list", {"page": number, "start_after": start_after}))
+            self.before_page(number)
+            failure = self.page_fails.get(number)
+            if start_after is not None and token is None:
+                failure = failure or self.start_after_fails
             if failure is not None:
                 resume(Reply(failure.status or 0, {}, b"", failure))
             else:
-                resume(Reply(200, {}, self._page(prefix, number), None))
+                resume(Reply(200, {}, self._page(keys, first), None))
 
         return start
+
+    def _first(self, keys: list[str], token: str | None, start_after: str | None) -> int:
+        """Give where a page begins: tokens are keys, or numbers where nothing is in order."""
+        behind = token or (start_after if self.honours_start_after else None)
+        if not behind:
+            return 0
+        if self.order is sorted:
+            return bisect_right(keys, behind)
+        return int(token) if token else next((n for n, k in enumerate(keys) if k > behind), 0)
 
     def effects(self) -> list[tuple[str, str]]:
         """Give (operation, key) of each request that changes the bucket, in order."""
         kinds = {"put", "delete", "copy", "create", "complete", "abort", "upload_part"}
         return [(name, told["key"]) for name, told in self.requests if name in kinds]
 
-    def _page(self, prefix: str, number: int) -> bytes:
-        keys = self.order(key for key in self.objects if key.startswith(prefix))
-        first = number * self.page_keys
-        chosen = list(keys)[first : first + self.page_keys]
-        is_more = first + self.page_keys < len(list(keys))
+    def _page(self, keys: list[str], first: int) -> bytes:
+        chosen = keys[first : first + self.page_keys]
+        is_more = first + self.page_keys < len(keys)
         parts = ["<ListBucketResult>", f"<IsTruncated>{str(is_more).lower()}</IsTruncated>"]
         if is_more:
-            parts.append(f"<NextContinuationToken>{number + 1}</NextContinuationToken>")
+            token = escape(chosen[-1]) if self.order is sorted else first + self.page_keys
+            parts.append(f"<NextContinuationToken>{token}</NextContinuationToken>")
         for key in chosen:
             found = self.objects[key]
             parts.append(

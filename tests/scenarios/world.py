@@ -123,6 +123,7 @@ class World:
         self.store = Store()
         self.log = Lines()
         self.now = 1_000.0
+        self.range_rows = 20
         self._wall_from = time.time() + AHEAD_SECONDS - self.now
         self.carried: list[Action] = []
         self.settles: list[tuple[str, Settle]] = []
@@ -166,6 +167,7 @@ class World:
             transfer=_Scripted(self.transfer, self), lane=self.lane,
             checksum_lane=self.checksum_lane, inbox=inbox, gate=self.gate,
             clock=lambda: self.now, wall=self.wall, jitter=lambda: self.jitter, log=self.log,
+            range_rows=self.range_rows,
         )  # type: ignore[arg-type]  # fmt: skip
         self.site = Site(self.parts)
         self.site.begin(self.now)
