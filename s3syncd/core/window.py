@@ -37,7 +37,7 @@ class Window:
 
     @property
     def rest_seconds(self) -> float:
-        """How long to send nothing after the last answer: 0, or 1, 2, 4, 5, 5 .. at the narrowest."""
+        """How long to send nothing after the last answer: 0; at the narrowest 1, 2, 4, 5, 5 .."""
         return min(MAX_REST_SECONDS, 2.0 ** (self._rests - 1)) if self._rests else 0.0
 
     def succeeded(self) -> None:

@@ -222,7 +222,7 @@ class Bucket:
 
         Blocks, up to minutes on some stores; raises `S3Failure`.
         """
-        return self._control().complete(
+        return self._control(is_patient=True).complete(
             key,
             upload_id,
             parts,
@@ -284,11 +284,11 @@ class Bucket:
             return _refuse
         return self._transport.send(request)
 
-    def _control(self) -> Multipart:
+    def _control(self, *, is_patient: bool = False) -> Multipart:
         if self._client is None:
             raise S3Failure(_NO_CONTACT)
         return Multipart(
-            self._client.blocking(),
+            self._client.blocking(is_patient=is_patient),
             self.settings.bucket,
             self._client.failures,
             retries=self.settings.ops_retries,

@@ -43,7 +43,10 @@ CONNECT_TIMEOUT_SECONDS: Final = 5
 PROBE_READ_TIMEOUT_SECONDS: Final = 20
 """First contact lists one key; a store that needs longer is in trouble."""
 
-CONTROL_READ_TIMEOUT_SECONDS: Final = 300
+CONTROL_READ_TIMEOUT_SECONDS: Final = 60
+"""As long as the data plane waits for an answer to an empty request; a worker is held meanwhile."""
+
+PATIENT_READ_TIMEOUT_SECONDS: Final = 300
 """Completing an upload of thousands of parts takes minutes on some stores."""
 
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/s3/")
@@ -77,7 +80,7 @@ class Client:
         self._session: boto3.Session | None = None
         self._credentials: Any = None
         self._endpoint: Endpoint | None = None
-        self._control: Any = None
+        self._controls: dict[int, Any] = {}
 
     def make_contact(self) -> Contact:
         """List one key and see where the request really went, and with which region.
@@ -106,18 +109,18 @@ class Client:
         self._session, self._endpoint = session, contact.endpoint
         return contact
 
-    def blocking(self) -> Any:
-        """Give the boto3 client for control calls: one attempt, patient. Made at first use."""
-        if self._control is None:
+    def blocking(self, *, is_patient: bool = False) -> Any:
+        """Give the boto3 client for control calls: one attempt. Made at first use."""
+        timeout = PATIENT_READ_TIMEOUT_SECONDS if is_patient else CONTROL_READ_TIMEOUT_SECONDS
+        if timeout not in self._controls:
             if self._session is None or self._endpoint is None:
                 raise S3Failure(_failure_of(NoCredentialsError()))
-            self._control = self._new_client(
-                self._session,
-                read_timeout=CONTROL_READ_TIMEOUT_SECONDS,
-                attempts=1,
-                region=self._endpoint.region,
+            made = self._new_client(
+                self._session, read_timeout=timeout, attempts=1, region=self._endpoint.region
             )
-        return self._control
+            if self._controls.setdefault(timeout, made) is not made:  # another worker was quicker
+                made.close()
+        return self._controls[timeout]
 
     @contextmanager
     def failures(self) -> Iterator[None]:
@@ -128,10 +131,9 @@ class Client:
             raise S3Failure(_failure_of(error)) from error
 
     def close(self) -> None:
-        """Close the connections of the control client."""
-        control, self._control = self._control, None
-        if control is not None:
-            control.close()
+        """Close the connections of the control clients."""
+        while self._controls:
+            self._controls.popitem()[1].close()
 
     def _new_session(self) -> boto3.Session:
         settings = self._settings

@@ -82,4 +82,13 @@ MUTANTS = [
         new="            pass  # nobody",
         tests=[CRT + "test_a_call_that_blocks_sees_its_own_rests_end"],
     ),
+    Mutant(
+        name="every control call may hold a worker for five minutes",
+        file="s3syncd/s3/client.py",
+        old="CONTROL_READ_TIMEOUT_SECONDS: Final = 60",
+        new="CONTROL_READ_TIMEOUT_SECONDS: Final = 300",
+        tests=[
+            "tests/s3/test_contact.py::test_only_completing_an_upload_may_be_silent_for_minutes"
+        ],
+    ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import warnings
 from pathlib import Path
@@ -379,3 +380,27 @@ def test_plain_server_behind_https_is_explained(stub: StubServer, open_bucket: A
     error = unavailable(open_bucket, stub.endpoint.replace("http:", "https:"))
 
     assert "http://" in error.hint
+
+
+def test_only_completing_an_upload_may_be_silent_for_minutes(
+    stub: StubServer, open_bucket: Any
+) -> None:
+    """A worker is held meanwhile: after a network that lost the connection, too."""
+    bucket = open_bucket(stub.endpoint)
+
+    def patience() -> list[int]:
+        made = bucket._client._controls.values()
+        return sorted(each.meta.config.read_timeout for each in made)
+
+    bucket.abort_multipart("k", "id")
+    for call in (
+        lambda: bucket.create_multipart("k"),
+        lambda: bucket.list_parts("k", "id"),
+        lambda: bucket.list_uploads("k"),
+    ):
+        with contextlib.suppress(S3Failure, KeyError):  # the stub knows nothing of parts
+            call()
+    assert patience() == [60]
+    with contextlib.suppress(S3Failure):
+        bucket.complete_multipart("k", "id", [(1, "etag")])
+    assert patience() == [60, 300]
