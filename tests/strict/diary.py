@@ -1,0 +1,76 @@
+"""The diary of a user: what stood at which path since when, written before each change is made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+__all__ = ["Diary", "Line", "digest_of"]
+
+
+class Line(NamedTuple):
+    """From `at` (epoch seconds) on a path holds content of this digest; None: nothing."""
+
+    at: float
+    digest: str | None
+
+
+def digest_of(content: bytes) -> str:
+    """Give what the diary, and the store's history, know a content by: MD5, in hexadecimal."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+class Diary:
+    """What one user did to the files of a site.
+
+    A line is to be written before the change that it tells: whoever acts on the change then does so
+    later than the line says, on any clock that is the same for both.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[Line]] = {}
+
+    def wrote(self, path: str, content: bytes, at: float) -> None:
+        """Note that a path gets a content."""
+        self._add(path, Line(at, digest_of(content)))
+
+    def removed(self, path: str, at: float) -> None:
+        """Note that a path is deleted."""
+        self._add(path, Line(at, None))
+
+    def renamed(self, old: str, new: str, at: float) -> None:
+        """Note that what is at a path goes to another one."""
+        digest = self._lines[old][-1].digest
+        self._add(old, Line(at, None))
+        self._add(new, Line(at, digest))
+
+    def of(self, path: str) -> list[Line]:
+        """Give what stood at a path, one after the other."""
+        return list(self._lines.get(path, ()))
+
+    def files(self) -> dict[str, str]:
+        """Give what there is now: path -> digest."""
+        return {
+            path: lines[-1].digest
+            for path, lines in self._lines.items()
+            if lines[-1].digest is not None
+        }
+
+    def __iter__(self) -> Iterator[tuple[str, list[Line]]]:
+        return iter(self._lines.items())
+
+    @classmethod
+    def of_contents(cls, contents: Mapping[str, Iterable[bytes | None]]) -> Diary:
+        """Make one of contents (None: deleted) that followed each other a second apart."""
+        diary = cls()
+        for path, versions in contents.items():
+            for at, content in enumerate(versions):
+                if content is None:
+                    diary.removed(path, at)
+                else:
+                    diary.wrote(path, content, at)
+        return diary
+
+    def _add(self, path: str, line: Line) -> None:
+        self._lines.setdefault(path, []).append(line)

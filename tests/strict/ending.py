@@ -1,0 +1,55 @@
+"""How a run ends: faults stop, both sides become equal, nothing more is done, a ledger is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from tests.strict.oracle import Oracle, Record, Violation
+
+__all__ = ["Client", "end_run"]
+
+
+class Client(Protocol):
+    """What is judged, as far as a run's end needs it."""
+
+    def settle(self) -> None:
+        """Wait until it says that it is done."""
+
+    def idle_cycle(self) -> None:
+        """Let it look at both sides once more, and wait until it says that it is done."""
+
+    def lose_ledger(self) -> None:
+        """Stop it, take its ledger away, and start it again."""
+
+    def files(self) -> Mapping[str, str]:
+        """Give its side: path -> digest."""
+
+
+def end_run(client: Client, oracle: Oracle, record: Record) -> None:
+    """End a run whose faults are over, and fail where a promise is broken.
+
+    1. What it says it has reached, it has: both sides are equal, no upload is left.
+    2. A cycle on top asks for nothing.
+    3. Without its ledger it comes to the same again, and deletes nothing on the way.
+    """
+    client.settle()
+    oracle.assert_sound()
+    _assert_none(oracle.equal_to(client.files()))
+    _assert_none(oracle.no_upload_is_left())
+
+    mark = record.history().mark
+    client.idle_cycle()
+    _assert_none(oracle.nothing_asked_for(since=mark))
+
+    mark = record.history().mark
+    client.lose_ledger()
+    client.settle()
+    _assert_none(oracle.nothing_deleted(since=mark))
+    _assert_none(oracle.equal_to(client.files()))
+    _assert_none(oracle.no_upload_is_left())
+    oracle.assert_sound()
+
+
+def _assert_none(violations: list[Violation]) -> None:
+    assert not violations, "\n".join(f"{each.rule}: {each.what}" for each in violations)

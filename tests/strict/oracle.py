@@ -1,0 +1,247 @@
+"""The oracle: says of a history of requests what must never have happened.
+
+It predicts nothing. It takes what the store saw and what the user's diary says, and explains each
+version and each deletion by something the user did; what it cannot explain is a violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, Protocol
+
+from tests.strict.blobs import FlawError, read_blob
+from tests.strict.diary import Diary, Line, digest_of
+from tests.strict.faults import Kind
+from tests.strict.history import Event, History
+from tests.strict.state import Change, Version
+
+__all__ = ["Oracle", "Record", "Violation"]
+
+_WRITES: Final = frozenset({"CompleteMultipartUpload", "CopyObject", "PutObject"})
+
+
+class Violation(NamedTuple):
+    """What must not have been: the rule, in words what broke it, and the request's number."""
+
+    rule: str
+    what: str
+    event: int = 0
+
+
+class Record(Protocol):
+    """What an oracle asks a strict store."""
+
+    def history(self) -> History:
+        """Give what happened until now."""
+
+    def version(self, serial: int) -> Version:
+        """Give one of all the versions there ever were."""
+
+    def tree(self, bucket: str, *, at: int | None = None) -> dict[str, int]:
+        """Give what readers see, or saw after an event: key -> serial of its version."""
+
+    def open_uploads(self, bucket: str) -> list[tuple[str, str]]:
+        """Give key and id of each upload that is neither complete nor aborted."""
+
+
+class Oracle:
+    """Judges what was done to one prefix of one bucket, on behalf of one user.
+
+    Each rule is a method that gives its violations; `assert_sound` fails if there is any. Rules
+    about now (`equal_to`, `nothing_asked_for`, ...) are separate: they hold at certain moments.
+
+    Args:
+        record: of the store.
+        diary: of the user, on the store's clock.
+        bucket: that belongs to the site.
+        prefix: '' or ending in a slash.
+    """
+
+    def __init__(self, record: Record, diary: Diary, *, bucket: str, prefix: str = "") -> None:
+        self._record = record
+        self._diary = diary
+        self._bucket = bucket
+        self._prefix = prefix
+        self._digests: dict[int, str] = {}
+
+    def assert_sound(self) -> None:
+        """Fail unless every rule holds that must hold at any moment."""
+        found = [
+            *self.every_version_is_whole(),
+            *self.every_version_is_the_users(),
+            *self.no_version_comes_back(),
+            *self.every_deletion_is_the_users(),
+            *self.every_deletion_names_what_it_deletes(),
+            *self.nothing_elsewhere_was_touched(),
+        ]
+        assert not found, "\n".join(f"{each.event}: {each.rule}: {each.what}" for each in found)
+
+    def every_version_is_whole(self) -> list[Violation]:
+        """No version ever served was torn, mixed, truncated or invented."""
+        found = []
+        for event, version in self._versions():
+            try:
+                read_blob(version.body)
+            except FlawError as flaw:
+                found.append(Violation("whole", f"{version.key}: {flaw}", event.number))
+        return found
+
+    def every_version_is_the_users(self) -> list[Violation]:
+        """Each version stood at its path on the user's side, before it was sent."""
+        found = []
+        for event, version in self._versions():
+            digest = self._digest(version.serial)
+            lines = self._lines(version.key)
+            if not any(line.digest == digest and line.at <= event.at for line in lines):
+                what = f"nobody wrote {digest} ({len(version.body)} bytes) at {version.key}"
+                found.append(Violation("user's version", what, event.number))
+        return found
+
+    def no_version_comes_back(self) -> list[Violation]:
+        """What readers saw of a key happened in the order in which the user did it.
+
+        The same state may show twice in a row (it was sent again); an older one never comes after
+        a newer. What a server carried out long after it hung up is not the client's doing.
+        """
+        found: list[Violation] = []
+        places: dict[str, int] = {}
+        for event, change in self._changes():
+            if event.fault == Kind.LATE:
+                continue
+            digest = None if change.after is None else self._digest(change.after.serial)
+            lines, place = self._lines(change.key), places.get(change.key, 0)
+            later = _first(lines, digest, start=place, until=event.at)
+            if later is not None:
+                places[change.key] = later
+            elif _first(lines, digest, start=0, until=event.at) is not None:
+                state = "its absence" if digest is None else digest
+                what = f"{change.key}: {state} after a later state was there"
+                found.append(Violation("order", what, event.number))
+        return found
+
+    def every_deletion_is_the_users(self) -> list[Violation]:
+        """Each object that vanished was deleted by the user, once for each time, before."""
+        found: list[Violation] = []
+        used: dict[str, int] = {}
+        for event, change in self._record.history().deletions():
+            if event.bucket != self._bucket or not change.key.startswith(self._prefix):
+                continue
+            assert change.before is not None
+            lines = self._lines(change.key)
+            written = _first(lines, self._digest(change.before.serial), start=0, until=event.at)
+            start = max(used.get(change.key, -1), -1 if written is None else written) + 1
+            removal = _first(lines, None, start=start, until=event.at)
+            if written is None or removal is None:
+                what = f"nobody deleted {change.before.etag} at {change.key}"
+                found.append(Violation("user's deletion", what, event.number))
+            else:
+                used[change.key] = removal
+        return found
+
+    def every_deletion_names_what_it_deletes(self) -> list[Violation]:
+        """Each DELETE is conditional on a version, whether there was anything to delete or not."""
+        rule = "conditional deletion"
+        found = []
+        for event in self._own(self._record.history().of("DeleteObject*")):
+            if event.operation != "DeleteObject" or event.if_match in {"", "*"}:
+                found.append(Violation(rule, f"{event.key}: no version is named", event.number))
+            elif event.changes and event.before and event.before.etag != event.if_match:
+                what = f"{event.key}: {event.before.etag} went instead of {event.if_match}"
+                found.append(Violation(rule, what, event.number))
+        return found
+
+    def every_write_is_conditional(self) -> list[Violation]:
+        """Each write names what it replaces; for modes with another writer, not for upload mode."""
+        return [
+            Violation("conditional write", f"{event.operation} of {event.key}", event.number)
+            for event in self._own(self._record.history())
+            if event.operation in _WRITES
+            and not {"if-match", "if-none-match"} & dict(event.conditions).keys()
+        ]
+
+    def nothing_elsewhere_was_touched(self) -> list[Violation]:
+        """No request that changes something was about another bucket or prefix."""
+        return [
+            Violation("elsewhere", f"{event.operation} of {event.bucket}/{event.key}", event.number)
+            for event in self._record.history().mutations()
+            if event.bucket != self._bucket or not event.key.startswith(self._prefix)
+        ]
+
+    def no_upload_is_left(self) -> list[Violation]:
+        """No multipart upload is neither complete nor aborted."""
+        return [
+            Violation("upload left", f"{key} ({upload_id})")
+            for key, upload_id in self._record.open_uploads(self._bucket)
+        ]
+
+    def equal_to(self, files: Mapping[str, str], *, at: int | None = None) -> list[Violation]:
+        """The prefix holds exactly these files (path -> digest), now or after an event."""
+        seen = {
+            key.removeprefix(self._prefix): self._digest(serial)
+            for key, serial in self._record.tree(self._bucket, at=at).items()
+            if key.startswith(self._prefix)
+        }
+        return [
+            Violation("equal", f"{path}: {seen.get(path)} instead of {files.get(path)}", at or 0)
+            for path in sorted({*seen, *files})
+            if seen.get(path) != files.get(path)
+        ]
+
+    def claim_was_true(
+        self, files: Mapping[str, str], *, since: int, until: int
+    ) -> list[Violation]:
+        """At one moment of a span of events, in which sync was claimed, both sides were equal."""
+        broken: list[Violation] = []
+        for at in sorted({since, *(each.event for _, each in self._changes())}):
+            if since <= at <= until and not (broken := self.equal_to(files, at=at)):
+                return []
+        return [each._replace(rule="claim") for each in broken]
+
+    def nothing_asked_for(self, *, since: int) -> list[Violation]:
+        """No request since a mark was meant to change anything."""
+        return [
+            Violation("idle", f"{event.operation} of {event.key}", event.number)
+            for event in self._record.history().mutations(since=since)
+        ]
+
+    def nothing_deleted(self, *, since: int) -> list[Violation]:
+        """No request since a mark was meant to delete an object."""
+        return [
+            Violation("no deletion", f"{event.operation} of {event.key}", event.number)
+            for event in self._record.history().of("DeleteObject*", since=since)
+        ]
+
+    def _own(self, events: History | list[Event]) -> Iterator[Event]:
+        return (
+            each for each in events
+            if each.bucket == self._bucket and each.key.startswith(self._prefix)
+        )  # fmt: skip
+
+    def _versions(self) -> Iterator[tuple[Event, Version]]:
+        """Give every version of an object that was ever made, and the request that made it."""
+        for event in self._own(self._record.history()):
+            if event.made is not None and event.operation in _WRITES:
+                yield event, self._record.version(event.made)
+
+    def _changes(self) -> Iterator[tuple[Event, Change]]:
+        for event in self._record.history():
+            for change in event.changes:
+                if event.bucket == self._bucket and change.key.startswith(self._prefix):
+                    yield event, change
+
+    def _digest(self, serial: int) -> str:
+        found = self._digests.get(serial)
+        if found is None:
+            found = self._digests[serial] = digest_of(self._record.version(serial).body)
+        return found
+
+    def _lines(self, key: str) -> list[Line]:
+        return self._diary.of(key.removeprefix(self._prefix))
+
+
+def _first(lines: list[Line], digest: str | None, *, start: int, until: float) -> int | None:
+    """Give the first place from `start` on where a state stands that began in time."""
+    for place in range(start, len(lines)):
+        if lines[place].digest == digest and lines[place].at <= until:
+            return place
+    return None

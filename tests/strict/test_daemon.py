@@ -1,0 +1,230 @@
+"""The installed daemon on the strict store, judged by the oracle."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.daemon import Daemon, Site, World, tree
+from tests.strict.author import Author
+from tests.strict.diary import digest_of
+from tests.strict.ending import end_run
+from tests.strict.faults import Fault, Kind
+from tests.strict.oracle import Oracle
+from tests.strict.process import RemoteStore, strict_process
+from tests.waiting import until
+
+pytestmark = pytest.mark.e2e
+
+MIB = 2**20
+PREFIX = "p/"
+
+
+@pytest.fixture
+def strict() -> Iterator[RemoteStore]:
+    """A store of the test's own: its history is the test's."""
+    with strict_process() as store:
+        yield store
+
+
+@pytest.fixture
+def world(strict: RemoteStore, tmp_path: Path) -> Iterator[World]:
+    client = strict.as_server.client()
+    made = World(strict.as_server, client, tmp_path)
+    yield made
+    made.abandon()
+    made.close()
+    client.close()
+
+
+def new_site(world: World, store: RemoteStore, **options: Any) -> Site:
+    store.create_bucket("bucket")
+    usual: dict[str, Any] = {"retire_deleted": True, "max_delete": 10**6}
+    return world.site(prefix=PREFIX, bucket="bucket", **usual | options)
+
+
+def oracle_of(store: RemoteStore, author: Author) -> Oracle:
+    return Oracle(store, author.diary, bucket="bucket", prefix=PREFIX)
+
+
+class Judged:
+    """The daemon, as far as a run's end needs it."""
+
+    def __init__(self, site: Site, daemon: Daemon) -> None:
+        self._site = site
+        self._daemon = daemon
+
+    def settle(self) -> None:
+        # A rescan that was waited for has heard of every change; what it found is then done.
+        self._daemon.run("rescan", "--wait")
+        self._daemon.in_sync(timeout=_PATIENCE_SECONDS)
+
+    def idle_cycle(self) -> None:
+        assert self._daemon.run("rescan", "--remote", "--wait").returncode == 0
+        self._daemon.in_sync()
+
+    def lose_ledger(self) -> None:
+        assert self._daemon.stop() == 0
+        shutil.rmtree(self._daemon.ledger().parent)
+        self._daemon.start()
+
+    def files(self) -> Mapping[str, str]:
+        return {path: digest_of(content) for path, content in tree(self._site.root).items()}
+
+
+FAULTS = [
+    Fault(kind=Kind.DROP_RESPONSE, operation="PutObject", nth=3, times=2),
+    # Of a file that stays: for one that is deleted meanwhile the daemon waits a minute, rightly.
+    Fault(kind=Kind.DROP_REQUEST, operation="PutObject", key=f"{PREFIX}stays"),
+    Fault(kind=Kind.ERROR_AFTER, operation="PutObject", nth=6),
+    Fault(kind=Kind.ERROR, operation="PutObject", nth=8, times=4, code="SlowDown"),
+    Fault(kind=Kind.DELAY, operation="PutObject", nth=9, times=3, seconds=0.2),
+    Fault(kind=Kind.HOLD, operation="PutObject", nth=10, times=2, name="gate"),
+    Fault(kind=Kind.DROP_RESPONSE, operation="DeleteObject", times=2),
+    Fault(kind=Kind.DROP_REQUEST, operation="DeleteObject", nth=3),
+    Fault(kind=Kind.ERROR_AFTER, operation="DeleteObject", nth=3, code="ServiceUnavailable"),
+    Fault(kind=Kind.ERROR, operation="DeleteObject", nth=3, code="ConditionalRequestConflict"),
+    Fault(kind=Kind.ERROR, operation="HeadObject", nth=2),
+    Fault(kind=Kind.DROP_RESPONSE, operation="CreateMultipartUpload"),
+    Fault(kind=Kind.ERROR, operation="UploadPart", nth=2, code="RequestTimeout"),
+    Fault(kind=Kind.DROP_RESPONSE, operation="CompleteMultipartUpload"),
+    Fault(kind=Kind.ERROR_IN_SUCCESS, operation="CompleteMultipartUpload"),
+    Fault(kind=Kind.UNSORTED, operation="ListObjectsV2", key=PREFIX, nth=2),
+    Fault(kind=Kind.TRUNCATE, operation="ListObjectsV2", key=PREFIX, kept_bytes=700),
+]
+_MOST_ROUNDS = 40
+_PATIENCE_SECONDS = 90.0  # a minute's wait for what a server may carry out late, and then the rest
+
+
+class Run:
+    """A user at work while things go wrong, until each fault was met by a request."""
+
+    def __init__(self, site: Site, daemon: Daemon, store: RemoteStore, author: Author) -> None:
+        self._daemon = daemon
+        self._store = store
+        self._author = author
+        self._faults = {store.fault(fault): fault for fault in FAULTS}
+
+    def unmet(self) -> list[Fault]:
+        """Give the faults that no request met yet."""
+        return [fault for number, fault in self._faults.items() if not self._store.met(number)]
+
+    def round(self, number: int) -> None:
+        """Let the user do something, and the daemon hear of it, half or all of it."""
+        before = self._store.history().mark
+        missing = {fault.operation for fault in self.unmet()}
+        self._author.act(12)
+        if any(fault.key == f"{PREFIX}stays" for fault in self.unmet()):
+            self._author.write("stays", 1000 + number)
+        if number % 4 == 1 and missing & {"CreateMultipartUpload", "CompleteMultipartUpload"}:
+            self._author.write("large", 9 * MIB + number)
+        if number % 4 == 2 and "ListObjectsV2" in missing:
+            self._daemon.ask("rescan", remote=True)
+        if number % 2:
+            self._store.release("gate")
+            self._daemon.in_sync(timeout=_PATIENCE_SECONDS)
+        else:
+            until(
+                lambda: self._store.history().mark > before + 8 or self._daemon.site()["in_sync"],
+                20,
+                "some requests, or nothing to ask for",
+            )
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize(
+    "seed", [int(each) for each in os.environ.get("STRICT_SEEDS", "1").split(",")]
+)
+def test_what_a_user_does_arrives_whole_in_order_and_only_so(
+    world: World, strict: RemoteStore, seed: int
+) -> None:
+    site = new_site(world, strict)
+    author = Author(site.root, seed, aside=world.folder / "aside")
+    author.kept |= {"stays", "large"}
+    author.write("stays", 1000)
+    author.act(30)
+    daemon = world.daemon(multipart_threshold=5 * MIB, delete_grace_seconds=0.1).start()
+    daemon.in_sync()
+    run = Run(site, daemon, strict, author)
+    for number in range(_MOST_ROUNDS):
+        run.round(number)
+        if number == 2:
+            daemon.kill()
+            author.act(5)
+            daemon.start()
+        if number > 5 and not run.unmet():
+            break
+    assert not run.unmet()
+    strict.clear_faults()
+    end_run(Judged(site, daemon), oracle_of(strict, author), strict)
+    assert author.diary.files() == Judged(site, daemon).files()
+    assert strict.history().deletions()
+
+
+def test_a_deletion_loses_to_another_writer_who_came_first(
+    world: World, strict: RemoteStore
+) -> None:
+    site = new_site(world, strict)
+    author = Author(site.root, 0, aside=world.folder / "aside")
+    author.write("goes", 1000)
+    author.write("stays", 1000)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    held = strict.fault(Fault(kind=Kind.HOLD, operation="DeleteObject", name="gate"))
+    author.remove("goes")
+    until(lambda: strict.met(held), 15, "the deletion is under way")
+    site.put("goes", b"theirs")
+    strict.release("gate")
+    until(lambda: strict.history().of("DeleteObject"), 10, "the deletion is answered")
+    daemon.run("rescan", "--remote", "--wait")
+    daemon.in_sync()
+    assert site.content("goes") == b"theirs"
+    (deletion,) = strict.history().of("DeleteObject")
+    assert (deletion.status, deletion.code) == (412, "PreconditionFailed")
+    assert not daemon.events("object.deleted")
+    oracle = oracle_of(strict, author)
+    assert oracle.every_deletion_names_what_it_deletes() == []
+    assert oracle.every_deletion_is_the_users() == []
+
+
+def test_a_large_upload_that_holds_drift_loses_to_another_writer_who_came_first(
+    world: World, strict: RemoteStore
+) -> None:
+    site = new_site(world, strict, on_drift="hold")
+    author = Author(site.root, 0, aside=world.folder / "aside")
+    author.write("large", 6 * MIB)
+    daemon = world.daemon(multipart_threshold=5 * MIB).start()
+    daemon.in_sync()
+    held = strict.fault(Fault(kind=Kind.HOLD, operation="CompleteMultipartUpload", name="gate"))
+    author.write("large", 7 * MIB)
+    until(lambda: strict.met(held), 15, "the upload is about to be completed")
+    site.put("large", b"theirs")
+    strict.release("gate")
+    daemon.wait(lambda s: s["problems"], what="the drift is told")
+    assert [each["reason"] for each in daemon.site()["problems"]] == ["drift"]
+    assert site.content("large") == b"theirs"
+    completion = strict.history().of("CompleteMultipartUpload")[-1]
+    assert completion.code == "PreconditionFailed"
+    until(lambda: not strict.open_uploads("bucket"), 15, "the upload is aborted")
+
+
+def test_a_clock_that_is_wrong_stops_a_site_until_it_is_right(
+    world: World, strict: RemoteStore
+) -> None:
+    site = new_site(world, strict)
+    author = Author(site.root, 0, aside=world.folder / "aside")
+    author.write("first", 1000)
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    strict.shift_clock(3600)
+    author.write("second", 1000)
+    status = daemon.wait(lambda s: s["state"] == "unavailable" or s["problems"])
+    assert not status["in_sync"]
+    strict.shift_clock(-3600)
+    daemon.in_sync()
+    end_run(Judged(site, daemon), oracle_of(strict, author), strict)
