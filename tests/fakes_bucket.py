@@ -17,6 +17,7 @@ from typing import Any
 from s3syncd.core.digest import multipart_etag
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.s3.multipart import Part
+from s3syncd.s3.pacing import Turns
 from s3syncd.s3.reply import Reply, S3Failure
 
 __all__ = ["FakeBucket", "FakeObject", "failure"]
@@ -68,6 +69,7 @@ class FakeBucket:
         self.tells_complete_etag = True
         self.etag_of: Callable[[bytes], str] = lambda body: hashlib.md5(body).hexdigest()
         self.answer_headers: dict[str, str] = {}
+        self.turns = Turns(None)  # nothing is limited
         self._before: dict[str, list[Callable[[], object]]] = defaultdict(list)
         self._failing: dict[str, list[_Failing]] = defaultdict(list)
         self._ids = itertools.count(1)

@@ -131,9 +131,17 @@ def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
         yield f"  {size(site['pending']['bytes'])} to send"
     if site["oldest_pending_seconds"]:
         yield f"  the oldest change waits for {duration(site['oldest_pending_seconds'])}"
+    if limits := site.get("limits"):
+        yield f"  limited to {_limits(limits)}"
     if site["foreign_objects"]:
         yield f"  {count(site['foreign_objects'])} objects under the prefix are not ours"
     yield from _problems(site, now, width)
+
+
+def _limits(limits: Mapping[str, Any]) -> str:
+    rate, number = limits["bytes_per_second"], limits["requests_per_second"]
+    words = [f"{size(rate)}/s" if rate else "", f"{number:g} requests/s" if number else ""]
+    return " and ".join(filter(None, words))
 
 
 def _reason(site: Mapping[str, Any], width: int) -> Iterator[str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 
+from s3syncd.config import rates
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.rate import Schedule
 
 __all__ = ["describe"]
 
@@ -58,6 +60,8 @@ def _shown(key: str, value: object) -> str:
         return json.dumps(MASK)
     if isinstance(value, Path):
         value = str(value)
+    if isinstance(value, Schedule):
+        value = rates.spelled(value)
     if key == "watch_interval" and isinstance(value, float):
         return f"{Decimal(repr(value)):f}s"  # a bare number would be read as milliseconds
     return _BREAKS.sub(

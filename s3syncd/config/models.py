@@ -21,7 +21,8 @@ from pydantic import (
     field_validator,
 )
 
-from s3syncd.config import parse, places
+from s3syncd.config import parse, places, rates
+from s3syncd.core.rate import Schedule
 
 __all__ = ["Config", "SiteConfig", "SiteOptions"]
 
@@ -44,6 +45,8 @@ Bucket = Annotated[str, BeforeValidator(places.bucket)]
 Prefix = Annotated[str, BeforeValidator(places.prefix)]
 Name = Annotated[str, BeforeValidator(places.site_name)]
 Listen = Annotated[str, BeforeValidator(parse.listen)]
+Bandwidth = Annotated[Schedule | None, BeforeValidator(rates.bandwidth)]
+PerSecond = Annotated[float | None, BeforeValidator(rates.per_second)]
 
 
 def _mode(value: object) -> object:
@@ -196,6 +199,13 @@ class SiteConfig(SiteOptions):
     prefix: Prefix = ""
     """Where in the bucket; a leading slash is dropped, a trailing one added. Default: all."""
 
+    bandwidth_limit: Bandwidth | None = None
+    """Bytes of content per second that this site sends, as the global bandwidth_limit; both hold.
+    """
+
+    requests_per_second: PerSecond | None = None
+    """Requests per second that this site makes, as the global requests_per_second; both hold."""
+
     inner_prefixes: tuple[str, ...] = Field((), json_schema_extra=DERIVED)
     """Whole prefixes, below this one, that belong to other sites: invisible to this site."""
 
@@ -259,6 +269,14 @@ class Config(_Frozen):
 
     max_failures: Annotated[Whole, Field(ge=0)] = 0
     """Crashes of one site in a row after which the process exits 1; 0 never."""
+
+    bandwidth_limit: Bandwidth | None = None
+    """Bytes of content per second that all sites together send, such as 2MiB/s; or a list of
+    entries with days and times (`mon-fri 08:00-18:00 2MiB/s`, local time), of which the first that
+    applies counts, and where none does there is no limit."""
+
+    requests_per_second: PerSecond | None = None
+    """Requests per second that all sites together make, of every kind."""
 
     @property
     def http_address(self) -> tuple[str, int] | None:

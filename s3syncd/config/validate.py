@@ -6,14 +6,14 @@ Pydantic's own text and input never leave this module: they show values.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from s3syncd.config import document, layout, parse, references, state
+from s3syncd.config import document, layout, parse, rates, references, state
 from s3syncd.config.layout import Given
 from s3syncd.config.parse import UnusableError
 from s3syncd.config.problems import Problems
@@ -21,9 +21,11 @@ from s3syncd.config.problems import Problems
 __all__ = ["Keys", "Validation", "keys_of"]
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 PATHS = frozenset({"ca_bundle", "log.file"})
 PATTERNS = frozenset({"exclusions", "inclusions"})
+SCHEDULES = frozenset({"bandwidth_limit"})
 
 
 class Keys(NamedTuple):
@@ -115,6 +117,8 @@ class Validation:
         value = _plain(option.node, as_text=key in keys.texts)
         if key in PATTERNS:
             return self._patterns(option, value)
+        if key in SCHEDULES and isinstance(option.node, document.Sequence):
+            return self._schedule(option, option.node)
         if key == "path" or key in PATHS:
             path = state.absolute(parse.text(value), self._base)
             return Path(os.path.realpath(path)) if key == "path" else path
@@ -131,17 +135,25 @@ class Validation:
         return SecretStr(parse.text(secret))
 
     def _patterns(self, option: Given, value: object) -> tuple[str, ...]:
-        node = option.node
-        if not isinstance(node, document.Sequence):
+        if not isinstance(option.node, document.Sequence):
             return parse.patterns(value)
-        good: list[str] = []
+        good = self._each(option, option.node, lambda item: parse.patterns([item]))
+        return tuple(pattern for patterns in good for pattern in patterns)
+
+    def _schedule(self, option: Given, node: document.Sequence) -> object:
+        good = self._each(option, node, rates.period)
+        return rates.schedule(good) if len(good) == len(node.items) else None
+
+    def _each(self, option: Given, node: document.Sequence, take: Callable[[object], T]) -> list[T]:
+        """Take each item of a list that can be used; note the others at their own line."""
+        good: list[T] = []
         for number, item in enumerate(node.items):
             try:
-                good.extend(parse.patterns([_plain(item, as_text=True)]))
+                good.append(take(_plain(item, as_text=True)))
             except UnusableError as error:
                 label = f"{option.label}[{number}]"
                 self._problems.add(item.line, label, error.what, error.write)
-        return tuple(good)
+        return good
 
     def _note(self, found: ErrorDetails, given: Mapping[str, Given]) -> str | None:
         """Note one complaint and return its key; None when it follows from one already noted."""

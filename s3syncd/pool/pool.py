@@ -7,6 +7,7 @@ from threading import Lock, Thread, get_ident, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from s3syncd.core.later import Later
 from s3syncd.pool.admission import Admission
 from s3syncd.pool.calls import CallFailed, Handle, Idle, PoolStopped, Resume
 from s3syncd.pool.lane import Lane
@@ -143,7 +144,10 @@ class Pool:
             if call is None:
                 call = running.call = self._begin(running)
             while True:
-                start = call.send(value) if error is None else call.throw(error)
+                if value.__class__ is Later:  # not yet a result: what the call waits for begins
+                    start = value.start
+                else:
+                    start = call.send(value) if error is None else call.throw(error)
                 if running.is_abandoned:
                     call.close()
                     break

@@ -10,11 +10,13 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from s3syncd.core.retry import Failure, FailureKind, delay_seconds
+from s3syncd.core.later import Later
+from s3syncd.core.retry import delay_seconds
 from s3syncd.core.window import Window
 from s3syncd.s3.multipart import Multipart, Part
+from s3syncd.s3.pacing import Turns
 from s3syncd.s3.pauses import Pauses
-from s3syncd.s3.reply import Reply, S3Failure, Start
+from s3syncd.s3.reply import NO_CONTACT, Reply, S3Failure, Start
 from s3syncd.s3.settings import BucketSettings
 from s3syncd.s3.wire import Body, WireRequest, conditions, described, query_of, quote_key
 
@@ -29,10 +31,6 @@ DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 _BACK_OFF_SECONDS: Final = 10.0
 """What waits here keeps its buffer: longer waits belong to the site's retries, which hold none."""
 
-_NO_CONTACT: Final = Failure(
-    FailureKind.CANCELED, "NoContact", None, "There is no contact with the bucket.", False
-)
-
 
 class Bucket:
     """One bucket at one endpoint.
@@ -45,9 +43,11 @@ class Bucket:
     """
 
     def __init__(
-        self, settings: BucketSettings, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, settings: BucketSettings, *, clock: Callable[[], float] = time.monotonic,
+        turns: Turns | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings
+        self.turns = turns or Turns(None)
         self.window = Window(settings.max_connections)
         self._clock = clock
         self._client: Client | None = None
@@ -66,7 +66,7 @@ class Bucket:
         from s3syncd.s3.client import Client  # noqa: PLC0415 - boto3 takes 0.3 s to import
         from s3syncd.s3.transport import Transport  # noqa: PLC0415 - as above, awscrt
 
-        client = Client(self.settings)
+        client = Client(self.settings, on_request=self.turns.sent)
         contact = client.make_contact()
         transport = self._transport
         if transport is not None and transport.endpoint == contact.endpoint:
@@ -223,13 +223,9 @@ class Bucket:
         Blocks, up to minutes on some stores; raises `S3Failure`.
         """
         return self._control(is_patient=True).complete(
-            key,
-            upload_id,
-            parts,
-            if_match=if_match,
-            if_none_match=if_none_match,
-            size_bytes=size_bytes,
-        )
+            key, upload_id, parts,
+            if_match=if_match, if_none_match=if_none_match, size_bytes=size_bytes,
+        )  # fmt: skip
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
         """Drop an upload and its parts; one that is gone is fine. Blocks; raises `S3Failure`."""
@@ -245,11 +241,14 @@ class Bucket:
 
     def call(self, start: Start) -> Reply:
         """Start a request and wait for the reply: for the command line and tests."""
-        replies: SimpleQueue[Reply] = SimpleQueue()
+        replies: SimpleQueue[Reply | Later] = SimpleQueue()
         start(replies.put)
         while True:
             with suppress(Empty):
-                return replies.get(timeout=1.0)
+                reply = replies.get(timeout=1.0)
+                if not isinstance(reply, Later):
+                    return reply
+                reply.start(replies.put)
             self.expire(self._clock())  # nobody else may be there to do it
 
     def back_off(self, attempt: int) -> Callable[[Callable[[None], None]], None]:
@@ -269,6 +268,7 @@ class Bucket:
 
     def close(self, timeout_seconds: float) -> bool:
         """Cancel what is in flight and let go of everything; False if that took too long."""
+        self.turns.leave()
         self._pauses.close()
         transport, self._transport = self._transport, None
         client, self._client = self._client, None
@@ -282,18 +282,19 @@ class Bucket:
     def _send(self, request: WireRequest) -> Start:
         if self._transport is None:
             return _refuse
-        return self._transport.send(request)
+        return self.turns.paced(len(request.body), self._transport.send(request))
 
     def _control(self, *, is_patient: bool = False) -> Multipart:
-        if self._client is None:
-            raise S3Failure(_NO_CONTACT)
+        client, settings = self._client, self.settings
+        if client is None:
+            raise S3Failure(NO_CONTACT)
         return Multipart(
-            self._client.blocking(is_patient=is_patient),
-            self.settings.bucket,
-            self._client.failures,
-            retries=self.settings.ops_retries,
+            client.blocking(is_patient=is_patient),
+            settings.bucket,
+            client.failures,
+            retries=settings.ops_retries,
         )
 
 
 def _refuse(resume: Callable[[Reply], None]) -> None:
-    resume(Reply(0, {}, b"", _NO_CONTACT))
+    resume(Reply(0, {}, b"", NO_CONTACT))

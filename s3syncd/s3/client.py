@@ -73,10 +73,12 @@ class Client:
 
     Args:
         settings: of the bucket.
+        on_request: told of each request that is sent to the store.
     """
 
-    def __init__(self, settings: BucketSettings) -> None:
+    def __init__(self, settings: BucketSettings, *, on_request: Callable[[], None]) -> None:
         self._settings = settings
+        self._on_request = on_request
         self._session: boto3.Session | None = None
         self._credentials: Any = None
         self._endpoint: Endpoint | None = None
@@ -176,13 +178,12 @@ class Client:
         verify: bool | str | None = settings.ca_bundle if settings.verify_tls else False
         if not settings.verify_tls:  # it is configured: nothing to be told at each request
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
-        return session.client(
-            "s3",
-            region_name=region or session.region_name or DEFAULT_REGION,
-            endpoint_url=settings.endpoint,
-            verify=verify,
-            config=config,
-        )
+        client = session.client(
+            "s3", region_name=region or session.region_name or DEFAULT_REGION,
+            endpoint_url=settings.endpoint, verify=verify, config=config,
+        )  # fmt: skip
+        client.meta.events.register("before-send.s3", lambda **_told: self._on_request())
+        return client
 
     def _contact(self, session: boto3.Session, request: Any) -> Contact:
         """Read endpoint, addressing and region off the request that had success."""

@@ -11,6 +11,7 @@ from s3syncd.core.digest import is_md5_etag
 from s3syncd.core.retry import Failure, FailureKind, classify
 
 __all__ = [
+    "NO_CONTACT",
     "Reply",
     "S3Failure",
     "Start",
@@ -79,6 +80,12 @@ class S3Failure(Exception):  # noqa: N818 - named after the value it carries
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.code}: {failure.message}")
         self.failure = failure
+
+
+NO_CONTACT: Final = Failure(
+    FailureKind.CANCELED, "NoContact", None, "There is no contact with the bucket.", False
+)
+"""Before the first contact, and when the bucket is closed."""
 
 
 def etag_may_be_md5(reply: Reply) -> bool:

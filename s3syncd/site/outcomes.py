@@ -33,6 +33,7 @@ __all__ = ["Outcomes"]
 # So many paths without a success between them are the bucket's trouble; fewer where each of them
 # has waited for half a minute and more.
 _IN_A_ROW = {"transient": 16, "stalled": 4}
+_CANCELED_SECONDS = 1.0  # not sent, because the site stops: no failure, and seldom looked at again
 _RECORDED = frozenset({"put", "adopted", "unchanged", "reclassed"})
 _REMOVED = frozenset({"deleted", "gone"})
 
@@ -159,6 +160,9 @@ class Outcomes:
     def _failed(self, outcome: Outcome, now: float) -> None:
         if outcome.reason == "unstable":
             self._looks.unstable(outcome.action.path, now)
+            return
+        if outcome.reason == "canceled" and not outcome.is_unknown:
+            self._looks.again(outcome.action.path, now, _CANCELED_SECONDS, outcome.action)
             return
         if outcome.scope == "root":
             self._on_root_trouble()

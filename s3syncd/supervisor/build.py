@@ -12,12 +12,14 @@ from s3syncd.config.models import Config, SiteConfig
 from s3syncd.config.state import site_folder
 from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
+from s3syncd.core.turns import InForce, Limits
 from s3syncd.ledger import Ledger
 from s3syncd.local.hints import HintTable
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
 from s3syncd.pool import Lane, Pool
 from s3syncd.s3.bucket import Bucket
+from s3syncd.s3.pacing import Pacing
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.site import Parts, Site
 from s3syncd.site.access import stored_mounts
@@ -45,6 +47,10 @@ class Bench:
     def expire(self, now: float) -> None:
         """Cancel requests that are over their deadline."""
         self.bucket.expire(now)
+
+    def hurry(self) -> None:
+        """Cancel what waits for its turn under a limit."""
+        self.bucket.turns.leave()
 
     def close_lanes(self) -> None:
         """Admit no more calls; a lane without calls no longer counts in its pool."""
@@ -78,15 +84,27 @@ class Workshop:
             buffer_bytes=config.buffer_bytes,
         )
         self._gate = ReconcileGate()
+        self._pacing = Pacing(on_failure=_log_pacing)
+        self._config = config
         self._is_one_shot = is_one_shot
 
     def start(self) -> None:
         """Start the workers."""
+        self.limit(self._config)
         self._pool.start()
         self._checksums.start()
 
+    def limit(self, config: Config) -> None:
+        """Put the limits of a configuration in force."""
+        self._pacing.limit(_limits_of(config), {s.name: _limits_of(s) for s in config.sites})
+
+    def limits(self, site: str) -> InForce:
+        """Give what a site may use at most now. Thread-safe."""
+        return self._pacing.in_force(site)
+
     def stop(self, timeout_seconds: float) -> None:
         """Stop the workers; what does not end in time is left behind."""
+        self._pacing.stop()
         self._pool.stop(timeout_seconds)
         self._checksums.stop(timeout_seconds)
 
@@ -97,7 +115,10 @@ class Workshop:
             desk.inbox.put(Room())
 
         return Bench(
-            Bucket(bucket_settings(settings, max_connections=self._max_connections)),
+            Bucket(
+                bucket_settings(settings, max_connections=self._max_connections),
+                turns=self._pacing.turns(settings.name),
+            ),
             self._pool.lane(settings.name, on_room),
             self._checksums.lane(settings.name, on_room),
         )
@@ -144,6 +165,14 @@ class Workshop:
             jitter=random.random,
             log=logs.logger(site=settings.name),
         )  # fmt: skip
+
+
+def _limits_of(settings: Config | SiteConfig) -> Limits:
+    return Limits(settings.bandwidth_limit, settings.requests_per_second)
+
+
+def _log_pacing(error: BaseException) -> None:
+    logs.logger().error("limits.failed", error=repr(error), exc_info=error)
 
 
 def _opened_ledger(settings: SiteConfig, state_dir: Path) -> Ledger:

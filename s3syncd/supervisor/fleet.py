@@ -13,6 +13,7 @@ from typing import Any
 
 from s3syncd import logs
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.turns import InForce
 from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
 from s3syncd.supervisor.build import Workshop
@@ -72,7 +73,10 @@ class Fleet:
         """Give each site's status, in the order of the configuration. Thread-safe."""
         lives, now = self._lives, self._clock()
         return [
-            lives[site.name].snapshot(now) if site.name in lives else unstarted(site)
+            {
+                **(lives[site.name].snapshot(now) if site.name in lives else unstarted(site)),
+                "limits": _shown(self._shop.limits(site.name)),
+            }
             for site in self._config.sites
         ]
 
@@ -122,17 +126,20 @@ class Fleet:
     def reload(self, config: Config) -> dict[str, list[str]]:
         """Go over to another configuration: sites that did not change are left alone.
 
+        Limits change at once and for whoever waits for them; no site restarts for them.
+
         Returns at once, with the names of the sites that stop, restart and start, and the keys
         whose change waits for a restart of the daemon; `tick` carries it on as sites have drained.
         """
         old = {site.name: site for site in self._config.sites}
         new = {site.name: site for site in config.sites}
         self._config = config
+        self._shop.limit(config)
         self._is_changing = True
         self._exchange(self._clock())
         return {
             "stopped": [name for name in old if name not in new],
-            "restarted": [name for name in new if name in old and old[name] != new[name]],
+            "restarted": [n for n in new if n in old and not _is_same(old[n], new[n])],
             "started": [name for name in new if name not in old],
             "needs_restart": [
                 key
@@ -170,7 +177,7 @@ class Fleet:
         wanted = {site.name: site for site in self._config.sites}
         lives = dict(self._lives)
         for name, life in self._lives.items():
-            if life.settings == wanted.get(name) and not life.is_leaving:
+            if _is_same(life.settings, wanted.get(name)) and not life.is_leaving:
                 continue
             life.leave(now + self._config.shutdown_timeout_seconds)
             if life.is_gone(now):
@@ -220,6 +227,18 @@ def _summed_up(answers: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _refused(error: str, hint: str) -> dict[str, Any]:
     return {"ok": False, "error": error, "hint": hint}
+
+
+def _is_same(old: SiteConfig, new: SiteConfig | None) -> bool:
+    """Whether a running site is what is wanted; its limits are kept elsewhere."""
+    if new is None:
+        return False
+    limits = {key: getattr(new, key) for key in ("bandwidth_limit", "requests_per_second")}
+    return old.model_copy(update=limits) == new
+
+
+def _shown(limits: InForce) -> dict[str, float | None] | None:
+    return limits._asdict() if any(limits) else None
 
 
 def _is_occupied(settings: SiteConfig, lives: Mapping[str, SiteLife]) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from s3syncd import logs
-from s3syncd.config.models import SiteConfig
+from s3syncd.config.models import Config, SiteConfig
 from s3syncd.core.retry import delay_seconds
+from s3syncd.core.turns import InForce
 from s3syncd.errors import LedgerError, S3SyncError, SiteError
 from s3syncd.site import Progress, Site, SiteThread
 from s3syncd.supervisor.desk import Desk
@@ -35,6 +36,9 @@ class Equipment(Protocol):
     def expire(self, now: float) -> None:
         """Cancel requests that are over their deadline."""
 
+    def hurry(self) -> None:
+        """Cancel what waits for its turn under a limit."""
+
     def close_lanes(self) -> None:
         """Admit no more calls."""
 
@@ -50,6 +54,12 @@ class Shop(Protocol):
 
     def stop(self, timeout_seconds: float) -> None:
         """Stop what all sites share."""
+
+    def limit(self, config: Config) -> None:
+        """Put the limits of a configuration in force, at once."""
+
+    def limits(self, site: str) -> InForce:
+        """Give what a site may use at most now. Thread-safe."""
 
     def equip(self, settings: SiteConfig, desk: Desk) -> Equipment:
         """Give what a site holds; called in the main thread, without network."""
@@ -138,6 +148,8 @@ class SiteLife:
         """Have the site drain until `deadline` (monotonic seconds) and end."""
         if self._thread is not None:
             self._thread.stop(deadline)
+        if self._equipment is not None:
+            self._equipment.hurry()
 
     def leave(self, deadline: float) -> None:
         """Have the site drain and end for good; a second call does nothing."""

@@ -91,6 +91,7 @@ def _take_up(
     """
     if intent is None or not is_same_file(intent, source.recorded):
         if intent is not None and intent.upload_id is not None:
+            yield from kit.bucket.turns.one()
             sweep(kit, action, recorded=intent.upload_id, keep=None)
         op_id = uuid.uuid4().hex
         part_size_bytes = part_size_for(source.entry.size_bytes)
@@ -102,8 +103,10 @@ def _take_up(
     if intent.upload_id is None:
         return intent.op_id, None, {}
     is_same_layout = intent.part_size_bytes == part_size_for(source.entry.size_bytes)
+    yield from kit.bucket.turns.one()
     held = parts_of(kit, action, intent.upload_id)
     is_usable = held is not None and is_same_layout
+    yield from kit.bucket.turns.one()
     sweep(kit, action, recorded=intent.upload_id, keep=intent.upload_id if is_usable else None)
     if held is not None and is_usable:
         return intent.op_id, intent.upload_id, held
@@ -114,7 +117,13 @@ def _take_up(
 
 
 def _begin(kit: Kit, action: Action, source: Source, op_id: str) -> Generator[Start, Any, str]:
-    """Create the upload and have its id made durable before any part is sent."""
+    """Create the upload and have its id made durable before any part is sent.
+
+    Raises:
+        Ended: its id cannot be made durable now; it was aborted.
+        S3Failure: it was not created.
+    """
+    yield from kit.bucket.turns.one()
     failpoints.reach("upload.before_create")
     upload_id = kit.bucket.create_multipart(
         kit.key(action),
@@ -173,8 +182,10 @@ def _publish(
 
     Raises:
         Ended: it was not published, or nobody knows.
+        S3Failure: it was not sent, because the site stops; the parts wait for the next start.
     """
     for attempt in count(1):
+        yield from kit.bucket.turns.one()
         failpoints.reach("upload.before_complete")
         try:
             etag = _complete(kit, action, source, parts)

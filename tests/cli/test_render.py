@@ -175,3 +175,20 @@ def test_configuration_that_is_not_in_force_is_told() -> None:
     lines = render_status(document, now=NOW, palette=Palette(io.StringIO())).splitlines()
     assert lines[2:4] == ["  c.yml:3: one", "  c.yml:4: two"]
     assert lines[4] == "changed in the file, in force after a restart: upload_workers"
+
+
+@pytest.mark.parametrize(
+    ("rate", "number", "words"),
+    [
+        (2 * 2**20, 50.0, "limited to 2.0 MiB/s and 50 requests/s"),
+        (250_000, None, "limited to 244.1 KiB/s"),
+        (None, 0.5, "limited to 0.5 requests/s"),
+    ],
+)
+def test_a_limit_in_force_is_shown(rate: int | None, number: float | None, words: str) -> None:
+    limits = {"bytes_per_second": rate, "requests_per_second": number}
+    assert f"  {words}\n" in rendered({**site_status("a"), "limits": limits}) + "\n"
+
+
+def test_a_site_without_a_limit_says_nothing_of_limits() -> None:
+    assert "limited" not in rendered({**site_status("a"), "limits": None})

@@ -24,6 +24,7 @@ SCALARS = st.one_of(
     st.floats(),
     st.text(max_size=20),
     st.sampled_from(["/a", "a/b", "30s", "16MiB", "${X}", "file:x", "[", "(?i)a", "upload", "off"]),
+    st.sampled_from(["2MiB/s", "mon-fri 08:00-18:00 2MiB/s", "22:00-06:00 off", "sat 3000"]),
 )
 VALUES = st.recursive(
     SCALARS,

@@ -64,6 +64,17 @@ def test_a_failing_path_is_a_problem_with_its_age(settled: World) -> None:
     assert status["oldest_pending_seconds"] > 590
 
 
+def test_what_was_not_sent_because_the_site_stops_has_not_failed(settled: World) -> None:
+    settled.store.fail("put", failure(FailureKind.CANCELED), times=1)
+    settled.write("f000", "newer", hint=True)
+    settled.run(0.5)
+    assert settled.store.count("put") == 1
+    assert settled.ledger.retries()[0] == 0
+    assert not settled.status["in_sync"]
+    settled.settle()
+    assert settled.objects == settled.files
+
+
 def test_retries_go_on_after_a_kill(settled: World) -> None:
     settled.store.fail("put", BROKEN, times=3)
     settled.write("f000", "newer", hint=True)

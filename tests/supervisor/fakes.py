@@ -6,7 +6,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import Any
 
-from s3syncd.config.models import SiteConfig
+from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.turns import InForce
 from s3syncd.site import Command
 from s3syncd.site.messages import Stop
 from s3syncd.supervisor.desk import Desk
@@ -92,6 +93,10 @@ class _Equipment:
         self.in_flight = 0
         self.are_lanes_closed = False
         self.closed_buckets = 0
+        self.hurried = 0
+
+    def hurry(self) -> None:
+        self.hurried += 1
 
     def expire(self, now: float) -> None:
         """Nothing is in flight."""
@@ -116,6 +121,7 @@ class FakeShop:
         self.build_fails: dict[str, BaseException] = {}
         self.build_waits: dict[str, Event] = {}
         self.is_running = False
+        self.limited: list[Config] = []
         self._clock = clock
 
     def start(self) -> None:
@@ -123,6 +129,13 @@ class FakeShop:
 
     def stop(self, timeout_seconds: float) -> None:
         self.is_running = False
+
+    def limit(self, config: Config) -> None:
+        self.limited.append(config)
+
+    def limits(self, site: str) -> InForce:
+        settings = [each for config in self.limited for each in config.sites if each.name == site]
+        return InForce(None, settings[-1].requests_per_second if settings else None)
 
     def equip(self, settings: SiteConfig, desk: Desk) -> _Equipment:
         equipment = _Equipment()

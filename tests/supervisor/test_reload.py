@@ -168,3 +168,38 @@ def test_new_site_makes_its_prefix_invisible_to_the_outer_one(
     assert fleet.reload(configure(sites))["restarted"] == ["a"]
     until(lambda: settled(fleet, shop, ["a", "b", "c"]))
     assert shop.last("a").settings.inner_prefixes == ("p/in/",)
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+def test_changed_limits_restart_no_site_and_are_in_force_at_once(
+    configure: Configure, new_fleet: NewFleet, shop: FakeShop
+) -> None:
+    fleet = new_fleet(configure())
+    config = configure(
+        {"a": {"requests_per_second": 3}, "b": {}}, bandwidth_limit="2MiB/s", requests_per_second=9
+    )
+    answer = fleet.reload(config)
+    fleet.tick()
+    assert (answer["restarted"], answer["needs_restart"]) == ([], [])
+    assert [shop.built("a"), shop.built("b")] == [1, 1]
+    assert shop.limited == [config]
+    limits = {"bytes_per_second": None, "requests_per_second": 3}
+    assert [each["limits"] for each in fleet.snapshots()] == [limits, None]
+
+
+def test_a_site_whose_limit_and_more_changed_is_restarted(
+    configure: Configure, new_fleet: NewFleet
+) -> None:
+    fleet = new_fleet(configure())
+    config = configure({"a": {"requests_per_second": 3, "exclusions": ["x"]}, "b": {}})
+    assert fleet.reload(config)["restarted"] == ["a"]
+
+
+def test_a_site_that_stops_waits_for_no_limit(
+    configure: Configure, new_fleet: NewFleet, shop: FakeShop
+) -> None:
+    fleet = new_fleet(configure())
+    fleet.reload(configure({"b": {}}))
+    assert {name: each.hurried > 0 for name, each in shop.equipment} == {"a": True, "b": False}
