@@ -18,6 +18,7 @@ from s3syncd.core.rate import Budget, Schedule
 __all__ = ["InForce", "Limits", "Turnstile"]
 
 _NEVER: Final = float("inf")
+_FIRST: Final = 2**62  # below every number of a turn that waits in order
 
 
 class InForce(NamedTuple):
@@ -121,8 +122,9 @@ class _Line:
     def __init__(self) -> None:
         self.scope = _Scope(Limits())
         self.served = 0.0
-        # Without a body; with one; with one that needs a loan: none waits behind the others.
-        self.queues: tuple[deque[_Turn], ...] = (deque(), deque(), deque())
+        # Without a body; with one; with one that needs a loan: none waits behind the others. And
+        # what another request was the look for, which goes first.
+        self.queues: tuple[deque[_Turn], ...] = (deque(), deque(), deque(), deque())
 
     def heads(self) -> Iterator[_Turn]:
         return (queue[0] for queue in self.queues if queue)
@@ -165,9 +167,25 @@ class Turnstile:
         return all(scope.limits.is_constant for scope in (self._overall, *scopes))
 
     def join(
-        self, site: str, size_bytes: int, ticket: Any, *, now: float, minute_of_week: int
+        self,
+        site: str,
+        size_bytes: int,
+        ticket: Any,
+        *,
+        now: float,
+        minute_of_week: int,
+        is_first: bool = False,
     ) -> None:
-        """Have a request wait for its turn; `advance` gives the ticket back."""
+        """Have a request wait for its turn; `advance` gives the ticket back.
+
+        Args:
+            site: whose it is.
+            size_bytes: of its body.
+            ticket: stands for it.
+            now: monotonic seconds.
+            minute_of_week: local time, from Monday 0:00.
+            is_first: it goes before the others of its site.
+        """
         line = self._renewed(site, now, minute_of_week)
         if site not in self._waiting:
             line.served = max(line.served, self._virtual)
@@ -175,8 +193,9 @@ class Turnstile:
         self._number += 1
         budgets = (line.scope.bytes, self._overall.bytes)
         is_large = any(budget.is_large(size_bytes) for budget in budgets)
-        kind = 2 if is_large else 1 if size_bytes else 0
-        line.queues[kind].append(_Turn(self._number, size_bytes, ticket))
+        kind = 3 if is_first else 2 if is_large else 1 if size_bytes else 0
+        number = self._number - _FIRST if is_first else self._number
+        line.queues[kind].append(_Turn(number, size_bytes, ticket))
 
     def charge(self, site: str, *, now: float, minute_of_week: int) -> None:
         """Count a request that was sent without a turn."""

@@ -282,7 +282,7 @@ class Bucket:
     def _send(self, request: WireRequest) -> Start:
         if self._transport is None:
             return _refuse
-        return self.turns.paced(len(request.body), self._transport.send(request))
+        return self.turns.paced(request, self._transport.send(request))
 
     def _control(self, *, is_patient: bool = False) -> Multipart:
         client, settings = self._client, self.settings

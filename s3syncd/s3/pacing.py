@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple
@@ -20,6 +21,7 @@ from s3syncd.core.later import Later
 from s3syncd.core.rate import DAY_MINUTES
 from s3syncd.core.turns import InForce, Limits, Turnstile
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
+from s3syncd.s3.wire import WireRequest
 
 __all__ = ["Pacing", "Turns", "local_moment"]
 
@@ -40,9 +42,9 @@ class Moment(NamedTuple):
     left_seconds: float
 
 
-def local_moment() -> Moment:
+def local_moment(wall: Callable[[], float] = time.time) -> Moment:
     """Give the local time of now, as the system's time zone tells it."""
-    now = time.time()
+    now = wall()
     local = time.localtime(now)
     minute = local.tm_wday * DAY_MINUTES + local.tm_hour * 60 + local.tm_min
     return Moment(minute, 60 - min(59, local.tm_sec) - now % 1)
@@ -181,6 +183,7 @@ class Pacing:
             ticket,
             now=self._clock(),
             minute_of_week=self._moment().minute_of_week,
+            is_first=ticket.is_first,
         )
 
     def _charge(self, site: str) -> None:
@@ -216,18 +219,15 @@ class Pacing:
             ticket.resume(Later(ticket.start))
 
 
+@dataclass(slots=True, eq=False)
 class _Ticket:
     """One request that waits."""
 
-    __slots__ = ("resume", "size_bytes", "start", "turns")
-
-    def __init__(
-        self, turns: Turns, size_bytes: int, start: Start, resume: Callable[[Any], None]
-    ) -> None:
-        self.turns = turns
-        self.size_bytes = size_bytes
-        self.start = start
-        self.resume = resume
+    turns: Turns
+    size_bytes: int
+    start: Start
+    resume: Callable[[Any], None]
+    is_first: bool = False
 
 
 class Turns:
@@ -244,16 +244,18 @@ class Turns:
         self._pacing = pacing
         self._paid: deque[None] = deque()
 
-    def paced(self, size_bytes: int, start: Start) -> Start:
+    def paced(self, request: WireRequest, start: Start) -> Start:
         """Give a Start that waits for its turn and then is `start`; canceled if the site leaves.
 
+        A deletion goes before the site's others: the look it rests on must not grow old.
+
         Args:
-            size_bytes: of the body.
-            start: sends the request.
+            request: what is sent.
+            start: sends it.
         """
         if self._pacing is None or self._pacing.is_free(self.site):
             return start
-        return partial(self._wait, size_bytes, start)
+        return partial(self._wait, len(request.body), start, request.method == "DELETE")
 
     def one(self) -> Generator[Start, Any, None]:
         """Wait for the turn of one request that another client sends.
@@ -262,7 +264,7 @@ class Turns:
             S3Failure: the site leaves; nothing was sent.
         """
         if self._pacing is not None and not self._pacing.is_free(self.site):
-            reply: Reply | None = yield partial(self._wait, 0, _go_on)
+            reply: Reply | None = yield partial(self._wait, 0, _go_on, True)
             if reply is not None and reply.failure is not None:
                 raise S3Failure(reply.failure)
             self._paid.append(None)
@@ -282,9 +284,11 @@ class Turns:
         if self._pacing is not None:
             self._pacing.leave(self)
 
-    def _wait(self, size_bytes: int, start: Start, resume: Callable[[Any], None]) -> None:
+    def _wait(
+        self, size_bytes: int, start: Start, is_first: bool, resume: Callable[[Any], None]
+    ) -> None:
         if self._pacing is not None:
-            self._pacing.wait(_Ticket(self, size_bytes, start, resume))
+            self._pacing.wait(_Ticket(self, size_bytes, start, resume, is_first))
 
 
 def _go_on(resume: Callable[[Any], None]) -> None:

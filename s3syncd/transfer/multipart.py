@@ -53,6 +53,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
     parts = Parts(action, upload_id, part_size_for(source.entry.size_bytes), held)
     try:
         yield from send_parts(kit, source, parts)
+        yield from kit.bucket.turns.one()  # waited for before the last look at the file
         source.check_settled()
         _check_in_place(kit, action, source)
     except (Ended, S3Failure) as end:
@@ -182,10 +183,8 @@ def _publish(
 
     Raises:
         Ended: it was not published, or nobody knows.
-        S3Failure: it was not sent, because the site stops; the parts wait for the next start.
     """
     for attempt in count(1):
-        yield from kit.bucket.turns.one()
         failpoints.reach("upload.before_complete")
         try:
             etag = _complete(kit, action, source, parts)

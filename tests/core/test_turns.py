@@ -214,6 +214,21 @@ def test_a_request_without_a_body_does_not_wait_for_bytes():
     assert next(one.at for one in went if not one.size_bytes) == 1001.0
 
 
+def test_what_goes_first_takes_no_turn_of_another_site():
+    run = Run(Limits(requests_per_second=1))
+    for number in range(20):
+        run.turnstile.join(
+            "first", 0, Arrival(0.0, "first", number), now=run.now, minute_of_week=0, is_first=True
+        )
+    run.arrive([Arrival(0.0, "first", 0)] + [Arrival(0.0, "other", 0)] * 10)
+    for _ in range(20):
+        run.advance()
+        run.now += 1
+    assert [one.site for one in run.went] == ["first", "other"] * 10
+    firsts = [one.size_bytes for one in run.went if one.site == "first"]
+    assert firsts == list(range(10))
+
+
 def test_a_site_that_its_own_limit_held_back_saves_no_turns_up():
     run = Run(_bytes_per_second(MIB), slow=_bytes_per_second(10 * KIB))
     start = run.now

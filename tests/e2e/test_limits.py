@@ -144,6 +144,26 @@ def test_a_stop_does_not_wait_for_the_limit_and_nothing_is_in_doubt(stub, stub_w
     assert daemon.events("object.late") == []
 
 
+def test_a_stop_between_two_parts_keeps_what_was_sent(world, proxy):
+    site = world.site()
+    site.write("large", b"x" * (40 * MIB))
+    daemon = world.daemon(
+        endpoint=proxy.endpoint, shutdown_timeout_seconds=60, bandwidth_limit="256KiB/s"
+    ).start()
+    until(lambda: proxy.seen("PUT", "partNumber="), 30, "the first part is on its way")
+    before = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - before < 30
+    assert site.uploads() == ["large"]
+    assert len(proxy.seen("PUT", "partNumber=")) < 5
+    daemon.write_config({**daemon.document, "bandwidth_limit": "off"})
+    daemon.start()
+    daemon.in_sync()
+    site.assert_equal()
+    numbers = [one.target.partition("partNumber=")[2][:1] for one in proxy.seen("PUT", "partNum")]
+    assert sorted(numbers) == ["1", "2", "3", "4", "5"]
+
+
 def test_a_reload_changes_the_limit_for_those_that_wait_and_restarts_no_site(stub, stub_world):
     daemon, site = _waiting(stub_world, stub, bandwidth_limit="1KiB/s")
     daemon.write_config({**daemon.document, "bandwidth_limit": "100MiB/s"})

@@ -126,6 +126,20 @@ MUTANTS = [
         tests=[_TURNS_TESTS + "test_a_request_without_a_body_does_not_wait_for_bytes"],
     ),
     Mutant(
+        name="a deletion waits behind the looks for others, and its own look grows old",
+        file=_PACING,
+        old='len(request.body), start, request.method == "DELETE")',
+        new="len(request.body), start, False)",
+        tests=[_PACING_TESTS + "test_a_deletion_goes_before_the_site_s_other_requests"],
+    ),
+    Mutant(
+        name="what goes first takes turns from other sites",
+        file=_TURNS,
+        old="                heappush(order, (line.served, number, line, queue))\n            elif",
+        new="                heappush(order, (served, number, line, queue))\n            elif",
+        tests=[_TURNS_TESTS + "test_what_goes_first_takes_no_turn_of_another_site"],
+    ),
+    Mutant(
         name="waiting polls",
         file=_TURNS,
         old="min((wait for wait in waits if wait), default=_NEVER)",
@@ -177,7 +191,7 @@ MUTANTS = [
     Mutant(
         name="requests for objects do not pass the limits",
         file="s3syncd/s3/bucket.py",
-        old="        return self.turns.paced(len(request.body), self._transport.send(request))\n",
+        old="        return self.turns.paced(request, self._transport.send(request))\n",
         new="        return self._transport.send(request)\n",
         tests=[
             _PACING_TESTS + "test_every_request_of_a_bucket_passes_its_turns",

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
 from s3syncd.core.later import Later
-from s3syncd.core.rate import Period, Schedule
+from s3syncd.core.rate import DAY_MINUTES, Period, Schedule
 from s3syncd.core.retry import FailureKind
 from s3syncd.core.turns import Limits
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.pacing import Moment, Pacing, Turns, _Ticket, local_moment
 from s3syncd.s3.reply import Reply, S3Failure
 from s3syncd.s3.settings import BucketSettings
+from s3syncd.s3.wire import WireRequest
 from tests.pool.rig import Inbox, running_pool
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.waiting import until
@@ -59,9 +62,9 @@ class Asked:
         self.turns = turns
         self.answers: SimpleQueue[Any] = SimpleQueue()
 
-    def ask(self, count: int = 1, *, size_bytes: int = 0) -> None:
+    def ask(self, count: int = 1, *, size_bytes: int = 0, method: str = "PUT") -> None:
         for _ in range(count):
-            self.turns.paced(size_bytes, _begin)(self.answers.put)
+            self.turns.paced(_request(size_bytes, method), _begin)(self.answers.put)
 
     def answer(self) -> Any:
         """Give what one request was resumed with; one that has its turn is begun."""
@@ -70,6 +73,10 @@ class Asked:
             value.start(self.answers.put)
             value = self.answers.get(timeout=10)
         return value
+
+
+def _request(size_bytes: int = 0, method: str = "PUT") -> WireRequest:
+    return WireRequest("PutObject", method, "/b/k", body=b"x" * size_bytes)
 
 
 def _begin(resume: Callable[[Any], None]) -> None:
@@ -92,7 +99,7 @@ def _is_canceled(value: Any) -> bool:
 )
 def test_a_request_without_a_limit_is_the_request_itself(pacing, overall, own):
     pacing.limit(overall, {"a": own, "other": SLOW})
-    assert pacing.turns("a").paced(5, _begin) is _begin
+    assert pacing.turns("a").paced(_request(5), _begin) is _begin
 
 
 def test_a_site_without_limits_starts_no_thread(pacing):
@@ -141,6 +148,17 @@ def test_after_a_site_leaves_only_what_has_its_turn_at_once_is_sent(pacing):
     assert asked.answer() == "sent"
     asked.ask()
     assert _is_canceled(asked.answer())
+
+
+def test_a_deletion_goes_before_the_site_s_other_requests(pacing):
+    pacing.limit(SLOW, {})
+    asked = Asked(pacing.turns("a"))
+    asked.ask(5, method="HEAD")
+    assert asked.answer() == "sent"
+    deletion = asked.turns.paced(_request(method="DELETE"), lambda resume: resume("deleted"))
+    deletion(asked.answers.put)
+    pacing.limit(Limits(requests_per_second=100), {})
+    assert [asked.answer() for _ in range(5)] == ["deleted", "sent", "sent", "sent", "sent"]
 
 
 def test_a_site_that_leaves_takes_no_other_along(pacing):
@@ -282,7 +300,7 @@ def test_waiting_holds_no_worker_and_a_worker_begins_the_request(pacing):
         resume("sent")
 
     def call() -> Any:
-        return (yield turns.paced(0, begin))
+        return (yield turns.paced(_request(), begin))
 
     inbox, other = Inbox(), Inbox()
     with running_pool(workers=1) as pool:
@@ -303,10 +321,34 @@ def _nothing() -> Any:
     return "done"
 
 
-def test_the_local_minute_is_of_the_week():
-    moment = local_moment()
-    assert 0 <= moment.minute_of_week < 7 * 24 * 60
-    assert 0 < moment.left_seconds <= 60
+@pytest.fixture
+def central_europe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The time zone of Berlin, by its rule."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("central_europe")
+@pytest.mark.parametrize(
+    ("utc", "shown"),
+    [
+        pytest.param("2026-11-16T07:00:00", "0 08:00", id="Monday in winter"),
+        pytest.param("2026-08-23T21:59:59", "6 23:59", id="Sunday in summer"),
+        pytest.param("2026-03-29T00:59:00", "6 01:59", id="before the hour that is left out"),
+        pytest.param("2026-03-29T01:00:00", "6 03:00", id="after it"),
+        pytest.param("2026-10-25T00:30:00", "6 02:30", id="the hour that comes twice"),
+        pytest.param("2026-10-25T01:30:00", "6 02:30", id="and once more"),
+    ],
+)
+def test_the_local_time_is_what_a_clock_on_the_wall_shows(utc, shown):
+    now = datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp()
+    moment = local_moment(lambda: now + 0.25)
+    day, minute = divmod(moment.minute_of_week, DAY_MINUTES)
+    assert f"{day} {minute // 60:02}:{minute % 60:02}" == shown
+    assert moment.left_seconds == 60 - now % 60 - 0.25
 
 
 class _Counting(Turns):
@@ -320,8 +362,8 @@ class _Counting(Turns):
     def sent(self) -> None:
         self.count += 1
 
-    def paced(self, size_bytes: int, start: Any) -> Any:
-        self.bodies.append(size_bytes)
+    def paced(self, request: WireRequest, start: Any) -> Any:
+        self.bodies.append(len(request.body))
         return start
 
 
