@@ -22,6 +22,7 @@ __all__ = [
     "lstat_path",
     "open_regular",
     "read_at",
+    "read_into",
     "read_whole",
     "reason_of",
     "stat_of",
@@ -79,16 +80,26 @@ def read_at(fd: int, offset: int, size_bytes: int) -> bytearray:
         OSError: it cannot be read.
     """
     buffer = bytearray(size_bytes)
-    done = 0
     with memoryview(buffer) as view:
-        while done < size_bytes:
-            with view[done:] as rest:
-                count = os.preadv(fd, [rest], offset + done)
-            if count == 0:
-                break
-            done += count
+        done = read_into(fd, offset, view)
     del buffer[done:]
     return buffer
+
+
+def read_into(fd: int, offset: int, view: memoryview) -> int:
+    """Fill `view` from `offset` on; give the number of bytes, fewer only where the file ends.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    done = 0
+    while done < len(view):
+        with view[done:] as rest:
+            count = os.preadv(fd, [rest], offset + done)
+        if count == 0:
+            break
+        done += count
+    return done
 
 
 def stat_of(fd: int, path: str) -> LocalEntry:

@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import cache, partial
-from io import BytesIO
 from typing import Final
 
 from awscrt import auth, http, io, s3  # type: ignore[import-untyped]
@@ -23,7 +22,7 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.core.window import Window
 from s3syncd.s3.answer import answer_of, failure_of
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
-from s3syncd.s3.wire import BodyView, Endpoint, Frozen, WireRequest
+from s3syncd.s3.wire import Endpoint, Frozen, WireRequest, stream_of
 
 __all__ = ["Transport"]
 
@@ -218,8 +217,7 @@ class Transport:
                 *request.headers,
             ]
         )
-        stream = (BytesIO(body) if isinstance(body, bytes) else BodyView(body)) if body else None
-        return http.HttpRequest(request.method, request.target, headers, stream)
+        return http.HttpRequest(request.method, request.target, headers, stream_of(request.body))
 
     def _finish(self, exchange: _Exchange, error: BaseException | None) -> None:
         """Runs on the CRT's thread: no lock, no log, nothing that waits."""

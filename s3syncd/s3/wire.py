@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 __all__ = [
@@ -17,9 +18,10 @@ __all__ = [
     "described",
     "query_of",
     "quote_key",
+    "stream_of",
 ]
 
-Body = bytes | bytearray | memoryview
+Body: TypeAlias = "bytes | bytearray | memoryview | BodyView"
 
 DEADLINE_SECONDS: Final = 60.0
 """Longest answer to an empty request: twice the CRT's own limit of about 31 s without a byte."""
@@ -83,23 +85,57 @@ class Frozen(NamedTuple):
 
 
 class BodyView:
-    """A body that is not bytes, read without the copy that BytesIO would make of it."""
+    """A body that is not bytes, read once, without the copy that BytesIO would make of it.
 
-    def __init__(self, body: bytearray | memoryview) -> None:
+    Args:
+        body: must not change until it has been read.
+        on_read: called when the last byte was read, once, from the reader's thread: it has its own
+            copy then (the CRT makes one before it takes a connection), and this holds `body` no
+            longer. Never called for a body that is not read to its end.
+    """
+
+    __slots__ = ("_on_read", "_rest", "_size_bytes")
+
+    def __init__(
+        self, body: bytearray | memoryview, *, on_read: Callable[[], object] | None = None
+    ) -> None:
         self._rest = memoryview(body).cast("B")
+        self._size_bytes = len(self._rest)
+        self._on_read = on_read
+
+    def __len__(self) -> int:
+        return self._size_bytes
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`; gives the number of bytes, 0 at the end."""
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
+        self._pass(size)
         return size
 
     def read(self, size: int = -1) -> bytes:
         """Give up to `size` bytes (all when negative)."""
-        end = len(self._rest) if size < 0 else size
-        chunk, self._rest = bytes(self._rest[:end]), self._rest[end:]
+        chunk = bytes(self._rest if size < 0 else self._rest[:size])
+        self._pass(len(chunk))
         return chunk
+
+    def _pass(self, size: int) -> None:
+        self._rest = self._rest[size:]
+        if self._rest:
+            return
+        self._rest = memoryview(b"")
+        on_read, self._on_read = self._on_read, None
+        if on_read is not None:
+            on_read()
+
+
+def stream_of(body: Body) -> BytesIO | BodyView | None:
+    """Give what the CRT reads a body from; None for an empty one."""
+    if not body:
+        return None
+    if isinstance(body, BodyView):
+        return body
+    return BytesIO(body) if isinstance(body, bytes) else BodyView(body)
 
 
 def quote_key(key: str) -> str:

@@ -26,7 +26,7 @@ _TURN_STRETCHES = 32
 class Hash(Protocol):
     """What hashlib's digests and `Crc32` have in common."""
 
-    def update(self, data: bytes | bytearray, /) -> None:
+    def update(self, data: memoryview, /) -> None:
         """Take in more."""
 
     def digest(self) -> bytes:
@@ -39,7 +39,7 @@ class Crc32:
     def __init__(self) -> None:
         self._value = 0
 
-    def update(self, data: bytes | bytearray, /) -> None:
+    def update(self, data: memoryview, /) -> None:
         """Take in more."""
         self._value = zlib.crc32(data, self._value)
 
@@ -124,13 +124,13 @@ def _hash_range(
 ) -> Generator[Start, Any, None]:
     end = offset + size_bytes
     stretches = 0
+    view = memoryview(bytearray(min(_STRETCH_BYTES, size_bytes)))
     while offset < end:
-        stretch = source.read_at(offset, min(_STRETCH_BYTES, end - offset))
-        if not stretch:
+        count = source.read_into(view[: end - offset], offset)
+        if not count:
             return  # it shrank; the stat after reading tells
-        hash_.update(stretch)
-        offset += len(stretch)
+        hash_.update(view[:count])
+        offset += count
         stretches += 1
         if stretches % _TURN_STRETCHES == 0 and (turn := source.turn()) is not None:
-            del stretch  # holds nothing while others have their turn
             yield turn

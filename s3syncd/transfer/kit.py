@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from s3syncd.core.entry import Action, LocalEntry, Outcome, Result
@@ -17,6 +17,7 @@ from s3syncd.local import files
 from s3syncd.local.identity import identity_of, open_root
 from s3syncd.pool import Lane, Start
 from s3syncd.s3.bucket import Bucket
+from s3syncd.transfer.buffers import Shelf
 from s3syncd.transfer.notes import Note
 from s3syncd.transfer.outcomes import Ended
 
@@ -49,6 +50,7 @@ class Kit:
         root_identity: the accepted root; None = any directory at the root's place. Written by the
             site thread, read by workers: one reference, replaced whole.
         etag_is_md5: what the store's plain ETag has shown itself to be; None = not known yet.
+        shelf: where the memory for parts is.
     """
 
     bucket: Bucket
@@ -61,6 +63,7 @@ class Kit:
     report: Callable[[Note], None]
     root_identity: RootIdentity | None = None
     etag_is_md5: bool | None = None
+    shelf: Shelf = field(default_factory=Shelf)
 
     @contextmanager
     def opened_root(self, action: Action) -> Iterator[int]:

@@ -50,7 +50,8 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
     op_id, upload_id, held = yield from _take_up(kit, action, source, intent)
     if upload_id is None:
         upload_id = yield from _begin(kit, action, source, op_id)
-    parts = Parts(action, upload_id, part_size_for(source.entry.size_bytes), held)
+    size_bytes = part_size_for(source.entry.size_bytes)
+    parts = Parts(action, upload_id, size_bytes, held, kit.shelf.buffers())
     try:
         yield from send_parts(kit, source, parts)
         yield from kit.bucket.turns.one()  # waited for before the last look at the file

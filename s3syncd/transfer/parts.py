@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.pool import Call, CallFailed, Handle, Start, first_of
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import Reply
+from s3syncd.s3.wire import BodyView
+from s3syncd.transfer.buffers import Buffers
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.notes import PartDone
 from s3syncd.transfer.outcomes import (
@@ -43,13 +46,14 @@ class Parts:
     """The parts of one upload; filled in by its call.
 
     `held` are those that the bucket listed at the beginning, not yet trusted; `done` maps the
-    number of each part proved or sent to its ETag.
+    number of each part proved or sent to its ETag. `buffers` is where the parts are read into.
     """
 
     action: Action
     upload_id: str
     part_size_bytes: int
     held: dict[int, Part]
+    buffers: Buffers
     done: dict[int, str] = field(default_factory=dict)
     sent_bytes: int = 0
 
@@ -112,33 +116,54 @@ def _change_in(source: Source) -> Ended | None:
 
 def _send_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: int) -> Call:
     """Send one part, unless the bucket holds exactly these bytes; `PartSent` or an `Outcome`."""
-    action = parts.action
     try:
-        body = source.read_at((number - 1) * parts.part_size_bytes, size_bytes)
-        if len(body) < size_bytes:
-            return superseded(action, "changed_while_reading", due_in_seconds=0.0)
-        digest = hashlib.md5(body, usedforsecurity=False)
-        if parts.held.get(number) == Part(number, digest.hexdigest(), size_bytes):
-            return PartSent(number, digest.hexdigest(), 0)
-        return (yield from _put_part(kit, parts, number, body, digest.digest()))
+        return (yield from _put_part(kit, source, parts, number, size_bytes))
+    except Ended as end:
+        return end.outcome
     except OSError as error:
-        return from_os_error(action, error)
+        return from_os_error(parts.action, error)
 
 
-def _put_part(kit: Kit, parts: Parts, number: int, body: bytearray, md5: bytes) -> Call:
-    action, upload_id = parts.action, parts.upload_id
+def _put_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: int) -> Call:
+    """Read, hash and send; for each attempt anew, so that nothing is held during a pause."""
+    action, first_md5 = parts.action, None
     for attempt in count(1):
-        reply: Reply = yield kit.bucket.upload_part(
-            kit.key(action), upload_id, number, body, md5=md5
-        )
+        body, md5 = _read(source, parts, number, size_bytes)
+        if first_md5 is None and parts.held.get(number) == Part(number, md5.hex(), size_bytes):
+            return PartSent(number, md5.hex(), 0)
+        if first_md5 not in {None, md5}:
+            raise _changed(action)
+        first_md5 = md5
+        sending = kit.bucket.upload_part(kit.key(action), parts.upload_id, number, body, md5=md5)
+        del body  # given back when the CRT has read it, which may be long before it has sent it
+        reply: Reply = yield sending
         failure = reply.failure
         if failure is None:
             failpoints.reach("upload.after_part")
-            kit.report(PartDone(action.path, upload_id, number, reply.etag, len(body)))
+            kit.report(PartDone(action.path, parts.upload_id, number, reply.etag, size_bytes))
             break
         if failure.kind is not FailureKind.TRANSIENT or attempt > kit.settings.ops_retries:
             # Whether the part was stored is no matter: the upload has not been published.
             return from_failure(action, failure._replace(is_unknown=False))
         # A reset connection must not cost reading the whole file again; the worker is let go.
         yield kit.bucket.back_off(attempt)
-    return PartSent(number, reply.etag, len(body))
+    return PartSent(number, reply.etag, size_bytes)
+
+
+def _read(source: Source, parts: Parts, number: int, size_bytes: int) -> tuple[BodyView, bytes]:
+    """Read a part into a buffer; give the body to be sent and the MD5 (16 bytes) of these bytes.
+
+    Raises:
+        Ended: the file has shrunk.
+        OSError: it cannot be read.
+    """
+    buffer = parts.buffers.take(size_bytes)
+    view = memoryview(buffer)[:size_bytes]
+    if source.read_into(view, (number - 1) * parts.part_size_bytes) < size_bytes:
+        raise _changed(parts.action)
+    md5 = hashlib.md5(view, usedforsecurity=False).digest()
+    return BodyView(view, on_read=partial(parts.buffers.give_back, buffer)), md5
+
+
+def _changed(action: Action) -> Ended:
+    return Ended(superseded(action, "changed_while_reading", due_in_seconds=0.0))

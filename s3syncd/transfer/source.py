@@ -80,13 +80,13 @@ class Source:
         """Read up to the size of the first stat."""
         return files.read_whole(self._fd, self.entry.size_bytes)
 
-    def read_at(self, offset: int, size_bytes: int) -> bytearray:
-        """Read `size_bytes` from `offset`; fewer only where the file ended before.
+    def read_into(self, view: memoryview, offset: int) -> int:
+        """Fill `view` from `offset`; give the bytes read, fewer only where the file ended before.
 
         Raises:
             OSError: the file could not be read, or is closed already.
         """
-        return files.read_at(self._fd, offset, size_bytes)
+        return files.read_into(self._fd, offset, view)
 
     def turn(self) -> Start | None:
         """Give a Start that lets others have the worker: a child queues behind them.

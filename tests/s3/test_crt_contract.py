@@ -22,7 +22,7 @@ from s3syncd.core.window import Window
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.reply import Reply, S3Failure
 from s3syncd.s3.transport import Transport
-from s3syncd.s3.wire import Endpoint, Frozen, WireRequest
+from s3syncd.s3.wire import BodyView, Endpoint, Frozen, WireRequest
 from tests.servers import (
     Answer,
     StubServer,
@@ -112,6 +112,26 @@ def test_two_buckets_on_two_ports_of_a_host_stay_apart(open_bucket: Any) -> None
         for stub in (first, second):
             assert len(stub.objects) == 5
             assert all(host_of(stub) in path for path in stub.objects)
+
+
+def test_body_may_be_overwritten_as_soon_as_it_was_read(
+    stub: StubServer, stub_bucket: Bucket
+) -> None:
+    """The CRT sends the copy that it has made: memory for parts is used again before the reply."""
+    size_bytes = 8 * 1024 * 1024
+    content = bytearray(b"part" * (size_bytes // 4))
+    digest = md5(bytes(content))
+    was_read = threading.Event()
+
+    def overwrite() -> None:
+        content[:] = bytes(size_bytes)
+        was_read.set()
+
+    body = BodyView(memoryview(content), on_read=overwrite)
+    assert stub_bucket.call(stub_bucket.put("k", body, md5=digest)).failure is None
+    assert was_read.is_set()
+    (stored,) = stub.objects.values()
+    assert hashlib.md5(stored.body).digest() == digest
 
 
 def test_content_length_is_told_for_every_request(stub: StubServer, stub_bucket: Bucket) -> None:

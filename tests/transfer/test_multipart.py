@@ -343,6 +343,15 @@ def test_part_is_sent_again_after_a_passing_trouble(world: World) -> None:
     assert world.bucket.count("upload_part") == 5
 
 
+def test_part_that_changed_before_it_is_sent_again_is_not_sent(world: World) -> None:
+    world.bucket.on("upload_part", lambda: world.rewrite("d/big", b"other"))
+    world.bucket.fail("upload_part", failure(FailureKind.TRANSIENT, "InternalError", 500))
+    outcome = world.carry_out(world.upload("d/big"))
+    assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "changed_while_reading")
+    assert sent(world) == [1, 2, 3]
+    assert not world.bucket.uploads
+
+
 def test_lasting_trouble_keeps_the_upload_to_be_taken_up(world: World) -> None:
     told = failure(FailureKind.TRANSIENT, "InternalError", 500, is_unknown=True)
     world.bucket.fail("upload_part", told, times=10**6)
