@@ -151,6 +151,8 @@ class Outcome:
             before reading.
         is_stale: after the effect the path did not hold the same inode and stat: it is dirty.
         is_unknown: no answer came; the effect may have been applied, now or later.
+        is_provisional: the row's version is what the answer called it; a listing may call it
+            otherwise, so the object is to be asked some time.
         due_in_seconds: Superseded because not quiet: look again after this long; else None.
         follow_up: an action that this outcome calls for at once (Adopt that found other content).
         local_state: what the worker met at the path: file absent directory special unknown.
@@ -166,6 +168,7 @@ class Outcome:
     row: BaselineRow | None = None
     is_stale: bool = False
     is_unknown: bool = False
+    is_provisional: bool = False
     due_in_seconds: float | None = None
     follow_up: Action | None = None
     local_state: str = "file"

@@ -100,6 +100,7 @@ class Dispatch:
             self._recovery.end_left(path, now)  # only another large upload can take it up
         if not self._recovery.is_in_doubt(path):
             return True
+        self._recovery.hurry(path, now)
         self._looks.again(path, now, _RECOVERY_SECONDS, planned.action)
         return False
 

@@ -186,6 +186,8 @@ class Outcomes:
             return
         elif _is_resumable(planned.intent, outcome):
             self._recovery.leave(path)
+        elif outcome.is_provisional:
+            self._recovery.confirm(planned.intent, now)
         else:
             self._recovery.drop(path)
 

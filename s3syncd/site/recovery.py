@@ -2,7 +2,8 @@
 
 A crash leaves intents in the ledger; a lost answer makes one. A server may apply late, so what was
 "not applied" at the first look is looked at again 60 s after the request. Until then no pass
-decides about the path. Owned by the site thread.
+decides about the path. So it is with an upload in parts, applied for sure, until the version that
+listings tell of it is known. Owned by the site thread.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from s3syncd.site.parts import Parts
 __all__ = ["Recovery"]
 
 _SECOND_LOOK_SECONDS = 60.0  # how late a server is believed to apply a request without an answer
+_CONFIRM_SECONDS = 60.0  # a file written again soon is not asked about; a pass is hardly that soon
+_PUT_OFF = 512  # so many wait for that at most: each turn of the site counts them
 _AT_ONCE = 32  # looks under way at once
 _CAP_SECONDS = 60.0  # a look that fails is repeated at least this often
 _BUSY_SECONDS = 1.0  # a path in flight is looked at after its outcome, asked for this often
@@ -33,6 +36,7 @@ class _Open:
     attempts: int = 0
     seq: int = 0
     has_been_seen: bool = False
+    is_applied: bool = False
 
 
 class Recovery:
@@ -70,7 +74,7 @@ class Recovery:
     @property
     def unseen(self) -> int:
         """Effects about which nothing is known yet."""
-        return sum(not one.has_been_seen for one in self._open.values())
+        return sum(not (one.has_been_seen or one.is_applied) for one in self._open.values())
 
     def load(self, now: float) -> None:
         """Take up the intents that the last run left behind."""
@@ -81,6 +85,12 @@ class Recovery:
         """Whether nothing is known yet about the effect on `path`: no new effect before that."""
         one = self._open.get(path)
         return one is not None and (one.is_asked or not one.has_been_seen)
+
+    def hurry(self, path: str, now: float) -> None:
+        """A new effect on `path` waits to know what the last one left there."""
+        one = self._open.get(path)
+        if one is not None and one.is_applied and not one.attempts:
+            one.due_at = now
 
     def leave(self, path: str) -> None:
         """An upload in parts failed and may be taken up again: its intent stays."""
@@ -107,6 +117,12 @@ class Recovery:
             self._parts.ledger.put_intent(intent)
         self._open[action.path] = _Open(intent, now)
 
+    def confirm(self, intent: Intent, now: float) -> None:
+        """An upload was applied, but not under the name that listings give the version."""
+        pause = _CONFIRM_SECONDS if len(self._open) < _PUT_OFF else 0.0
+        seq = self._parts.ledger.seq()
+        self._open[intent.path] = _Open(intent, now + pause, seq=seq, is_applied=True)
+
     def advance(self, now: float) -> None:
         """Look at what is due."""
         asked = sum(one.is_asked for one in self._open.values())
@@ -117,7 +133,7 @@ class Recovery:
                 if self._is_in_flight(path):
                     one.due_at = now + _BUSY_SECONDS
                     continue
-                one.is_asked = self._ask(path, one.intent)
+                one.is_asked = self._ask(path, one)
                 self._is_refused = not one.is_asked
                 asked += 1
 
@@ -146,6 +162,9 @@ class Recovery:
         elif not isinstance(outcome, Outcome) or outcome.result not in _TOLD:
             one.attempts += 1
             one.due_at = now + delay_seconds(one.attempts, self._parts.jitter(), cap=_CAP_SECONDS)
+        elif one.is_applied:
+            self._confirmed(one, outcome, now)
+            self._close(path, one)
         elif one.has_been_seen and self._parts.ledger.changed_since(path, one.seq):
             self._judge_late(outcome, now)
             self._close(path, one)
@@ -153,11 +172,22 @@ class Recovery:
             self._on_known(outcome, now)
             self._close_or_wait(path, one, outcome, now)
 
-    def _ask(self, path: str, intent: Intent) -> bool:
+    def _confirmed(self, one: _Open, outcome: Outcome, now: float) -> None:
+        """Record the version that listings tell; what is more than that is for the site."""
+        ledger = self._parts.ledger
+        if ledger.changed_since(one.intent.path, one.seq):
+            return
+        if outcome.row is not None and not outcome.is_stale:
+            ledger.record(outcome.row)
+        else:
+            self._on_known(outcome, now)
+
+    def _ask(self, path: str, one: _Open) -> bool:
         parts = self._parts
         baseline = parts.ledger.baseline(path)
+        look = parts.transfer.confirm_for if one.is_applied else parts.transfer.recover_for
         return parts.lane.offer(
-            lambda: parts.transfer.recover_for(intent, baseline=baseline),
+            lambda: look(one.intent, baseline=baseline),
             size_bytes=0,
             done=lambda answer: parts.inbox.put(Recovered(path, answer)),
         )

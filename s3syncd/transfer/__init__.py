@@ -112,6 +112,15 @@ class Transfer:
         action = recover.action_of(intent, baseline)
         return self._ended_well(action, recover.recover(self._kit, action, intent))
 
+    def confirm_for(self, intent: Intent, *, baseline: BaselineRow | None) -> Call:
+        """Make the call that asks for the version of an object whose upload was `is_provisional`.
+
+        Done with `put`: the row with the version that a listing tells. Superseded: the object is
+        another one by now, or gone; what follows is the follow-up.
+        """
+        action = recover.action_of(intent, baseline)
+        return self._ended_well(action, recover.confirm(self._kit, action, intent))
+
     def _steps_of(self, action: Action, settle: Settle, intent: Intent | None) -> Call:
         match action.kind:
             case Kind.UPLOAD:

@@ -19,7 +19,7 @@ from s3syncd.transfer.leftovers import is_same_file, sweep
 from s3syncd.transfer.looks import has_made, look_at, version_of
 from s3syncd.transfer.outcomes import Ended, superseded
 
-__all__ = ["action_of", "recover"]
+__all__ = ["action_of", "confirm", "recover"]
 
 
 def action_of(intent: Intent, baseline: BaselineRow | None) -> Action:
@@ -42,6 +42,19 @@ def recover(kit: Kit, action: Action, intent: Intent) -> Call:
     if action.kind is Kind.DELETE_REMOTE and seen is None:
         return Outcome(action, Result.DONE, "deleted", local_state="absent")
     return _decided_again(kit, action, _judge_before(action, intent, seen), seen)
+
+
+def confirm(kit: Kit, action: Action, intent: Intent) -> Call:
+    """Ask which version a listing will tell of the object that this intent's upload has made.
+
+    Raises:
+        Ended: the look failed.
+    """
+    seen = yield from look_at(kit, action)
+    if seen is None or not has_made(seen, intent.op_id):
+        return _decided_again(kit, action, superseded(action, "foreign_change"), seen)
+    row = _row_of(kit, intent, seen)
+    return Outcome(action, Result.DONE, "put", row, is_stale=not _is_there(kit, action, row))
 
 
 def _decided_again(kit: Kit, action: Action, outcome: Outcome, seen: Reply | None) -> Outcome:

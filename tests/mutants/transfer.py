@@ -10,6 +10,8 @@ _PARTS = "tests/transfer/test_multipart.py::"
 _ADOPT = "tests/transfer/test_adopt.py::"
 _RETIRE = "tests/transfer/test_retire.py::"
 _RECLASS = "tests/transfer/test_reclass.py::"
+_PROVISIONAL = "tests/scenarios/test_provisional.py::"
+_RECOVERY = "s3syncd/site/recovery.py"
 _RECOVER = "tests/transfer/test_recover.py::"
 
 MUTANTS = [
@@ -207,6 +209,59 @@ MUTANTS = [
         old="deque(maxlen=_SPARE)",
         new="deque()",
         tests=["tests/transfer/test_buffers.py::test_few_are_kept"],
+    ),
+    Mutant(
+        name="the version of another writer is confirmed as ours",
+        file=_T + "recover.py",
+        old="    if seen is None or not has_made(seen, intent.op_id):\n",
+        new="    if seen is None:\n",
+        tests=[_PARTS + "test_version_of_the_next_writer_is_not_confirmed"],
+    ),
+    Mutant(
+        name="nobody asks how a store lists a large upload",
+        file="s3syncd/site/outcomes.py",
+        old="        elif outcome.is_provisional:\n",
+        new="        elif outcome.is_unknown:\n",
+        tests=[
+            _PROVISIONAL + "test_listed_version_is_recorded_after_a_minute_with_one_request",
+            _PROVISIONAL + "test_deletion_waits_for_the_version_and_retires_the_object",
+            _PROVISIONAL + "test_restart_asks_at_once",
+        ],
+    ),
+    Mutant(
+        name="a version confirmed late replaces the record of a newer upload",
+        file=_RECOVERY,
+        old="        if ledger.changed_since(one.intent.path, one.seq):\n            return\n",
+        new="",
+        tests=[_PROVISIONAL + "test_newer_record_is_not_replaced_by_a_late_answer"],
+    ),
+    Mutant(
+        name="an action waits the whole minute for the version",
+        file="s3syncd/site/dispatch.py",
+        old="        self._recovery.hurry(path, now)\n",
+        new="",
+        tests=[_PROVISIONAL + "test_next_change_is_not_kept_waiting"],
+    ),
+    Mutant(
+        name="a version not confirmed yet is in doubt in status",
+        file=_RECOVERY,
+        old="not (one.has_been_seen or one.is_applied)",
+        new="not one.has_been_seen",
+        tests=[_PROVISIONAL + "test_it_is_in_sync_before_the_store_was_asked"],
+    ),
+    Mutant(
+        name="any number of versions waits to be confirmed",
+        file=_RECOVERY,
+        old="_CONFIRM_SECONDS if len(self._open) < _PUT_OFF else 0.0",
+        new="_CONFIRM_SECONDS",
+        tests=[_PROVISIONAL + "test_few_versions_wait_to_be_confirmed"],
+    ),
+    Mutant(
+        name="a change met while the version was asked for is forgotten",
+        file=_RECOVERY,
+        old="        if outcome.row is not None and not outcome.is_stale:\n",
+        new="        if outcome.row is not None:\n",
+        tests=[_PROVISIONAL + "test_change_without_an_event_is_found_with_the_version"],
     ),
     Mutant(
         name="all parts of a file are sent at once",

@@ -115,32 +115,55 @@ def test_store_that_tells_no_etag_is_asked_for_it(world: World) -> None:
     assert outcome.row.etag == etag_of(CONTENT)
 
 
-def test_version_is_recorded_as_the_store_lists_it(world: World) -> None:
+def test_answered_version_is_provisional_and_costs_no_look(world: World) -> None:
+    """rclone reads the whole object to tell its version: that is for later."""
+    outcome = world.carry_out(world.upload("d/big"))
+    assert outcome.is_provisional
+    assert world.bucket.count("head") == 0
+
+
+def test_version_seen_by_a_look_is_not_provisional(world: World) -> None:
+    world.bucket.tells_complete_etag = False
+    assert not world.carry_out(world.upload("d/big")).is_provisional
+
+
+def test_version_is_confirmed_as_the_store_lists_it(world: World) -> None:
     """rclone answers Complete with an ETag made of the parts, and lists the MD5 of the whole."""
-
-    def list_md5() -> None:
-        world.bucket.objects["p/d/big"].etag = hashlib.md5(CONTENT).hexdigest()
-
-    world.bucket.on("head", list_md5)
-    row = world.carry_out(world.upload("d/big")).row
-    assert row is not None
-    assert row.etag == hashlib.md5(CONTENT).hexdigest()
-    world.touch("d/big")
-    outcome = world.carry_out(world.action("d/big", baseline=row))
-    assert outcome.effect == "unchanged"
-
-
-def test_version_of_the_next_writer_is_not_recorded(world: World) -> None:
-    world.bucket.on("head", lambda: world.bucket.store("p/d/big", b"theirs"))
+    world.bucket.lists_md5_of_parts = True
     row = world.carry_out(world.upload("d/big")).row
     assert row is not None
     assert row.etag == etag_of(CONTENT)
+    confirmed = world.confirm(world.published("d/big"), baseline=row)
+    assert (confirmed.result, confirmed.effect, confirmed.is_stale) == (Result.DONE, "put", False)
+    assert confirmed.row == row._replace(etag=hashlib.md5(CONTENT).hexdigest())
+    assert [name for name, _ in world.bucket.requests[-2:]] == ["complete", "head"]
+    world.touch("d/big")
+    outcome = world.carry_out(world.action("d/big", baseline=confirmed.row))
+    assert outcome.effect == "unchanged"
 
 
-def test_answer_is_believed_where_the_look_fails(world: World) -> None:
+def test_version_of_the_next_writer_is_not_confirmed(world: World) -> None:
+    row = world.carry_out(world.upload("d/big")).row
+    intent = world.published("d/big")
+    world.bucket.store("p/d/big", b"theirs")
+    outcome = world.confirm(intent, baseline=row)
+    assert (outcome.result, outcome.row) == (Result.SUPERSEDED, None)
+    assert outcome.follow_up is not None
+    assert (outcome.follow_up.kind, outcome.follow_up.reason) == (Kind.UPLOAD, "drift")
+
+
+def test_file_changed_since_its_upload_is_told_with_the_confirmed_version(world: World) -> None:
+    row = world.carry_out(world.upload("d/big")).row
+    intent = world.published("d/big")
+    world.touch("d/big")
+    assert world.confirm(intent, baseline=row).is_stale
+
+
+def test_look_that_fails_confirms_nothing(world: World) -> None:
+    row = world.carry_out(world.upload("d/big")).row
     world.bucket.fail("head", failure(FailureKind.THROTTLED, "SlowDown", 503))
-    outcome = world.carry_out(world.upload("d/big"))
-    assert (outcome.result, outcome.effect) == (Result.DONE, "put")
+    outcome = world.confirm(world.published("d/big"), baseline=row)
+    assert (outcome.result, outcome.row) == (Result.RETRYABLE, None)
 
 
 # --- torn -----------------------------------------------------------------------------------------

@@ -57,6 +57,9 @@ class RealWorld(World):
     def recover(self, intent: Any, *, baseline: Any = None) -> Outcome:
         return self.run(lambda: self.transfer.recover_for(intent, baseline=baseline))
 
+    def confirm(self, intent: Any, *, baseline: Any = None) -> Outcome:
+        return self.run(lambda: self.transfer.confirm_for(intent, baseline=baseline))
+
     def remote(self, path: str) -> Any:
         reply = self.real.call(self.real.list_page("p/"))
         assert reply.failure is None
@@ -125,6 +128,7 @@ def test_upload_in_parts_is_adopted_after_a_lost_ledger(world: RealWorld) -> Non
     world.write("big", content)
     put = world.carry_out(world.action("big"))
     assert (put.result, put.effect) == (Result.DONE, "put")
+    put = world.confirm(world.published("big"), baseline=put.row)
     assert put.row is not None
     listed = world.remote("big")
     assert (listed.etag, listed.size_bytes) == (put.row.etag, len(content))

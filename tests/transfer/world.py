@@ -196,6 +196,21 @@ class World:
         assert isinstance(outcome, Outcome)
         return outcome
 
+    def published(self, path: str) -> Intent:
+        """The intent of the upload that has just been published, as a site has kept it."""
+        needed, created = (note for note, _ in self.committed[-2:])
+        return self.intent(
+            path,
+            op_id=needed.op_id,
+            upload_id=created.upload_id,
+            part_size_bytes=needed.part_size_bytes,
+        )
+
+    def confirm(self, intent: Intent, *, baseline: BaselineRow | None) -> Outcome:
+        outcome = drive(self.transfer.confirm_for(intent, baseline=baseline))
+        assert isinstance(outcome, Outcome)
+        return outcome
+
     def recover(self, intent: Intent, *, baseline: BaselineRow | None = None) -> Outcome:
         outcome = drive(self.transfer.recover_for(intent, baseline=baseline))
         assert isinstance(outcome, Outcome)
