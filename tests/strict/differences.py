@@ -105,8 +105,8 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "ignores conditions of a copy",
-        "PreconditionFailed, or NoSuchKey for If-Match on nothing: documented for source and, since "
-        "2025, destination; it looks at If-None-Match of the source only",
+        "PreconditionFailed, or NoSuchKey for If-Match on nothing: documented for the source, and "
+        "since 2025 for the destination; it looks at If-None-Match of the source only",
         lambda given, ours, theirs: bool(given.get("condition"))
         and ours["status"] in {404, 412} and theirs["status"] == 200,
         (_ONE, step("copy", source="a", key="b c", condition="source match", etag=OTHER)),

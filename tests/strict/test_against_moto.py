@@ -96,8 +96,8 @@ _steps = st.one_of(
           is_right=st.sampled_from([True, True, True, False])),
     _step("copy", source=_key, key=_key),
     _step("copy", source=_key, key=_key, is_replaced=st.just(True)),
-    _step("copy", source=st.sampled_from(KEYS[:2]), key=st.sampled_from(KEYS[2:]), condition=st.sampled_from(
-        ["source match", "source none", "match"]), etag=_etag),
+    _step("copy", source=st.sampled_from(KEYS[:2]), key=st.sampled_from(KEYS[2:]),
+          condition=st.sampled_from(["source match", "source none", "match"]), etag=_etag),
     _step("delete_many", keys=st.lists(_key, min_size=1, unique=True).map(tuple)),
     _step("delete_many", keys=st.tuples(_key), etag=_etag),
     _step("keep_versions", status=st.just("Enabled")),
