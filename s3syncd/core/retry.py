@@ -57,7 +57,7 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
         200 201 202 408 500 502 504
         InternalError InternalFailure InternalServerError RequestTimeout RequestTimeoutException
         IncompleteBody BadDigest XAmzContentSHA256Mismatch XAmzContentChecksumMismatch
-        TransientError AWS_ERROR_SYS_CALL_FAILURE
+        TransientError DeadlineExceeded AWS_ERROR_SYS_CALL_FAILURE
         AWS_ERROR_S3_INTERNAL_ERROR AWS_ERROR_S3_REQUEST_TIMEOUT AWS_ERROR_S3_MISSING_ETAG
         AWS_ERROR_S3_RESPONSE_CHECKSUM_MISMATCH AWS_ERROR_S3_INVALID_RESPONSE_STATUS
         AWS_ERROR_S3_NON_RECOVERABLE_ASYNC_ERROR AWS_ERROR_S3_*

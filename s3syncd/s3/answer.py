@@ -44,16 +44,17 @@ def _is_whole(reply: Reply) -> bool:
     return announced == len(reply.body)
 
 
-def failure_of(request: WireRequest, error: BaseException, *, is_expired: bool) -> Reply:
+def failure_of(request: WireRequest, error: BaseException | None, *, is_expired: bool) -> Reply:
     """Give the reply for an exception of the CRT.
 
     Args:
         request: what was sent.
-        error: S3ResponseError (has status, headers, body), AwsCrtError (a name only) or a builtin.
+        error: S3ResponseError (has status, headers, body), AwsCrtError (a name only), a builtin,
+            or None for a request that the CRT did not let go of.
         is_expired: it was canceled because its deadline was over.
     """
     name = getattr(error, "name", None) or type(error).__name__
-    if is_expired and name == "AWS_ERROR_S3_CANCELED":
+    if error is None or (is_expired and name == "AWS_ERROR_S3_CANCELED"):
         message = "No answer within the deadline."
         failure = Failure(
             FailureKind.TRANSIENT, "DeadlineExceeded", None, message, request.is_effect

@@ -21,6 +21,7 @@ from s3syncd import __version__
 from s3syncd.core.retry import FailureKind
 from s3syncd.core.window import Window
 from s3syncd.s3.answer import answer_of, failure_of
+from s3syncd.s3.exchange import Exchange
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
 from s3syncd.s3.wire import Endpoint, Frozen, WireRequest, stream_of
 
@@ -32,41 +33,11 @@ CONNECT_TIMEOUT_MS: Final = 5000
 SPARE_CONNECTIONS: Final = 16
 """More connections than the window: workers that start at the same moment may overshoot it."""
 
+BODY_PATIENCE_SECONDS: Final = 300.0
+"""How much later an answer that had begun by its deadline is given up: 300 kB at 1 kB/s."""
+
 _GBPS_PER_CONNECTION: Final = 0.4
 """The CRT makes throughput_target_gbps / 0.4 connections; the override can only lower that."""
-
-
-class _Exchange:
-    """One request on the wire: what the callbacks fill. Never holds the CRT's request."""
-
-    __slots__ = (
-        "_finish", "chunks", "headers", "is_done", "is_expired", "request", "resume", "status",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        request: WireRequest,
-        resume: Callable[[Reply], None],
-        finish: Callable[[_Exchange, BaseException | None], None],
-    ) -> None:
-        self.request = request
-        self.resume = resume
-        self._finish = finish
-        self.status = 0
-        self.headers: list[tuple[str, str]] = []
-        self.chunks: list[bytes] = []
-        self.is_done = False
-        self.is_expired = False
-
-    def on_headers(self, status_code: int, headers: list[tuple[str, str]], **_: object) -> None:
-        self.status = status_code
-        self.headers = headers
-
-    def on_body(self, chunk: bytes, **_: object) -> None:
-        self.chunks.append(chunk)
-
-    def on_done(self, error: BaseException | None = None, **_: object) -> None:
-        self._finish(self, error)
 
 
 class Transport:
@@ -98,8 +69,8 @@ class Transport:
         self._clock = clock
         self._frozen: Frozen | None = None
         self._signing: auth.AwsSigningConfig | None = None
-        self._waiting: deque[_Exchange] = deque()
-        self._live: dict[_Exchange, tuple[float, s3.S3Request | None]] = {}
+        self._waiting: deque[Exchange] = deque()
+        self._live: dict[Exchange, tuple[float, s3.S3Request | None]] = {}
         self._rest_until = 0.0
         self._is_closing = False
         self._drained = threading.Event()
@@ -125,13 +96,16 @@ class Transport:
             if now >= deadline and request is not None:
                 exchange.is_expired = True
                 request.cancel()
+                # Once an answer has begun the CRT cancels nothing, and a trickle is no stall to it.
+                if now >= deadline + BODY_PATIENCE_SECONDS:
+                    self._settle(exchange, failure_of(exchange.request, None, is_expired=True))
         self._pump()
 
     def close(self, timeout_seconds: float) -> bool:
         """Cancel everything and end the client; False if it had not ended in time (harmless)."""
         self._is_closing = True
         while self._waiting:
-            self._waiting.popleft().resume(canceled())
+            self._waiting.popleft().answer(canceled())
         self._cancel_live()
         start = self._clock()
         is_drained = not self._live or self._drained.wait(timeout_seconds)
@@ -154,7 +128,7 @@ class Transport:
         except S3Failure as error:
             resume(Reply(0, {}, b"", error.failure))
             return
-        self._waiting.append(_Exchange(request, resume, self._finish))
+        self._waiting.append(Exchange(request, resume, self._finish))
         self._pump()
 
     def _refresh(self) -> None:
@@ -174,14 +148,14 @@ class Transport:
             except IndexError:  # another thread took it
                 return
             if self._is_closing:
-                exchange.resume(canceled())
+                exchange.answer(canceled())
             else:
                 self._launch(exchange)
 
     def _has_room(self) -> bool:
         return len(self._live) < self._window.limit and self._clock() >= self._rest_until
 
-    def _launch(self, exchange: _Exchange) -> None:
+    def _launch(self, exchange: Exchange) -> None:
         deadline = self._clock() + exchange.request.patience_seconds
         self._live[exchange] = (deadline, None)
         client = self._client
@@ -219,7 +193,7 @@ class Transport:
         )
         return http.HttpRequest(request.method, request.target, headers, stream_of(request.body))
 
-    def _finish(self, exchange: _Exchange, error: BaseException | None) -> None:
+    def _finish(self, exchange: Exchange, error: BaseException | None) -> None:
         """Runs on the CRT's thread: no lock, no log, nothing that waits."""
         request = exchange.request
         if error is None:
@@ -233,11 +207,11 @@ class Transport:
         finally:
             self._pump()
 
-    def _settle(self, exchange: _Exchange, reply: Reply) -> None:
+    def _settle(self, exchange: Exchange, reply: Reply) -> None:
         """Let go of the CRT's request (kept, it would never be freed) and hand the reply on."""
         exchange.is_done = True
         self._live.pop(exchange, None)
-        exchange.resume(reply)
+        exchange.answer(reply)
         if self._is_closing and not self._live:
             self._drained.set()
 

@@ -60,7 +60,10 @@ class Request(NamedTuple):
 
 @dataclass
 class Rule:
-    """What is done to the next `left` requests that match; `reached` is set by the first."""
+    """What is done to the next `left` requests that match.
+
+    `reached` is set by the first; `is_answered` when it got the part of an answer that is due.
+    """
 
     fault: str
     method: str
@@ -71,6 +74,7 @@ class Rule:
     seconds: float = 0.0
     event: threading.Event | None = None
     reached: threading.Event = field(default_factory=threading.Event)
+    is_answered: threading.Event = field(default_factory=threading.Event)
 
     def matches(self, request: Request) -> bool:
         """Whether the rule is about this request, and not used up."""
@@ -465,6 +469,7 @@ class _Pair:
             return False
         if rule.amount >= 0:
             self._client.socket.sendall(head + body[: rule.amount])
+            rule.is_answered.set()
         if rule.fault == "stall_answer":
             self._rest()
         else:

@@ -91,4 +91,25 @@ MUTANTS = [
             "tests/s3/test_contact.py::test_only_completing_an_upload_may_be_silent_for_minutes"
         ],
     ),
+    Mutant(
+        name="an answer that trickles in keeps its request for ever",
+        file="s3syncd/s3/transport.py",
+        old="                if now >= deadline + BODY_PATIENCE_SECONDS:",
+        new="                if False:",
+        tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
+    ),
+    Mutant(
+        name="an answer that has begun gets no more time than none",
+        file="s3syncd/s3/transport.py",
+        old="                if now >= deadline + BODY_PATIENCE_SECONDS:",
+        new="                if True:",
+        tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
+    ),
+    Mutant(
+        name="a request that was given up is answered again when the CRT is done with it",
+        file="s3syncd/s3/exchange.py",
+        old="            resume = self._resume.pop()",
+        new="            resume = self._resume[0]",
+        tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
+    ),
 ]

@@ -393,13 +393,11 @@ def test_only_completing_an_upload_may_be_silent_for_minutes(
         return sorted(each.meta.config.read_timeout for each in made)
 
     bucket.abort_multipart("k", "id")
-    for call in (
-        lambda: bucket.create_multipart("k"),
-        lambda: bucket.list_parts("k", "id"),
-        lambda: bucket.list_uploads("k"),
-    ):
-        with contextlib.suppress(S3Failure, KeyError):  # the stub knows nothing of parts
-            call()
+    with contextlib.suppress(S3Failure, KeyError):  # the stub knows nothing of parts
+        bucket.create_multipart("k")
+    for look in (lambda: bucket.list_parts("k", "id"), lambda: bucket.list_uploads("k")):
+        with contextlib.suppress(S3Failure):
+            look()
     assert patience() == [60]
     with contextlib.suppress(S3Failure):
         bucket.complete_multipart("k", "id", [(1, "etag")])

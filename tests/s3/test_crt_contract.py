@@ -23,6 +23,7 @@ from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.reply import Reply, S3Failure
 from s3syncd.s3.transport import Transport
 from s3syncd.s3.wire import BodyView, Endpoint, Frozen, WireRequest
+from tests.faults.proxy import fault_proxy
 from tests.servers import (
     Answer,
     StubServer,
@@ -287,6 +288,34 @@ def test_stalled_request_is_cancelled_at_its_deadline(
     failure = failure_of(replies[0])
     assert failure.code == "DeadlineExceeded"
     assert (failure.kind, failure.is_unknown) == (FailureKind.TRANSIENT, True)
+
+
+def test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up(stub: StubServer) -> None:
+    with fault_proxy(stub.endpoint) as proxy:
+        transport = Transport(
+            Endpoint(False, proxy.endpoint.partition("//")[2], "us-east-1"),
+            credentials=lambda: STATIC,
+            window=Window(1),
+            max_connections=1,
+            clock=lambda: 0.0,
+        )
+        rule = proxy.stall_answer(5)
+        replies: list[Reply] = []
+        listing = WireRequest("ListObjectsV2", "GET", "/b?list-type=2", is_effect=False)
+        transport.send(listing)(replies.append)
+        until(rule.is_answered.is_set, 10, "the answer has begun")
+
+        transport.expire(359.0)
+        assert not replies
+        transport.expire(360.0)
+        assert failure_of(replies[0]).code == "DeadlineExceeded"
+
+        transport.send(listing)(replies.append)
+        until(lambda: len(replies) == 2, 10, "its place is free for another")
+        assert replies[1].failure is None
+        proxy.cut()
+        assert transport.close(10)
+        assert len(replies) == 2, "what the CRT tells of it later is dropped"
 
 
 def test_no_more_requests_are_handed_over_than_the_window_bears(

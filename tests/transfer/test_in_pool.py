@@ -115,7 +115,8 @@ def test_at_most_eight_parts_of_a_file_are_under_way(tmp_path: Path, pool: Pool)
     assert answers[0].effect == "put"
     assert world.lane.most_children == 8
     assert bucket.objects["p/big"].body == (world.root / "big").read_bytes()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    # Fewer, where connections of earlier tests end meanwhile.
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_failing_part_ends_the_call_after_the_others(tmp_path: Path, pool: Pool) -> None:

@@ -1,0 +1,60 @@
+"""One request on the wire, and what its callbacks have heard of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3syncd.s3.reply import Reply
+from s3syncd.s3.wire import WireRequest
+
+__all__ = ["Exchange"]
+
+
+class Exchange:
+    """What the CRT's callbacks fill. Never holds the CRT's request.
+
+    Attributes:
+        status: of the answer, 0 without one.
+        is_done: it was answered, or given up.
+        is_expired: it was cancelled because its deadline was over.
+    """
+
+    __slots__ = (
+        "_finish", "_resume", "chunks", "headers", "is_done", "is_expired", "request", "status",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        request: WireRequest,
+        resume: Callable[[Reply], None],
+        finish: Callable[[Exchange, BaseException | None], None],
+    ) -> None:
+        self.request = request
+        self._resume = [resume]
+        self._finish = finish
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.chunks: list[bytes] = []
+        self.is_done = False
+        self.is_expired = False
+
+    def answer(self, reply: Reply) -> None:
+        """Hand the reply on; one that comes after another, from any thread, is dropped."""
+        try:
+            resume = self._resume.pop()  # atomic: one of two threads gets it
+        except IndexError:
+            return
+        resume(reply)
+
+    def on_headers(self, status_code: int, headers: list[tuple[str, str]], **_: object) -> None:
+        """Keep the head of an answer; it comes with the body, not before."""
+        self.status = status_code
+        self.headers = headers
+
+    def on_body(self, chunk: bytes, **_: object) -> None:
+        """Keep a piece of the body."""
+        self.chunks.append(chunk)
+
+    def on_done(self, error: BaseException | None = None, **_: object) -> None:
+        """Go on to the transport."""
+        self._finish(self, error)
