@@ -89,6 +89,8 @@ def _read_block(block: bytes, place: int, start: int) -> Blob:
     magic, *fields, _ = body.split(b"|", 6)
     if magic != _MAGIC or len(fields) != 5:
         raise FlawError(f"no blob at byte {start}")
+    if not all(field.isdigit() for field in fields):
+        raise FlawError(f"no blob at byte {start}")
     blob_id, path, sequence, length, told_place = map(int, fields)
     if told_place != place:
         raise FlawError(f"block {told_place} at byte {start}")

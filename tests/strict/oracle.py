@@ -28,6 +28,14 @@ class Violation(NamedTuple):
     event: int = 0
 
 
+class _Look(NamedTuple):
+    """What is kept of a version that was looked at; no flaw is ''."""
+
+    digest: str
+    size_bytes: int
+    flaw: str
+
+
 class Record(Protocol):
     """What an oracle asks a strict store."""
 
@@ -62,7 +70,7 @@ class Oracle:
         self._diary = diary
         self._bucket = bucket
         self._prefix = prefix
-        self._digests: dict[int, str] = {}
+        self._looks: dict[int, _Look] = {}
 
     def assert_sound(self) -> None:
         """Fail unless every rule holds that must hold at any moment."""
@@ -78,22 +86,20 @@ class Oracle:
 
     def every_version_is_whole(self) -> list[Violation]:
         """No version ever served was torn, mixed, truncated or invented."""
-        found = []
-        for event, version in self._versions():
-            try:
-                read_blob(version.body)
-            except FlawError as flaw:
-                found.append(Violation("whole", f"{version.key}: {flaw}", event.number))
-        return found
+        return [
+            Violation("whole", f"{event.key}: {self._look(serial).flaw}", event.number)
+            for event, serial in self._versions()
+            if self._look(serial).flaw
+        ]
 
     def every_version_is_the_users(self) -> list[Violation]:
         """Each version stood at its path on the user's side, before it was sent."""
         found = []
-        for event, version in self._versions():
-            digest = self._digest(version.serial)
-            lines = self._lines(version.key)
+        for event, serial in self._versions():
+            digest, size = self._look(serial).digest, self._look(serial).size_bytes
+            lines = self._lines(event.key)
             if not any(line.digest == digest and line.at <= event.at for line in lines):
-                what = f"nobody wrote {digest} ({len(version.body)} bytes) at {version.key}"
+                what = f"nobody wrote {digest} ({size} bytes) at {event.key}"
                 found.append(Violation("user's version", what, event.number))
         return found
 
@@ -108,7 +114,7 @@ class Oracle:
         for event, change in self._changes():
             if event.fault == Kind.LATE:
                 continue
-            digest = None if change.after is None else self._digest(change.after.serial)
+            digest = None if change.after is None else self._look(change.after.serial).digest
             lines, place = self._lines(change.key), places.get(change.key, 0)
             later = _first(lines, digest, start=place, until=event.at)
             if later is not None:
@@ -128,7 +134,9 @@ class Oracle:
                 continue
             assert change.before is not None
             lines = self._lines(change.key)
-            written = _first(lines, self._digest(change.before.serial), start=0, until=event.at)
+            written = _first(
+                lines, self._look(change.before.serial).digest, start=0, until=event.at
+            )
             start = max(used.get(change.key, -1), -1 if written is None else written) + 1
             removal = _first(lines, None, start=start, until=event.at)
             if written is None or removal is None:
@@ -177,7 +185,7 @@ class Oracle:
     def equal_to(self, files: Mapping[str, str], *, at: int | None = None) -> list[Violation]:
         """The prefix holds exactly these files (path -> digest), now or after an event."""
         seen = {
-            key.removeprefix(self._prefix): self._digest(serial)
+            key.removeprefix(self._prefix): self._look(serial).digest
             for key, serial in self._record.tree(self._bucket, at=at).items()
             if key.startswith(self._prefix)
         }
@@ -217,11 +225,11 @@ class Oracle:
             if each.bucket == self._bucket and each.key.startswith(self._prefix)
         )  # fmt: skip
 
-    def _versions(self) -> Iterator[tuple[Event, Version]]:
+    def _versions(self) -> Iterator[tuple[Event, int]]:
         """Give every version of an object that was ever made, and the request that made it."""
         for event in self._own(self._record.history()):
             if event.made is not None and event.operation in _WRITES:
-                yield event, self._record.version(event.made)
+                yield event, event.made
 
     def _changes(self) -> Iterator[tuple[Event, Change]]:
         for event in self._record.history():
@@ -229,10 +237,16 @@ class Oracle:
                 if event.bucket == self._bucket and change.key.startswith(self._prefix):
                     yield event, change
 
-    def _digest(self, serial: int) -> str:
-        found = self._digests.get(serial)
+    def _look(self, serial: int) -> _Look:
+        """Look at a version once; it may come from another process and be large."""
+        found = self._looks.get(serial)
         if found is None:
-            found = self._digests[serial] = digest_of(self._record.version(serial).body)
+            body, flaw = self._record.version(serial).body, ""
+            try:
+                read_blob(body)
+            except FlawError as error:
+                flaw = str(error)
+            found = self._looks[serial] = _Look(digest_of(body), len(body), flaw)
         return found
 
     def _lines(self, key: str) -> list[Line]:

@@ -114,6 +114,16 @@ class Run:
         """Give the faults that no request met yet."""
         return [fault for number, fault in self._faults.items() if not self._store.met(number)]
 
+    def _claimed(self) -> None:
+        """Wait for the claim that both sides are equal, and see whether it is true."""
+        self._daemon.run("rescan", "--wait")  # so that it has heard of everything
+        before = self._store.history().mark
+        self._daemon.in_sync(timeout=_PATIENCE_SECONDS)
+        after = self._store.history().mark
+        files = self._author.diary.files()
+        oracle = oracle_of(self._store, self._author)
+        assert oracle.claim_was_true(files, since=before, until=after) == []
+
     def round(self, number: int) -> None:
         """Let the user do something, and the daemon hear of it, half or all of it."""
         before = self._store.history().mark
@@ -127,7 +137,7 @@ class Run:
             self._daemon.ask("rescan", remote=True)
         if number % 2:
             self._store.release("gate")
-            self._daemon.in_sync(timeout=_PATIENCE_SECONDS)
+            self._claimed()
         else:
             until(
                 lambda: self._store.history().mark > before + 8 or self._daemon.site()["in_sync"],
