@@ -7,7 +7,7 @@ path. The prefix ends in `/` (or is empty), so that `data/` never touches `datab
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 __all__ = ["MAX_KEY_BYTES", "Scope"]
@@ -92,6 +92,11 @@ class Scope:
         self._inclusions = () if takes_all else tuple(re.compile(i).search for i in inclusions)
         self._max_path_bytes = MAX_KEY_BYTES - len(prefix.encode())
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether the filters let every path in."""
+        return not (self._exclusions or self._inclusions)
+
     def is_selected(self, path: str) -> bool:
         """Tell whether the filters let `path` in; exclusions win over inclusions."""
         for search in self._exclusions:
@@ -157,6 +162,14 @@ class Scope:
         if self._inner and self.key_for(path).startswith(self._inner):
             return "inner_prefix"
         return None
+
+    def are_plain(self, paths: Collection[str]) -> bool:
+        """Tell of many paths at once that `problem_with` has nothing against any of them.
+
+        False says nothing: they must be looked at one by one.
+        """
+        is_short = max(map(len, paths), default=0) <= self._max_path_bytes
+        return is_short and not self._inner and "".join(paths).isascii()
 
     def covers(self, path: str) -> bool:
         """Tell whether `path` is this site's business: selected, and able to have a key."""

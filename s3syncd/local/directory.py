@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.paths import Scope
@@ -22,6 +23,11 @@ SLICE_NAMES: Final = 4_096
 """Names looked at in one go (1.5 MiB of entries); a larger directory is opened for each slice."""
 
 Item: TypeAlias = LocalEntry | UnknownMark
+
+_KIND: Final = 0o170000  # the bits of st_mode that tell what a file is (inode(7))
+
+# Builds the named tuple from a tuple in 0.1 us; its own constructor takes three times that.
+_as_entry: Any = partial(tuple.__new__, LocalEntry)
 
 
 class Directory:
@@ -66,28 +72,30 @@ class Directory:
         found: list[Item | str] = []
         add = found.append
         prefix = self.prefix
-        look = os.stat
+        look, regular, kind, as_entry = os.lstat, stat.S_IFREG, _KIND, _as_entry
         for name in self.names[start : start + SLICE_NAMES]:
             if name[-1] == "/":
                 add(self._below(prefix + name, name))
                 continue
             try:
-                seen = look(name, dir_fd=fd, follow_symlinks=False)
+                seen = look(name, dir_fd=fd)
             except FileNotFoundError:
                 continue  # gone since it was listed
             except OSError as error:
                 add(UnknownMark(prefix + name, reason_of(error)))
                 continue
             mode = seen.st_mode
-            if stat.S_ISREG(mode):
+            if mode & kind == regular:
                 add(
-                    LocalEntry(
-                        prefix + name,
-                        seen.st_size,
-                        seen.st_mtime_ns,
-                        seen.st_ctime_ns,
-                        seen.st_ino,
-                        mode,
+                    as_entry(
+                        (
+                            prefix + name,
+                            seen.st_size,
+                            seen.st_mtime_ns,
+                            seen.st_ctime_ns,
+                            seen.st_ino,
+                            mode,
+                        )
                     )
                 )
             elif not stat.S_ISDIR(mode):  # a directory by now: its own hint is on the way
@@ -107,13 +115,14 @@ class Directory:
 
     def _read(self, fd: int, scope: Scope, skip: Callable[[str], None]) -> None:
         names, prefix, is_selected = self.names, self.prefix, scope.is_selected
+        takes_all = scope.takes_all
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = entry.name
                 if not name.isascii() and not _is_utf8(name):
                     skip(prefix + name)
                 elif entry.is_file(follow_symlinks=False):
-                    if is_selected(prefix + name):
+                    if takes_all or is_selected(prefix + name):
                         names.append(name)
                 elif scope.is_pruned(f"{prefix}{name}/"):
                     if not entry.is_dir(follow_symlinks=False) and is_selected(prefix + name):

@@ -5,10 +5,11 @@ Owned by the site thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from s3syncd.core.entry import Action, LocalEntry, UnknownMark
 from s3syncd.core.messages import Look, Looked, ScanBatch
+from s3syncd.core.paths import Scope
 from s3syncd.ledger import Ledger
 from s3syncd.local.messages import NamesSkipped
 from s3syncd.site.access import Access
@@ -25,7 +26,7 @@ class Sightings:
     """Takes the answers of the scan thread.
 
     Args:
-        problem_with: why a path can have no key, or None.
+        scope: tells why a path can have no key.
         on_deletion: takes a deletion that a second look has confirmed.
     """
 
@@ -37,7 +38,7 @@ class Sightings:
         looks: Looks,
         retirement: Retirement,
         problems: Problems,
-        problem_with: Callable[[str], str | None],
+        scope: Scope,
         access: Access,
         alarm: Alarm,
         on_deletion: Callable[[Action, float], None],
@@ -47,7 +48,7 @@ class Sightings:
         self._looks = looks
         self._retirement = retirement
         self._problems = problems
-        self._problem_with = problem_with
+        self._scope = scope
         self._access = access
         self._alarm = alarm
         self._on_deletion = on_deletion
@@ -55,8 +56,10 @@ class Sightings:
     def scanned(self, batch: ScanBatch, _now: float) -> None:
         """Take a stretch of a scan."""
         self._schedule.fed(batch)
-        problem_with = self._problem_with
-        for entry in batch.entries:
+        entries, problem_with = batch.entries, self._scope.problem_with
+        if _are_files(entries) and self._scope.are_plain([entry[0] for entry in entries]):
+            return
+        for entry in entries:
             if type(entry) is UnknownMark:
                 self._marked(entry)
             elif reason := problem_with(entry[0]):
@@ -98,3 +101,7 @@ class Sightings:
             self._problems.note(path, reason if reason == "mount_missing" else "subtree_unknown")
         elif self._ledger.page("", prefix=path, limit=1):
             self._problems.note(path, "directory_became_symlink")
+
+
+def _are_files(entries: Sequence[LocalEntry | UnknownMark]) -> bool:
+    return UnknownMark not in set(map(type, entries))

@@ -219,7 +219,7 @@ class Site:
             looks=self.looks,
             retirement=self.retirement,
             problems=self.problems,
-            problem_with=parts.scope.problem_with,
+            scope=parts.scope,
             access=self.access,
             alarm=self.alarm,
             on_deletion=self.dispatch.plan_deletion,

@@ -50,6 +50,19 @@ def test_many_keys_at_once_give_the_same_paths_as_one_by_one(prefix, keys, inner
     assert paths is None or list(paths) == [one.path_for(key) for key in keys]
 
 
+@given(paths=st.lists(ANY_TEXT, max_size=5), inner=st.booleans())
+@pytest.mark.parametrize("prefix", ["", "a/", "p" * 1015 + "/"])
+def test_many_paths_are_called_plain_only_if_none_has_a_problem(prefix, paths, inner):
+    one = scope(prefix, inner=[f"{prefix}b/"] if inner else ())
+    if one.are_plain(paths):
+        assert [one.problem_with(path) for path in paths] == [None] * len(paths)
+
+
+def test_everyday_paths_are_plain():
+    assert scope("a/").are_plain(["b/c.txt", "d"])
+    assert scope("").are_plain([])
+
+
 def test_everyday_keys_are_read_at_once():
     assert scope("a/").plain_paths(["a/b/c.txt", "a/d"]) == ["b/c.txt", "d"]
     assert scope("").plain_paths(["a/b/c.txt", "d"]) == ["a/b/c.txt", "d"]
