@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from calendar import timegm
-from random import Random
 from typing import Any
 
 import boto3
@@ -16,9 +15,7 @@ from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.strict.conftest import Refused
 from tests.strict.errors import S3Error
 from tests.strict.fake import FakeStore
-from tests.strict.model import Model
 from tests.strict.signature import Keys, authenticate
-from tests.strict.store import Options
 from tests.strict.wire import Request
 
 # The examples of "Authenticating Requests: Using the Authorization Header" and "Transferring
@@ -71,45 +68,6 @@ def test_published_example_of_a_query_is_accepted() -> None:
         x_amz_content_sha256=EMPTY,
     )
     check(Request("GET", "/", headers), "/", {"max-keys": "2", "prefix": "J"})
-
-
-CHUNKS = [
-    (b"a" * 65536, "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"),
-    (b"a" * 1024, "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497"),
-    (b"", "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9"),
-]
-
-
-def chunked(*, is_changed: bool = False) -> Request:
-    headers = example(
-        "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;"
-        "x-amz-decoded-content-length;x-amz-storage-class",
-        "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9",
-        content_encoding="aws-chunked", content_length="66824",
-        x_amz_storage_class="REDUCED_REDUNDANCY", x_amz_decoded_content_length="66560",
-        x_amz_content_sha256="STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-    )  # fmt: skip
-    body = b"".join(
-        b"%x;chunk-signature=%s\r\n%s\r\n" % (len(chunk), signature.encode(), chunk)
-        for chunk, signature in CHUNKS
-    )
-    if is_changed:
-        body = body.replace(b"aaaa", b"aaab", 1)
-    headers["host"] = "s3.amazonaws.com"
-    return Request("PUT", "/examplebucket/chunkObject.txt", headers, body)
-
-
-@pytest.mark.parametrize("is_changed", [False, True])
-def test_published_example_of_signed_chunks_is_accepted_and_no_other(is_changed: bool) -> None:
-    options = Options(keys=EXAMPLE_KEYS)
-    model = Model(clock=lambda: EXAMPLE_TIME, random=Random(0), options=options)
-    model.store.create_bucket("examplebucket")
-    answer = model.handle(chunked(is_changed=is_changed))
-    assert answer.status == (403 if is_changed else 200)
-    if not is_changed:
-        (version,) = model.store.versions
-        assert version.body == b"a" * 66560
-        assert "content-encoding" not in version.about.headers
 
 
 def client_with(store: FakeStore, **given: Any) -> Any:
