@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.arrived import Expected, check_arrived
-from bench.daemon import run_until_in_sync, write_config
 from bench.figures import ratio, spread
-from bench.measure import Cost, run_program
-from bench.peers import Tuning, copy_command, environment
+from bench.measure import Cost
 from bench.report import Table
 from bench.server import Serve, Server
 
-__all__ = ["OURS", "Contest", "Results", "in_turn", "uploaders"]
+__all__ = ["OURS", "Contest", "Results", "Run", "in_turn"]
 
 OURS = "s3syncd"
 
@@ -58,24 +56,28 @@ class Results:
         return ratio(self.walls(OURS), self.walls(peer))
 
     def table(self, caption: str = "program") -> Table:
-        """One line for each contestant."""
-        lines = [self._line(name) for name in self.costs]
-        head = [caption, "seconds", "files/s", "MiB/s", "CPU ms per file", "peak RSS MiB",
-                "requests", "s3syncd's speed"]  # fmt: skip
-        return Table(head, lines)
+        """One line for each contestant; speed and CPU by files or, where these are large, bytes."""
+        unit = ["MiB/s", "CPU s per GiB"] if self._is_large else ["files/s", "CPU ms per file"]
+        head = [caption, "seconds", *unit, "peak RSS MiB", "requests", "s3syncd's speed"]
+        return Table(head, [self._line(name) for name in self.costs])
+
+    @property
+    def _is_large(self) -> bool:
+        return self.total_bytes > self.files * 2**20
 
     def _line(self, name: str) -> list[str]:
-        walls = self.walls(name)
-        middle = statistics.median(walls)
+        seconds = statistics.median(self.walls(name))
+        if self._is_large:
+            speed = f"{self.total_bytes / 2**20 / seconds:,.0f}"
+            cpu = f"{self.cpu_seconds(name) / (self.total_bytes / 2**30):.2f}"
+        else:
+            speed = f"{self.files / seconds:,.0f}"
+            cpu = f"{self.cpu_seconds(name) * 1000 / self.files:.3f}"
         requests = self.costs[name][-1].requests
         counted = "not counted" if requests is None else f"{requests:,}"
         speedup = "" if name == OURS else f"{self.speedup(name):.2f} x"
-        return [
-            name, self.seconds(name), f"{self.files / middle:,.0f}",
-            f"{self.total_bytes / 2**20 / middle:,.0f}",
-            f"{self.cpu_seconds(name) * 1000 / self.files:.3f}",
-            f"{self.peak_rss_mib(name):.0f}", counted, speedup,
-        ]  # fmt: skip
+        memory = f"{self.peak_rss_mib(name):.0f}"
+        return [name, self.seconds(name), speed, cpu, memory, counted, speedup]
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,10 @@ class Contest:
     expected: Expected
     serve: Serve
 
-    def hold(self, contestants: dict[str, Run], *, rounds: int) -> Results:
+    def hold(self, contestants: dict[str, Run], *, rounds: int, is_told: bool = True) -> Results:
         """Let all run in turn, look after each whether everything arrived, and give the costs."""
         runs = {name: self._bound(name, run) for name, run in contestants.items()}
-        costs = in_turn(runs, rounds=rounds)
+        costs = in_turn(runs, rounds=rounds, is_told=is_told)
         total = sum(size for _, size in self.expected.values())
         return Results(costs, len(self.expected), total)
 
@@ -110,26 +112,16 @@ class Contest:
         return cost
 
 
-def in_turn(runs: Mapping[str, Callable[[], Cost]], *, rounds: int) -> dict[str, list[Cost]]:
+def in_turn(
+    runs: Mapping[str, Callable[[], Cost]], *, rounds: int, is_told: bool = True
+) -> dict[str, list[Cost]]:
     """Let each run, then all again, so that a slow minute of the machine falls on all alike."""
     costs: dict[str, list[Cost]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
             cost = run()
-            print(f"  {name}: {cost.wall_seconds:.2f} s, {cost.cpu_seconds:.2f} s CPU", flush=True)
             costs[name].append(cost)
+            if is_told:
+                seconds = f"{cost.wall_seconds:.2f} s, {cost.cpu_seconds:.2f} s CPU"
+                print(f"  {name}: {seconds}", flush=True)
     return costs
-
-
-def uploaders(root: Path, tuning: Tuning, peers: Sequence[str]) -> dict[str, Run]:
-    """s3syncd and its peers, each uploading a tree to a prefix with its own name."""
-
-    def ours(server: Server, folder: Path) -> Cost:
-        return run_until_in_sync(write_config(folder, root, server.endpoint, prefix=OURS))
-
-    def theirs(peer: str) -> Run:
-        return lambda server, folder: run_program(
-            copy_command(peer, root, server.endpoint, tuning), environment(folder, tuning)
-        )
-
-    return {OURS: ours} | {peer: theirs(peer) for peer in peers}

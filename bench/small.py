@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bench.arrived import digests
-from bench.contest import OURS, Contest, Results, uploaders
+from bench.contest import OURS, Contest, Results
 from bench.files import make_tree, wait_until_quiet
-from bench.peers import Tuning
+from bench.heats import Chosen, choose, uploaders
+from bench.peers import Styles
 from bench.report import Row
 from bench.server import Serve
 from bench.setting import Setting
@@ -14,16 +15,20 @@ __all__ = ["FILES", "SIZE_BYTES", "target_rows", "upload_small"]
 
 FILES = 20_000
 SIZE_BYTES = 4096
+_HEAT_SHARE = 10  # 2,000 files: a second for the fast ones, six for the slow one
 
 
-def upload_small(setting: Setting, serve: Serve, tuning: Tuning) -> Results:
+def upload_small(setting: Setting, serve: Serve, styles: Styles) -> tuple[Results, Chosen]:
     """Upload the same tree with s3syncd and every peer, in turn."""
-    root = setting.folder / "root"
-    make_tree(root, files=setting.files, size_bytes=SIZE_BYTES)
-    expected = digests(root)
+    contests = []
+    for name, files in (("heat", setting.files // _HEAT_SHARE), ("root", setting.files)):
+        root = setting.folder / name
+        make_tree(root, files=files, size_bytes=SIZE_BYTES)
+        contests.append(Contest(setting.folder, root, digests(root), serve))
     wait_until_quiet()
-    contest = Contest(setting.folder, root, expected, serve)
-    return contest.hold(uploaders(root, tuning, setting.peers), rounds=setting.rounds)
+    heat, contest = contests
+    chosen = choose(heat, styles, setting.peers)
+    return contest.hold(uploaders(contest.root, chosen), rounds=setting.rounds), chosen
 
 
 def target_rows(results: Results, target: float) -> list[Row]:

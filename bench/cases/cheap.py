@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from bench.compiled import built
-from bench.peers import Tuning
+from bench.peers import SMALL
 from bench.report import Row, Section
 from bench.server import sink
 from bench.setting import Case, Setting
@@ -15,15 +15,14 @@ from bench.small import FILES, SIZE_BYTES, target_rows, upload_small
 __all__ = ["CASE"]
 
 _TITLE = "first upload, 20,000 x 4 KiB, a server that costs almost nothing"
-_TUNING = Tuning()
 _CONNECTIONS = 64
 _REQUESTS = 40_000
 
 
 def _measure(setting: Setting) -> Section:
-    results = upload_small(setting, sink, _TUNING)
+    results, chosen = upload_small(setting, sink, SMALL)
     rows = [*target_rows(results, 1.2), _server_row(setting.folder)]
-    return Section(_TITLE, rows, [results.table()])
+    return Section(_TITLE, rows, [results.table()], [chosen.told()])
 
 
 def _server_row(folder: Path) -> Row:

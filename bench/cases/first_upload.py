@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.peers import Tuning
+from bench.peers import SMALL
 from bench.report import Section
 from bench.server import rclone
 from bench.setting import Case, Setting
@@ -11,13 +11,12 @@ from bench.small import FILES, target_rows, upload_small
 __all__ = ["CASE"]
 
 _TITLE = "first upload, 20,000 x 4 KiB, `rclone serve s3`"
-_TUNING = Tuning()
 
 
 def _measure(setting: Setting) -> Section:
-    results = upload_small(setting, rclone, _TUNING)
+    results, chosen = upload_small(setting, rclone, SMALL)
     rows = target_rows(results, 1.0)
-    return Section(_TITLE, rows, [results.table()])
+    return Section(_TITLE, rows, [results.table()], [chosen.told()])
 
 
 CASE = Case(_TITLE, _measure, files=FILES, rounds=3)

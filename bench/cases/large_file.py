@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from bench.arrived import digests
-from bench.contest import OURS, Contest, Results, uploaders
+from bench.contest import OURS, Contest, Results
 from bench.files import make_sized, wait_until_quiet
-from bench.peers import Tuning
+from bench.heats import choose, uploaders
+from bench.peers import LARGE
 from bench.report import Row, Section
 from bench.server import rclone, sink
 from bench.setting import Case, Setting
 
-__all__ = ["CASE", "LARGE_TUNING"]
+__all__ = ["CASE"]
 
 _TITLE = "first upload, one file of 1 GiB"
 _SIZE_BYTES = 2**30
 _SPEEDUP = 1.3
 _RSS_MIB = 256
-LARGE_TUNING = Tuning()
+_HEAT_BYTES = 2**28
+_NOTE = "The cheap server is the one that costs almost nothing."
 
 
 def _measure(setting: Setting) -> Section:
-    root = setting.folder / "root"
-    make_sized(root, [_SIZE_BYTES])
-    expected = digests(root)
+    roots = []
+    for name, size_bytes in (("heat", _HEAT_BYTES), ("root", _SIZE_BYTES)):
+        root = setting.folder / name
+        make_sized(root, [size_bytes])
+        roots.append((root, digests(root)))
     wait_until_quiet()
-    rows, tables = [], []
-    for name, serve in (
-        ("a server that costs almost nothing", sink),
-        ("`rclone serve s3`", rclone),
-    ):
-        contest = Contest(setting.folder, root, expected, serve)
-        programs = uploaders(root, LARGE_TUNING, setting.peers)
-        results = contest.hold(programs, rounds=setting.rounds)
-        rows += _rows(name, results)
-        tables.append(results.table(f"on {name}"))
-    return Section(_TITLE, rows, tables)
+    rows, tables, notes = [], [], []
+    for server, serve in (("cheap server", sink), ("`rclone serve s3`", rclone)):
+        heat, contest = (Contest(setting.folder, *one, serve) for one in roots)
+        chosen = choose(heat, LARGE, setting.peers)
+        results = contest.hold(uploaders(contest.root, chosen), rounds=setting.rounds)
+        rows += _rows(server, results)
+        tables.append(results.table(f"on {server}"))
+        notes.append(f"On {server}. {chosen.told()}")
+    return Section(_TITLE, rows, tables, [_NOTE, *notes])
 
 
 def _rows(server: str, results: Results) -> list[Row]:

@@ -11,7 +11,7 @@ from bench.daemon import run_until_in_sync
 from bench.files import wait_until_quiet
 from bench.filled import Stock, write_listing
 from bench.measure import Cost, run_program
-from bench.peers import Tuning, environment, sync_command
+from bench.peers import Style, environment, sync_command
 from bench.report import Row, Section, Table
 from bench.server import Server, sink
 from bench.setting import Case, Setting
@@ -21,7 +21,6 @@ __all__ = ["CASE"]
 _TITLE = "nothing changed, 100,000 files, listing included"
 _SIZE_BYTES = 512  # the content is not read, so its size does not matter
 _CPU_US_PER_FILE = 14
-_TUNING = Tuning()
 _NOTE = (
     "A start of each program on a tree that the bucket equals, on the server that costs almost "
     "nothing: s3syncd until it says that it is in sync, the others, by size only, to their "
@@ -58,8 +57,8 @@ def _contestants(setting: Setting, server: Server, stock: Stock) -> dict[str, Ca
         return run_and_count
 
     def theirs(peer: str) -> Callable[[], Cost]:
-        command = sync_command(peer, stock.root, server.endpoint, stock.prefix, _TUNING)
-        return lambda: run_program(command, environment(setting.folder, _TUNING))
+        command = sync_command(peer, stock.root, server.endpoint, stock.prefix)
+        return lambda: run_program(command, environment(setting.folder, Style()))
 
     programs = {OURS: lambda: run_until_in_sync(config)}
     programs |= {peer: theirs(peer) for peer in setting.peers}
