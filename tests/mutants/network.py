@@ -55,7 +55,7 @@ MUTANTS = [
     Mutant(
         name="the narrowest window sends one request after the other to a store that refuses",
         file="s3syncd/core/window.py",
-        old="            self._rests = min(self._rests + 1, _MOST_RESTS)",
+        old="            self._refusals = min(self._refusals + 1, _MOST_REFUSALS)",
         new="            pass",
         tests=[
             "tests/core/test_retry.py::test_a_window_that_cannot_get_narrower_rests_ever_longer"

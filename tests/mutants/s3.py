@@ -12,8 +12,8 @@ MUTANTS = [
     Mutant(
         name="an answered request stays registered, and with it the CRT's memory for ever",
         file="s3syncd/s3/transport.py",
-        old="        self._live.pop(exchange, None)\n        exchange.resume(reply)",
-        new="        exchange.resume(reply)",
+        old="        self._live.pop(exchange, None)\n        exchange.answer(reply)",
+        new="        exchange.answer(reply)",
         tests=[CRT + "test_answered_requests_are_let_go"],
     ),
     Mutant(
