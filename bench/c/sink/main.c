@@ -21,10 +21,8 @@ typedef struct Connection {
     int socket, is_in_body, is_chunked, is_closing;
     char head[HEAD_ROOM];
     size_t head_size;
-    uint64_t left;      /* of the body as it is sent */
-    uint64_t piece_left; /* of the chunk being decoded */
-    char line[128];     /* a chunk's first line, while it arrives */
-    size_t line_size;
+    uint64_t left; /* of the body as it is sent */
+    Chunks chunks;
     Request request;
     Text out;
     size_t sent, visible; /* of `out`: what has left, and what may */
@@ -122,11 +120,10 @@ static int header(const char *line, const char *name, const char **value) {
     return 1;
 }
 
-static int read_header(Connection *c, const char *line, uint64_t *decoded) {
+static int read_header(Connection *c, const char *line) {
     Request *request = &c->request;
     const char *value;
     if (header(line, "content-length:", &value)) c->left = strtoull(value, NULL, 10);
-    else if (header(line, "x-amz-decoded-content-length:", &value)) *decoded = strtoull(value, 0, 10);
     else if (header(line, "x-amz-content-sha256:", &value)) c->is_chunked = !strncmp(value, "STREAMING", 9);
     else if (header(line, "content-md5:", &value))
         snprintf(request->content_md5, sizeof request->content_md5, "%s", value);
@@ -145,7 +142,6 @@ static int read_header(Connection *c, const char *line, uint64_t *decoded) {
 /* Reads a whole head; 0 if it makes no sense, and the connection is closed. */
 static int begin_request(Connection *c) {
     Request *request = &c->request;
-    uint64_t decoded = 0;
     int is_expecting = 0;
     char *next, *line = c->head;
     free(request->path), free(request->query), free(request->headers.at), free(request->body.at);
@@ -169,11 +165,10 @@ static int begin_request(Connection *c) {
     for (line = next + 2; *line != '\r'; line = next + 2) {
         next = strstr(line, "\r\n");
         *next = 0;
-        is_expecting |= read_header(c, line, &decoded);
+        is_expecting |= read_header(c, line);
     }
     md5_begin(&request->md5);
-    c->piece_left = 0;
-    c->line_size = 0;
+    c->chunks = (Chunks){0};
     c->is_in_body = 1;
     if (is_expecting) {
         static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -181,37 +176,6 @@ static int begin_request(Connection *c) {
         return let_out(c, sizeof go_on - 1);
     }
     return 1;
-}
-
-static void take(Request *request, const char *from, size_t size) {
-    md5_feed(&request->md5, from, size);
-    request->body_bytes += size;
-    if (*request->method == 'P' && request->method[1] == 'O') text_bytes(&request->body, from, size);
-}
-
-/* aws-chunked: "SIZE[;signature]\r\n" bytes "\r\n" ... "0...\r\n" trailers; what follows the zero
- * chunk is dropped. */
-static void take_chunked(Connection *c, const char *from, size_t size) {
-    while (size) {
-        if (c->piece_left) {
-            size_t taken = size < c->piece_left ? size : c->piece_left;
-            take(&c->request, from, taken);
-            from += taken, size -= taken, c->piece_left -= taken;
-            continue;
-        }
-        char byte = *from++;
-        size--;
-        if (byte != '\n') {
-            if (c->line_size < sizeof c->line - 1) c->line[c->line_size++] = byte;
-            continue;
-        }
-        c->line[c->line_size] = 0;
-        if (c->line_size > 1 && c->is_chunked == 1) {
-            c->piece_left = strtoull(c->line, NULL, 16);
-            if (!c->piece_left) c->is_chunked = 2;
-        }
-        c->line_size = 0;
-    }
 }
 
 static int end_request(Connection *c) {
@@ -244,8 +208,8 @@ static int feed(Connection *c, const char *from, size_t size) {
             if (!begin_request(c)) return 0;
         }
         size_t taken = size < c->left ? size : c->left;
-        if (c->is_chunked) take_chunked(c, from, taken);
-        else take(&c->request, from, taken);
+        if (c->is_chunked) body_take_chunked(&c->request, &c->chunks, from, taken);
+        else body_take(&c->request, from, taken);
         from += taken, size -= taken, c->left -= taken;
         if (!c->left && !end_request(c)) return 0;
     }

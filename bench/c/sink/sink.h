@@ -51,7 +51,7 @@ size_t store_position_after(const char *name); /* the first of the sorted with a
 void store_preload(const char *path);          /* lines "bucket/key<TAB>size<TAB>etag" */
 uint64_t now_ns(void);
 
-/* --- s3.c: requests and answers --- */
+/* --- a request --- */
 typedef struct {
     char method[8];
     char *path;  /* decoded, without the first slash: bucket/key */
@@ -63,6 +63,17 @@ typedef struct {
     Md5 md5;
     uint64_t body_bytes;
 } Request;
+/* --- body.c --- */
+typedef struct {
+    uint64_t left; /* of the chunk being decoded */
+    char line[128]; /* a chunk's first line, while it arrives */
+    size_t size;
+    int is_over;
+} Chunks;
+void body_take(Request *request, const char *from, size_t size);
+void body_take_chunked(Request *request, Chunks *chunks, const char *from, size_t size);
+
+/* --- s3.c: requests and answers --- */
 void s3_answer(Request *request, Text *out);
 void s3_list(Request *request, const char *bucket, Text *out); /* list.c */
 void answer(Text *out, const char *status, const char *headers, const Text *body);
