@@ -121,8 +121,8 @@ MUTANTS = [
     Mutant(
         name="a request without a body waits behind bodies",
         file=_TURNS,
-        old="        kind = 2 if is_large else 1 if size_bytes else 0\n",
-        new="        kind = 2 if is_large else 1\n",
+        old="2 if is_large else 1 if size_bytes else 0\n",
+        new="2 if is_large else 1\n",
         tests=[_TURNS_TESTS + "test_a_request_without_a_body_does_not_wait_for_bytes"],
     ),
     Mutant(
