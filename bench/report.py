@@ -7,7 +7,7 @@ import platform
 import re
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,9 +105,21 @@ def merged(old: str, fresh: dict[str, str], order: Sequence[str]) -> str:
     """
     _, *parts = _HEADING.split(old)
     kept = {part.partition("\n")[0]: part.partition("\n")[2].strip("\n") for part in parts}
-    texts = kept | {title: text.strip("\n") for title, text in fresh.items()}
-    sections = [f"## {title}\n\n{texts[title]}\n" for title in order if title in texts]
-    return "\n".join([_INTRODUCTION, *sections])
+    kept |= {title: text.strip("\n") for title, text in fresh.items()}
+    texts = {title: kept[title] for title in order if title in kept}
+    sections = [f"## {title}\n\n{text}\n" for title, text in texts.items()]
+    return "\n".join([_INTRODUCTION, _in_short(texts), *sections])
+
+
+def _in_short(texts: Mapping[str, str]) -> str:
+    """Every row that has a target, of all sections, in one table."""
+    lines = [f"| {title} {line}\n" for title, text in texts.items() for line in _judged(text)]
+    return "| case | what | measured | target | |\n|---|---|---|---|---|\n" + "".join(lines)
+
+
+def _judged(text: str) -> list[str]:
+    verdicts = tuple(f"| {_verdict(is_met)} |" for is_met in (True, False))
+    return [line for line in text.splitlines() if line.endswith(verdicts)]
 
 
 def save(section: Section, around: str, order: Sequence[str]) -> None:

@@ -39,3 +39,12 @@ def test_a_section_says_of_each_row_whether_its_target_is_met():
     assert "| time | 3 s |  |  |" in text
     assert "| ours | 1 |" in text
     assert text.index("today") < text.index("a note") < text.index("| ours")
+
+
+def test_the_page_begins_with_every_row_that_has_a_target():
+    rows = [Row("speed", "2 x", ">= 1 x", True), Row("RSS", "9", "<= 1", False), Row("time", "3 s")]
+    page = merged("", {"second": Section("second", rows).text("today")}, ORDER)
+    in_short = page.partition("## ")[0]
+    assert "| second | speed | 2 x | >= 1 x | met |" in in_short
+    assert "| second | RSS | 9 | <= 1 | **missed** |" in in_short
+    assert "time" not in in_short.partition("| case |")[2]
