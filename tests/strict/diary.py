@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 __all__ = ["Diary", "Line", "digest_of"]
@@ -60,17 +60,13 @@ class Diary:
     def __iter__(self) -> Iterator[tuple[str, list[Line]]]:
         return iter(self._lines.items())
 
-    @classmethod
-    def of_contents(cls, contents: Mapping[str, Iterable[bytes | None]]) -> Diary:
-        """Make one of contents (None: deleted) that followed each other a second apart."""
-        diary = cls()
-        for path, versions in contents.items():
-            for at, content in enumerate(versions):
-                if content is None:
-                    diary.removed(path, at)
-                else:
-                    diary.wrote(path, content, at)
-        return diary
+    def is_at(self, path: str, digest: str, *, since: float, at: float) -> bool:
+        """Tell whether a path got a content at one time and still has it at a later one."""
+        state = None
+        for line in self._lines.get(path, ()):
+            if line.at <= at:
+                state = line
+        return state == Line(since, digest)
 
     def _add(self, path: str, line: Line) -> None:
         self._lines.setdefault(path, []).append(line)

@@ -80,6 +80,7 @@ class Oracle:
             *self.no_version_comes_back(),
             *self.every_deletion_is_the_users(),
             *self.every_deletion_names_what_it_deletes(),
+            *self.no_rename_leaves_a_gap(),
             *self.nothing_elsewhere_was_touched(),
         ]
         assert not found, "\n".join(f"{each.event}: {each.rule}: {each.what}" for each in found)
@@ -127,23 +128,27 @@ class Oracle:
 
     def every_deletion_is_the_users(self) -> list[Violation]:
         """Each object that vanished was deleted by the user, once for each time, before."""
+        return [
+            Violation("user's deletion", f"nobody deleted {change.key}", event.number)
+            for event, change, removal in self._deletions()
+            if removal is None
+        ]
+
+    def no_rename_leaves_a_gap(self) -> list[Violation]:
+        """The old name of a renamed file went when its content was there under another one."""
         found: list[Violation] = []
-        used: dict[str, int] = {}
-        for event, change in self._record.history().deletions():
-            if event.bucket != self._bucket or not change.key.startswith(self._prefix):
+        for event, change, removal in self._deletions():
+            if removal is None or change.before is None:
                 continue
-            assert change.before is not None
-            lines = self._lines(change.key)
-            written = _first(
-                lines, self._look(change.before.serial).digest, start=0, until=event.at
+            digest = self._look(change.before.serial).digest
+            is_renamed = any(
+                self._diary.is_at(path, digest, since=removal.at, at=event.at)
+                for path, _ in self._diary
             )
-            start = max(used.get(change.key, -1), -1 if written is None else written) + 1
-            removal = _first(lines, None, start=start, until=event.at)
-            if written is None or removal is None:
-                what = f"nobody deleted {change.before.etag} at {change.key}"
-                found.append(Violation("user's deletion", what, event.number))
-            else:
-                used[change.key] = removal
+            if is_renamed:
+                left = self._record.tree(self._bucket, at=event.number).values()
+                if all(self._look(serial).digest != digest for serial in left):
+                    found.append(Violation("rename", f"{change.key} was the last", event.number))
         return found
 
     def every_deletion_names_what_it_deletes(self) -> list[Violation]:
@@ -236,6 +241,24 @@ class Oracle:
             for change in event.changes:
                 if event.bucket == self._bucket and change.key.startswith(self._prefix):
                     yield event, change
+
+    def _deletions(self) -> Iterator[tuple[Event, Change, Line | None]]:
+        """Give each object that a deletion took away, and the user's deletion it follows."""
+        used: dict[str, int] = {}
+        for event, change in self._record.history().deletions():
+            if event.bucket != self._bucket or not change.key.startswith(self._prefix):
+                continue
+            assert change.before is not None
+            lines, digest = self._lines(change.key), self._look(change.before.serial).digest
+            written = _first(lines, digest, start=0, until=event.at)
+            if written is None:
+                yield event, change, None
+                continue
+            start = max(used.get(change.key, -1), written) + 1
+            removal = _first(lines, None, start=start, until=event.at)
+            if removal is not None:
+                used[change.key] = removal
+            yield event, change, None if removal is None else lines[removal]
 
     def _look(self, serial: int) -> _Look:
         """Look at a version once; it may come from another process and be large."""

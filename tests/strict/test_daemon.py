@@ -223,6 +223,22 @@ def test_a_large_upload_that_holds_drift_loses_to_another_writer_who_came_first(
     until(lambda: not strict.open_uploads("bucket"), 15, "the upload is aborted")
 
 
+def test_a_large_file_that_changes_while_it_is_sent_is_sent_whole(
+    world: World, strict: RemoteStore
+) -> None:
+    site = new_site(world, strict)
+    author = Author(site.root, 0, aside=world.folder / "aside")
+    daemon = world.daemon(multipart_threshold=5 * MIB).start()
+    daemon.in_sync()
+    held = strict.fault(Fault(kind=Kind.HOLD, operation="UploadPart", nth=2, name="gate"))
+    author.write("large", 20 * MIB)
+    until(lambda: strict.met(held), 15, "a part is under way")
+    author.write("large", 18 * MIB)
+    strict.release("gate")
+    end_run(Judged(site, daemon), oracle_of(strict, author), strict)
+    assert strict.history().of("AbortMultipartUpload")
+
+
 def test_a_clock_that_is_wrong_stops_a_site_until_it_is_right(
     world: World, strict: RemoteStore
 ) -> None:

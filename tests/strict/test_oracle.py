@@ -54,6 +54,11 @@ class Scene:
         self.diary.removed(path, self.now)
         del self.contents[path]
 
+    def rename(self, old: str, new: str) -> None:
+        self.now += 1
+        self.diary.renamed(old, new, self.now)
+        self.contents[new] = self.contents.pop(old)
+
     # the client
 
     def ask(self, method: str, target: str, body: bytes = b"", **headers: str) -> str:
@@ -83,7 +88,7 @@ class Scene:
         for rule in (
             self.oracle.every_version_is_whole, self.oracle.every_version_is_the_users,
             self.oracle.no_version_comes_back, self.oracle.every_deletion_is_the_users,
-            self.oracle.every_deletion_names_what_it_deletes,
+            self.oracle.every_deletion_names_what_it_deletes, self.oracle.no_rename_leaves_a_gap,
             self.oracle.nothing_elsewhere_was_touched,
         ):  # fmt: skip
             found += rule()
@@ -160,8 +165,7 @@ def test_a_faithful_client_is_not_complained_of(scene: Scene) -> None:
     scene.put("a")
     scene.write("empty", b"")
     scene.put("empty")
-    scene.diary.renamed("d/b", "d/c", scene.now)
-    scene.contents["d/c"] = scene.contents.pop("d/b")
+    scene.rename("d/b", "d/c")
     scene.put("d/c")
     scene.delete("d/b")
     assert scene.broken() == set()
@@ -318,6 +322,25 @@ def crc32(body: bytes) -> str:
     from tests.strict.checksums import checksum
 
     return checksum("crc32", body)
+
+
+def test_a_rename_that_leaves_a_gap_is_found(scene: Scene) -> None:
+    scene.write("old")
+    scene.put("old")
+    scene.rename("old", "new")
+    scene.delete("old")
+    scene.put("new")
+    assert scene.broken() == {"rename"}
+
+
+def test_a_renamed_file_that_was_edited_by_then_leaves_none(scene: Scene) -> None:
+    scene.write("old")
+    scene.put("old")
+    scene.rename("old", "new")
+    scene.write("new")
+    scene.delete("old")
+    scene.put("new")
+    assert scene.broken() == set()
 
 
 @pytest.mark.parametrize("headers", [{"user_agent": "x"}, {"if_match": "*"}])
