@@ -1,4 +1,4 @@
-"""Memory for the parts of large files, used again and again instead of asked for anew each time.
+"""Memory for parts and larger bodies, used again and again instead of asked for anew each time.
 
 A fresh 8 MiB costs 2,048 page faults and as many cleared pages, about a tenth of hashing it; and
 the allocator's arenas of a dozen threads kept up to 100 MiB of such buffers after they were freed.
@@ -16,6 +16,9 @@ __all__ = ["Buffers", "Shelf"]
 _SPARE: Final = 4
 """Kept for the next parts. A buffer is in use from reading until the CRT has copied it, a few
 milliseconds after hashing: 4 serve 8 parts in flight, and 32 MiB is what an upload may keep."""
+
+_LEAST_BYTES: Final = 16 * 1024 * 1024
+"""Fits a part of any file up to 160 GB and a body up to the default multipart_threshold."""
 
 # From 2 MiB on the kernel can back it with huge pages: 4 faults instead of 2,048.
 _HUGE_PAGES: Final = getattr(mmap, "MADV_HUGEPAGE", None)
@@ -63,7 +66,8 @@ class Shelf:
 
 
 def _allocate(size_bytes: int) -> mmap.mmap:
-    buffer = mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    capacity_bytes = max(size_bytes, _LEAST_BYTES)  # what is not touched is not resident
+    buffer = mmap.mmap(-1, capacity_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if _HUGE_PAGES is not None:
         buffer.madvise(_HUGE_PAGES)
     return buffer

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -15,7 +13,7 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.pool import Call, CallFailed, Handle, Start, first_of
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import Reply
-from s3syncd.s3.wire import BodyView
+from s3syncd.transfer.bodies import read_body
 from s3syncd.transfer.buffers import Buffers
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.notes import PartDone
@@ -128,7 +126,10 @@ def _put_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: i
     """Read, hash and send; for each attempt anew, so that nothing is held during a pause."""
     action, first_md5 = parts.action, None
     for attempt in count(1):
-        body, md5 = _read(source, parts, number, size_bytes)
+        offset = (number - 1) * parts.part_size_bytes
+        body, md5 = read_body(parts.buffers, source, offset, size_bytes)
+        if len(body) < size_bytes:
+            raise _changed(action)
         if first_md5 is None and parts.held.get(number) == Part(number, md5.hex(), size_bytes):
             return PartSent(number, md5.hex(), 0)
         if first_md5 not in {None, md5}:
@@ -148,21 +149,6 @@ def _put_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: i
         # A reset connection must not cost reading the whole file again; the worker is let go.
         yield kit.bucket.back_off(attempt)
     return PartSent(number, reply.etag, size_bytes)
-
-
-def _read(source: Source, parts: Parts, number: int, size_bytes: int) -> tuple[BodyView, bytes]:
-    """Read a part into a buffer; give the body to be sent and the MD5 (16 bytes) of these bytes.
-
-    Raises:
-        Ended: the file has shrunk.
-        OSError: it cannot be read.
-    """
-    buffer = parts.buffers.take(size_bytes)
-    view = memoryview(buffer)[:size_bytes]
-    if source.read_into(view, (number - 1) * parts.part_size_bytes) < size_bytes:
-        raise _changed(parts.action)
-    md5 = hashlib.md5(view, usedforsecurity=False).digest()
-    return BodyView(view, on_read=partial(parts.buffers.give_back, buffer)), md5
 
 
 def _changed(action: Action) -> Ended:

@@ -13,6 +13,9 @@ from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.ledger import Intent
 from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply, etag_may_be_md5
+from s3syncd.s3.wire import Body
+from s3syncd.transfer.bodies import LENT_BYTES, read_body
+from s3syncd.transfer.buffers import Buffers
 from s3syncd.transfer.headers import content_type_for, metadata_for
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.looks import decided_again, has_made, look_after
@@ -77,30 +80,32 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
     Raises:
         Ended: the file is not settled, or the request failed.
     """
-    body = source.read_whole()
+    is_lent = source.entry.size_bytes >= LENT_BYTES
+    buffers = kit.shelf.buffers() if is_lent else None  # kept, so that the next one uses it again
+    body, digest = _read(source, buffers)
     source.check_settled()
     source.close()
-    digest = hashlib.md5(body, usedforsecurity=False)
-    md5, base = digest.hexdigest(), action.baseline
+    md5, base, size_bytes = digest.hex(), action.baseline, len(body)
     if base and is_remote_as_baseline(action) and md5 in {base.md5, base.etag}:
         row = row_for(source.recorded, md5=md5, etag=base.etag, storage_class=base.storage_class)
         return Outcome(action, Result.DONE, "unchanged", row)
     condition = condition_for(kit, action)
     op_id = intent.op_id if intent else uuid.uuid4().hex if condition.is_set else None
     failpoints.reach("upload.before_put")
-    reply: Reply = yield kit.bucket.put(
+    sending = kit.bucket.put(
         kit.key(action),
         body,
-        md5=digest.digest(),
+        md5=digest,
         content_type=content_type_for(action.path),
         metadata=metadata_for(source.entry, op_id=op_id, md5=md5),
         storage_class=kit.settings.policy.storage_class,
         if_match=condition.if_match,
         if_none_match=condition.if_none_match,
     )
+    del body  # a lent one goes back when the CRT has read it, not when it has sent it
+    reply: Reply = yield sending
+    del sending
     failpoints.reach("upload.after_put")
-    size_bytes = len(body)
-    del body
     if reply.failure is None:
         _learn(kit, reply, md5)
         etag = reply.etag
@@ -110,6 +115,14 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
     row = row_for(source.recorded, md5=md5, etag=etag, storage_class=kit.storage_class)
     is_stale = source.is_racy or kit.is_stale(action, source.entry)
     return Outcome(action, Result.DONE, "put", row, is_stale=is_stale, sent_bytes=size_bytes)
+
+
+def _read(source: Source, buffers: Buffers | None) -> tuple[Body, bytes]:
+    """Read the whole file; give it to be sent, and the MD5 (16 bytes) of these bytes."""
+    if buffers is not None:
+        return read_body(buffers, source, 0, source.entry.size_bytes)
+    body = source.read_whole()
+    return body, hashlib.md5(body, usedforsecurity=False).digest()
 
 
 def _etag_lost(

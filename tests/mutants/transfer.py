@@ -204,6 +204,20 @@ MUTANTS = [
         tests=["tests/transfer/test_buffers.py::test_nothing_is_kept_after_the_last_upload"],
     ),
     Mutant(
+        name="a file stays open where its upload failed",
+        file=_T + "source.py",
+        old="        yield source\n    finally:\n        source.close()\n",
+        new="        yield source\n    finally:\n        pass\n",
+        tests=["tests/transfer/test_leaks.py::test_nothing_is_held_after_the_end[requests_fail]"],
+    ),
+    Mutant(
+        name="two bodies are read into one memory",
+        file=_T + "buffers.py",
+        old="            buffer = self._spare.pop()\n",
+        new="            buffer = self._spare[-1]\n",
+        tests=["tests/transfer/test_leaks.py::test_each_object_holds_what_its_file_held"],
+    ),
+    Mutant(
         name="every buffer that was given back is kept",
         file=_T + "buffers.py",
         old="deque(maxlen=_SPARE)",
