@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,15 @@ __all__ = ["Author"]
 _NAMES: Final = ("a", "b", "c d", "e+f", "é", "g%20")
 _LENGTHS: Final = (0, LEAST_BYTES, 1000, 1000, 5000, 70_000)
 
+# A rewrite of a fifth of a second: longer than the 0.1 s after which a closed file is quiet.
+_SLOW_BYTES: Final = 5120
+_STEP_BYTES: Final = 256
+_PAUSE_SECONDS: Final = 0.01
+
 # Simplest first; how often each is done, of 100 or so.
 _WEIGHTS: Final = {
-    "create": 25, "edit": 18, "save": 10, "edit_equal_length": 6, "delete": 14, "rename": 10,
-    "restore": 5, "rename_over": 4, "rename_directory": 4, "touch": 4,
+    "create": 22, "edit": 16, "save": 9, "edit_equal_length": 6, "delete": 13, "rename": 11,
+    "edit_slowly": 8, "restore": 4, "rename_over": 4, "rename_directory": 4, "touch": 3,
 }  # fmt: skip
 
 
@@ -47,6 +53,7 @@ class Author:
         self._count = 0
         self._sequences: dict[str, int] = {}
         self._deleted: list[tuple[str, bytes]] = []
+        self._never = threading.Event()
         aside.mkdir(exist_ok=True)
 
     def act(self, count: int) -> None:
@@ -84,6 +91,20 @@ class Author:
         if path is not None:
             self.write(path, (self._root / path).stat().st_size)
         return path is not None
+
+    def _edit_slowly(self) -> bool:
+        """Edit a file and at once rewrite it in place, step by step: torn until the last one."""
+        path = self._one()
+        if path is None:
+            return False
+        self.write(path, _SLOW_BYTES)
+        content = self._blob(path, _SLOW_BYTES)
+        self.diary.wrote(path, content, time.time())
+        with (self._root / path).open("r+b", buffering=0) as opened:
+            for start in range(0, _SLOW_BYTES, _STEP_BYTES):
+                opened.write(content[start : start + _STEP_BYTES])
+                self._never.wait(_PAUSE_SECONDS)
+        return True
 
     def _save(self) -> bool:
         """Replace a file as editors do: whole, by a rename."""

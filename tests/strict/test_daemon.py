@@ -83,7 +83,8 @@ FAULTS = [
     Fault(kind=Kind.DROP_REQUEST, operation="PutObject", key=f"{PREFIX}stays"),
     Fault(kind=Kind.ERROR_AFTER, operation="PutObject", nth=6),
     Fault(kind=Kind.ERROR, operation="PutObject", nth=8, times=4, code="SlowDown"),
-    Fault(kind=Kind.DELAY, operation="PutObject", nth=9, times=3, seconds=0.2),
+    # Longer than the grace of deletions: what goes by another name must wait for these.
+    Fault(kind=Kind.DELAY, operation="PutObject", nth=9, times=15, seconds=0.4),
     Fault(kind=Kind.HOLD, operation="PutObject", nth=10, times=2, name="gate"),
     Fault(kind=Kind.DROP_RESPONSE, operation="DeleteObject", times=2),
     Fault(kind=Kind.DROP_REQUEST, operation="DeleteObject", nth=3),
