@@ -74,6 +74,13 @@ class Author:
         self.diary.removed(path, time.time())
         (self._root / path).unlink()
 
+    def rename(self, old: str, new: str) -> bool:
+        """Rename a file, over another one if there is one."""
+        self.diary.renamed(old, new, time.time())
+        (self._root / new).parent.mkdir(parents=True, exist_ok=True)
+        (self._root / old).rename(self._root / new)
+        return True
+
     def _create(self) -> bool:
         path = self._new()
         if path is not None:
@@ -135,11 +142,11 @@ class Author:
 
     def _rename(self) -> bool:
         old, new = self._one(), self._new()
-        return old is not None and new is not None and self._move(old, new)
+        return old is not None and new is not None and self.rename(old, new)
 
     def _rename_over(self) -> bool:
         old, new = self._one(), self._one()
-        return old is not None and new is not None and old != new and self._move(old, new)
+        return old is not None and new is not None and old != new and self.rename(old, new)
 
     def _rename_directory(self) -> bool:
         number = self._random.randrange(100)
@@ -161,12 +168,6 @@ class Author:
         if path is not None:
             (self._root / path).touch()
         return path is not None
-
-    def _move(self, old: str, new: str) -> bool:
-        self.diary.renamed(old, new, time.time())
-        (self._root / new).parent.mkdir(parents=True, exist_ok=True)
-        (self._root / old).rename(self._root / new)
-        return True
 
     def _write(self, path: str, content: bytes) -> None:
         self.diary.wrote(path, content, time.time())

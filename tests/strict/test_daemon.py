@@ -224,6 +224,23 @@ def test_a_large_upload_that_holds_drift_loses_to_another_writer_who_came_first(
     until(lambda: not strict.open_uploads("bucket"), 15, "the upload is aborted")
 
 
+def test_an_old_name_stays_until_the_new_one_is_there(world: World, strict: RemoteStore) -> None:
+    site = new_site(world, strict)
+    author = Author(site.root, 0, aside=world.folder / "aside")
+    for path, length in (("old", 1000), ("goes", 2000), ("stays", 3000)):
+        author.write(path, length)
+    daemon = world.daemon(delete_grace_seconds=0.1).start()
+    daemon.in_sync()
+    held = strict.fault(Fault(kind=Kind.HOLD, operation="PutObject", name="gate"))
+    author.rename("old", "new")
+    until(lambda: strict.met(held), 15, "the new name is under way")
+    author.remove("goes")
+    until(lambda: PREFIX + "goes" not in strict.tree("bucket"), 15, "another deletion is done")
+    assert PREFIX + "old" in strict.tree("bucket")
+    strict.release("gate")
+    end_run(Judged(site, daemon), oracle_of(strict, author), strict)
+
+
 def test_a_large_file_that_changes_while_it_is_sent_is_sent_whole(
     world: World, strict: RemoteStore
 ) -> None:
