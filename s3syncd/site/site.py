@@ -111,6 +111,8 @@ class Site:
             self.dispatch.advance(now)
         elif self.schedule.is_running:
             self.schedule.advance(now, may_begin=False)
+        if not self.backlog.in_flight:
+            self.parts.transfer.rest()
         self._commits.advance(now)
         self.board.publish(now)
         if self.stop_deadline is not None:
@@ -122,6 +124,7 @@ class Site:
         self.parts.scanner.stop(_STOP_SECONDS)
         if self.parts.watcher is not None:
             self.parts.watcher.stop(_STOP_SECONDS)
+        self.parts.transfer.rest()
         self.parts.gate.leave(self.parts.settings.name)
         self.parts.ledger.close()
 
@@ -279,8 +282,6 @@ class Site:
     def _room(self, _message: messages.Room, _now: float) -> None:
         for one in (self.dispatch, self.recovery, self.schedule, self.access):
             one.room()
-
-    # --- state ------------------------------------------------------------------------------
 
     def _pass_done(self, one: Pass, listing: Listing | None) -> None:
         self.decisions.pass_done(one)

@@ -9,6 +9,7 @@ from s3syncd.core.entry import Action, BaselineRow, Kind, Outcome, Result, Settl
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.ledger import Intent
+from s3syncd.local.held import HeldRoot
 from s3syncd.pool import Call, Lane, Start
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.reply import S3Failure
@@ -68,13 +69,17 @@ class Transfer:
         etag_is_md5: bool | None = None,
     ) -> None:
         self._kit = Kit(
-            bucket, scope, root, settings, clock, lane, commit_intent, report,
+            bucket, scope, HeldRoot(root), settings, clock, lane, commit_intent, report,
             root_identity, etag_is_md5,
         )  # fmt: skip
 
     def accept_root(self, identity: RootIdentity | None) -> None:
         """From now on work only in this root; every call checks it anew. None checks nothing."""
         self._kit.root_identity = identity
+
+    def rest(self) -> None:
+        """Nothing is under way: hold the root's file system no longer."""
+        self._kit.held_root.let_go()
 
     def bytes_for(self, action: Action) -> int:
         """Give the body bytes that the action's call will hold, for its admission.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
 from s3syncd.core.safety import REASONS, RootIdentity
 from s3syncd.local import files
-from s3syncd.local.identity import identity_of, open_root
+from s3syncd.local.held import HeldRoot
+from s3syncd.local.identity import RootError
 from s3syncd.pool import Lane, Start
 from s3syncd.s3.bucket import Bucket
 from s3syncd.transfer.buffers import Shelf
@@ -43,6 +43,7 @@ class Kit:
     """What every call of one site works with; shared by its workers.
 
     Attributes:
+        held_root: the site's directory.
         clock: wall clock, nanoseconds since the epoch.
         lane: where children (parts) are spawned.
         commit_intent: makes a note durable; what it resumes with is true when that was done.
@@ -55,7 +56,7 @@ class Kit:
 
     bucket: Bucket
     scope: Scope
-    root: Path
+    held_root: HeldRoot
     settings: TransferSettings
     clock: Callable[[], int]
     lane: Lane
@@ -67,26 +68,23 @@ class Kit:
 
     @contextmanager
     def opened_root(self, action: Action) -> Iterator[int]:
-        """Open the root, from the top, following no link, and check that it is the accepted one.
+        """Give the root's descriptor once it is sure that the accepted root stands at its place.
 
         Raises:
             Ended: it is missing, or another one stands in its place.
         """
+        held_root = self.held_root
         try:
-            root_fd = open_root(self.root)
-        except OSError as error:
-            said = error.strerror or type(error).__name__
-            raise Ended(_root_trouble(action, "root_missing", said)) from error
+            opened = held_root.borrow(self.root_identity)
+        except RootError as error:
+            raise Ended(_root_trouble(action, error, held_root.path)) from error
         try:
-            accepted = self.root_identity
-            if accepted is not None and accepted != identity_of(root_fd):
-                raise Ended(_root_trouble(action, "root_replaced", str(self.root)))
-            yield root_fd
+            yield opened.fd
         finally:
-            os.close(root_fd)
+            held_root.give_back(opened)
 
     def look(self, action: Action) -> Look:
-        """See what stands at the action's path now, through a root opened and checked anew.
+        """See what stands at the action's path now, through a root that was checked anew.
 
         Raises:
             Ended: the root is missing or another one.
@@ -111,7 +109,9 @@ class Kit:
         return self.settings.policy.storage_class or "STANDARD"
 
 
-def _root_trouble(action: Action, reason: str, said: str) -> Outcome:
+def _root_trouble(action: Action, error: RootError, root: Path) -> Outcome:
+    reason = "root_replaced" if error.seen else "root_missing"
+    said = root if error.seen else error.strerror or type(error).__name__
     return Outcome(
         action,
         Result.RETRYABLE,

@@ -157,4 +157,25 @@ MUTANTS = [
         new="os.O_RDONLY | os.O_NOFOLLOW",
         tests=[_FILES + "test_opening_a_fifo_never_waits"],
     ),
+    Mutant(
+        name="a root held open is believed to stand at its place for ever",
+        file="s3syncd/local/held.py",
+        old="held.place == place and ",
+        new="",
+        tests=["tests/local/test_held.py::test_another_directory_in_its_place_is_another_root"],
+    ),
+    Mutant(
+        name="a root is held where any other is expected",
+        file="s3syncd/local/held.py",
+        old=" and expected in {None, held.identity}",
+        new="",
+        tests=["tests/local/test_held.py::test_what_is_not_expected_is_not_lent"],
+    ),
+    Mutant(
+        name="a root held open is never let go",
+        file="s3syncd/local/held.py",
+        old="            held, self._held = self._held, None\n",
+        new="            held = self._held\n            return\n",
+        tests=["tests/local/test_held.py::test_what_nobody_borrows_is_closed_when_let_go"],
+    ),
 ]

@@ -80,8 +80,8 @@ MUTANTS = [
     Mutant(
         name="any directory in the root's place will do",
         file=_T + "kit.py",
-        old="            if accepted is not None and accepted != identity_of(root_fd):\n",
-        new="            if accepted is not None and root_fd < 0:\n",
+        old="opened = held_root.borrow(self.root_identity)",
+        new="opened = held_root.borrow(None)",
         tests=[
             _SMALL + "test_another_directory_in_the_roots_place_sends_nothing",
             _RETIRE + "test_empty_directory_in_the_roots_place_deletes_nothing",

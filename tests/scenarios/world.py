@@ -91,6 +91,7 @@ class _Scripted:
         self.bytes_for = real.bytes_for
         self.recover_for = real.recover_for
         self.confirm_for = real.confirm_for
+        self.rest = real.rest
 
     def call_for(self, action: Action, *, settle: Settle, intent: Any = None) -> Call:
         self._world.settles.append((action.path, settle))

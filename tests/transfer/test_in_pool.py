@@ -115,6 +115,7 @@ def test_at_most_eight_parts_of_a_file_are_under_way(tmp_path: Path, pool: Pool)
     assert answers[0].effect == "put"
     assert world.lane.most_children == 8
     assert bucket.objects["p/big"].body == (world.root / "big").read_bytes()
+    world.transfer.rest()
     # Fewer, where connections of earlier tests end meanwhile.
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
 

@@ -132,6 +132,7 @@ def world(tmp_path: Path, pool: Pool) -> World:
 def held(world: World, pool: Pool) -> tuple[object, ...]:
     """What an upload can hold: admission, files, threads, memory for bodies."""
     gc.collect()
+    world.transfer.rest()
     account = world.lane.account
     memory = [one for one in gc.get_objects() if isinstance(one, Buffers | BodyView)]
     return (

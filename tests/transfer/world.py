@@ -192,7 +192,7 @@ class World:
     def carry_out(
         self, action: Action, *, settle: Settle = CLOSED, intent: Intent | None = None
     ) -> Outcome:
-        outcome = drive(self.transfer.call_for(action, settle=settle, intent=intent))
+        outcome = self._drive(self.transfer.call_for(action, settle=settle, intent=intent))
         assert isinstance(outcome, Outcome)
         return outcome
 
@@ -207,11 +207,17 @@ class World:
         )
 
     def confirm(self, intent: Intent, *, baseline: BaselineRow | None) -> Outcome:
-        outcome = drive(self.transfer.confirm_for(intent, baseline=baseline))
+        outcome = self._drive(self.transfer.confirm_for(intent, baseline=baseline))
         assert isinstance(outcome, Outcome)
         return outcome
 
     def recover(self, intent: Intent, *, baseline: BaselineRow | None = None) -> Outcome:
-        outcome = drive(self.transfer.recover_for(intent, baseline=baseline))
+        outcome = self._drive(self.transfer.recover_for(intent, baseline=baseline))
         assert isinstance(outcome, Outcome)
         return outcome
+
+    def _drive(self, call: Call) -> Any:
+        try:
+            return drive(call)
+        finally:
+            self.transfer.rest()
