@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import traceback
 
@@ -26,6 +27,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind in memory
     failed = [name for name in options.cases or CASES if not _run(name, options)]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

@@ -85,14 +85,22 @@ def _verdict(is_met: bool | None) -> str:
 
 def circumstances(peers: str, where: str) -> str:
     """Date, commit, machine and programs, in one paragraph."""
-    git = ["git", "-C", str(_RESULTS.parent), "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{time.strftime('%Y-%m-%d')}, commit {commit or 'unknown'}; {os.cpu_count()} cores "
+        f"{time.strftime('%Y-%m-%d')}, commit {_commit()}; {os.cpu_count()} cores "
         f"{platform.machine()}, {memory_gib:.0f} GiB, Linux {platform.release()}, Python "
         f"{platform.python_version()}; trees and objects {where}; {peers}."
     )
+
+
+def _commit() -> str:
+    """The commit that is measured; "+" after it when the program or the bench differ from it."""
+    git = ["git", "-C", str(_RESULTS.parent.parent)]
+    show = subprocess.run([*git, "describe", "--always", "--exclude=*"], capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    measured = ["s3syncd", "bench", f":(exclude)bench/{_RESULTS.name}"]
+    same = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *measured], check=False)
+    return (show.stdout.strip() or "unknown") + ("+" if same.returncode else "")
 
 
 def merged(old: str, fresh: dict[str, str], order: Sequence[str]) -> str:
