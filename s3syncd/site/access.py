@@ -48,6 +48,7 @@ class Access:
         self._next_root_look = 0.0
         self._next_connect = 0.0
         self._contact_at = 0.0
+        self._contact_seq = 0
         self._relapses = 0
         self._is_refused = False
 
@@ -158,7 +159,7 @@ class Access:
         self._is_connecting = False
         if message.error is None:
             self.attempts = 0
-            self._contact_at = now
+            self._contact_at, self._contact_seq = now, self._parts.ledger.seq()
             self._set_bucket("ok", "", "")
             return
         self.attempts += 1
@@ -169,7 +170,8 @@ class Access:
     def bucket_lost(self, message: str, hint: str, now: float) -> None:
         """A request said that the bucket itself is the trouble: stop and look."""
         if self._bucket == "ok":
-            is_relapse = now - self._contact_at < _RELAPSE_SECONDS
+            has_served = self._parts.ledger.seq() != self._contact_seq
+            is_relapse = now - self._contact_at < _RELAPSE_SECONDS and not has_served
             self._relapses = self._relapses + 1 if is_relapse else 0
             self._next_connect = now + self._pause(self._relapses + 1)
             self._set_bucket("down", message, hint)

@@ -20,16 +20,23 @@ MUTANTS = [
     Mutant(
         name="a bucket that loses us again and again is asked every second",
         file="s3syncd/site/access.py",
-        old="            is_relapse = now - self._contact_at < _RELAPSE_SECONDS",
+        old="            is_relapse = now - self._contact_at < _RELAPSE_SECONDS and not has_served",
         new="            is_relapse = False",
         tests=[FAILURES + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
     ),
     Mutant(
         name="a bucket once lost often is always looked at late",
         file="s3syncd/site/access.py",
-        old="            is_relapse = now - self._contact_at < _RELAPSE_SECONDS",
+        old="            is_relapse = now - self._contact_at < _RELAPSE_SECONDS and not has_served",
         new="            is_relapse = True",
         tests=[FAILURES + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
+    ),
+    Mutant(
+        name="a bucket that serves between its losses is asked ever less",
+        file="s3syncd/site/access.py",
+        old=" < _RELAPSE_SECONDS and not has_served",
+        new=" < _RELAPSE_SECONDS",
+        tests=[FAILURES + "test_a_bucket_that_serves_between_its_losses_is_asked_soon"],
     ),
     Mutant(
         name="a path pays for the outage of its bucket with a longer pause",
@@ -71,8 +78,8 @@ MUTANTS = [
     Mutant(
         name="nothing goes on after a rest",
         file="s3syncd/s3/transport.py",
-        old="                request.cancel()\n        self._pump()\n",
-        new="                request.cancel()\n",
+        old="is_expired=True))\n        self._pump()\n",
+        new="is_expired=True))\n",
         tests=[CRT + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
     ),
     Mutant(

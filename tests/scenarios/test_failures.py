@@ -195,6 +195,15 @@ def test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less(settled: Wor
     assert settled.objects == settled.files, "a loss long after is looked into at once"
 
 
+def test_a_bucket_that_serves_between_its_losses_is_asked_soon(settled: World) -> None:
+    settled.jitter = 0.9
+    for number in range(12):
+        settled.store.fail("put", failure(FailureKind.BUCKET, "AWS_IO_SOCKET_TIMEOUT"))
+        settled.write("f000", f"version {number}", hint=True)
+        settled.run(4)
+        assert settled.objects == settled.files
+
+
 def test_throttling_slows_down_and_never_makes_unavailable(settled: World) -> None:
     settled.store.fail("put", failure(FailureKind.THROTTLED, "SlowDown", 503), times=100)
     for path in settled.files:
