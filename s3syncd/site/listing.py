@@ -13,7 +13,7 @@ anything. Owned by the site thread.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from s3syncd.core.entry import RemoteEntry
@@ -21,8 +21,8 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.retry import Failure, FailureKind, delay_seconds
 from s3syncd.ledger import ListingSorter
 from s3syncd.pool import Call, CallFailed
-from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import ListingPage, parse_listing
+from s3syncd.s3.reply import Start
 from s3syncd.site.messages import Listed
 from s3syncd.site.parts import Parts
 from s3syncd.site.ranges import Range
@@ -83,8 +83,15 @@ class Listing:
         self._begin_ranges()
         for one in self.ranges:
             if self._may_ask(one) and now >= one.not_before:
+                start = partial(
+                    self._parts.bucket.list_page,
+                    self._parts.scope.prefix,
+                    token=one.token,
+                    start_after=one.after or None,
+                    max_keys=one.max_keys,
+                )
                 one.is_asked = self._parts.lane.offer(
-                    partial(_page_call, self._parts.bucket, self._parts.scope, one),
+                    partial(_page_call, start, self._parts.scope),
                     size_bytes=_PAGE_BYTES,
                     done=partial(self._answered, one.number),
                 )
@@ -174,13 +181,8 @@ class Listing:
         self._parts.inbox.put(_listed(self.pass_id, number, answer))
 
 
-def _page_call(bucket: Bucket, scope: Scope, one: Range) -> Call:
-    reply = yield bucket.list_page(
-        scope.prefix,
-        token=one.token,
-        start_after=one.after or None,
-        max_keys=one.max_keys,
-    )
+def _page_call(list_page: Callable[[], Start], scope: Scope) -> Call:
+    reply = yield list_page()
     if reply.failure is not None:
         return reply.failure
     return parse_listing(reply.body, scope.path_for, plain_paths=scope.plain_paths)
