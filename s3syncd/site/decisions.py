@@ -84,6 +84,7 @@ class Decisions:
 
     def want_deletion(self, action: Action, now: float) -> None:
         """A path was seen gone."""
+        self._retries.gone(action.path)
         foreign = action.remote if action.baseline is None else None
         self._retirement.want(action.path, now, foreign=foreign)
 

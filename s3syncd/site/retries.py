@@ -73,6 +73,14 @@ class Retries:
             self._parts.ledger.drop_retry(path)
             self._parts.log.info("transfer.recovered", path=path)
 
+    def gone(self, path: str) -> None:
+        """The file whose upload failed was seen gone: no deletion waits for that upload.
+
+        The record stays. It is tried again, or put off, as what is to be done next about the path.
+        """
+        self._failed.pop(path, None)
+        self._inodes.set(path, None)
+
     def keep(self, action: Action | None) -> None:
         """Keep what is to be done when the pause is over, where no look at the file tells it."""
         if action is not None and action.kind is Kind.RECLASS and len(self._kept) < _REMEMBERED:

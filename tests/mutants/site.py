@@ -111,6 +111,13 @@ MUTANTS = [
         tests=[f"{_HOLDS}::test_the_list_that_was_shown_is_approved_and_no_other"],
     ),
     Mutant(
+        name="a deletion waits for the upload of the very file that is gone",
+        file=_DECISIONS,
+        old="        self._retries.gone(action.path)\n",
+        new="",
+        tests=[f"{_DELETIONS}::test_a_file_removed_while_its_failed_upload_waits_is_deleted"],
+    ),
+    Mutant(
         name="deletions go on while a scan is outstanding",
         file=_DECISIONS,
         old="        if self._schedule().is_scanning(now):\n            return\n",

@@ -49,6 +49,24 @@ def test_the_last_of_a_slow_removal_has_its_grace_too(make_world: Callable[..., 
     assert min(distances) >= 1.9, "2 s, looked at every tenth"
 
 
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_a_file_removed_while_its_failed_upload_waits_is_deleted(
+    world: World, is_renamed: bool
+) -> None:
+    """Neither may the deletion wait for that upload, nor the upload for the deletion."""
+    _settled(world)
+    world.store.fail("put", failure(FailureKind.TRANSIENT, "socket closed", is_unknown=True))
+    world.write("f001", "edited", hint=True)
+    world.run(0.3)
+    if is_renamed:
+        world.rename("f001", "other", hint=True)
+        world.run(0.2)
+    world.remove("other" if is_renamed else "f001", hint=True)
+    world.run(300)
+    assert world.objects == world.files
+    assert world.status["in_sync"]
+
+
 def test_a_file_that_is_back_before_the_second_look_is_kept(world: World) -> None:
     _settled(world)
     world.remove("f000", hint=True)
