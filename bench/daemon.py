@@ -22,7 +22,7 @@ from s3syncd.cli.client import NoDaemonError, ask_status
 
 __all__ = ["Daemon", "run_until_in_sync", "running", "write_config"]
 
-_IN_SYNC_WITHIN_SECONDS = 1800.0
+_IN_SYNC_WITHIN_SECONDS = 900.0  # the longest thing asked of it takes two minutes here
 _LOOKS_EACH_SECONDS = 0.05  # each costs the daemon less than a millisecond
 _COMMAND = str(Path(sys.executable).with_name("s3syncd"))
 
@@ -47,25 +47,33 @@ class Daemon:
             return None
         return site
 
-    def wait_until(self, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait_until(
+        self,
+        is_so: Callable[[dict[str, Any]], bool],
+        *,
+        within_seconds: float = _IN_SYNC_WITHIN_SECONDS,
+    ) -> dict[str, Any]:
         """Look at the status until it is so, and give it.
 
         Raises:
-            SystemExit: the daemon ended, or it took too long; with the end of its log.
+            SystemExit: the daemon ended, or it took too long; with its last status and log lines.
         """
-        deadline = time.monotonic() + _IN_SYNC_WITHIN_SECONDS
+        deadline = time.monotonic() + within_seconds
         nothing = threading.Event()
+        site: dict[str, Any] | None = None
         while self.process.poll() is None and time.monotonic() < deadline:
             site = self.site()
             if site is not None and is_so(site):
                 return site
             nothing.wait(_LOOKS_EACH_SECONDS)
         log = self.config.with_suffix(".log").read_text()[-3000:]
-        raise SystemExit(f"s3syncd: not so in time, code {self.process.returncode}\n{log}")
+        told = json.dumps(site, indent=1)
+        code = self.process.returncode
+        raise SystemExit(f"s3syncd: not so in time, exit code {code}\n{told}\n{log}")
 
-    def wait_in_sync(self) -> None:
+    def wait_in_sync(self, *, within_seconds: float = _IN_SYNC_WITHIN_SECONDS) -> None:
         """Return once it says that everything is in sync."""
-        self.wait_until(lambda site: bool(site["in_sync"]))
+        self.wait_until(lambda site: bool(site["in_sync"]), within_seconds=within_seconds)
 
     def command(self, *arguments: str) -> None:
         """Give it one of its client commands."""
