@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 __all__ = [
     "Action",
@@ -24,6 +24,7 @@ __all__ = [
     "RemoteEntry",
     "Result",
     "Settle",
+    "StatRow",
     "UnknownMark",
 ]
 
@@ -67,6 +68,11 @@ class BaselineRow(NamedTuple):
     etag: str
     storage_class: str
     changed_seq: int = 0
+
+
+StatRow: TypeAlias = tuple[str, int, int, int, int, int]
+"""The first six fields of a `BaselineRow`, which are those of a `LocalEntry`: all that a rescan
+compares. Numbers may be folded as the ledger keeps them; such a row equals no entry."""
 
 
 class UnknownMark(NamedTuple):

@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from s3syncd.core.entry import Action, BaselineRow, LocalEntry, RemoteEntry, UnknownMark
+from s3syncd.core.entry import (
+    Action,
+    BaselineRow,
+    LocalEntry,
+    RemoteEntry,
+    StatRow,
+    UnknownMark,
+)
 from s3syncd.core.reconcile import Policy, Tally, merge
 
 __all__ = ["Baseline", "Pass"]
@@ -20,11 +27,24 @@ _LAST_CHARACTER = "\U0010ffff"
 _PAGE_ROWS = 1_000  # rows per ledger page: 0.7 ms a page, held in memory once
 
 
+_Row = TypeVar("_Row", bound=tuple[object, ...])
+
+
+class _Page(Protocol[_Row]):
+    def __call__(self, after: str, *, prefix: str, limit: int) -> list[_Row]: ...
+
+
 class Baseline(Protocol):
     """What a pass needs of the ledger."""
 
     def page(self, after: str, *, prefix: str = "", limit: int = 1000) -> list[BaselineRow]:
         """Return the rows behind `after`, below `prefix`, in path order."""
+
+    def stat_page(self, after: str, *, prefix: str = "", limit: int = 1000) -> list[StatRow]:
+        """Return of the same rows what a rescan compares."""
+
+    def baseline(self, path: str) -> BaselineRow | None:
+        """Return the row of a path, or None."""
 
 
 class Pass:
@@ -69,10 +89,11 @@ class Pass:
         self._may_go_on: Callable[[], bool] = lambda: True
         self._merged = merge(
             self._local_chunks(),
-            self._baseline_chunks(),
+            self._stat_chunks() if remote is None else self._baseline_chunks(),
             remote,
             policy,
             self.tally,
+            row_of=baseline.baseline,
         )
 
     @property
@@ -136,12 +157,18 @@ class Pass:
                 yield None
 
     def _baseline_chunks(self) -> Iterator[list[BaselineRow] | None]:
+        return self._chunks_of(self._baseline.page)
+
+    def _stat_chunks(self) -> Iterator[list[StatRow] | None]:
+        return self._chunks_of(self._baseline.stat_page)
+
+    def _chunks_of(self, page: _Page[_Row]) -> Iterator[list[_Row] | None]:
         after = ""
-        while rows := self._baseline.page(after, prefix=self.prefix, limit=_PAGE_ROWS):
-            after = rows[-1].path
+        while rows := page(after, prefix=self.prefix, limit=_PAGE_ROWS):
+            after = str(rows[-1][0])
             if not self.is_recursive:
                 after = self._behind_subtree(after)
-                rows = [row for row in rows if self._is_direct(row.path)]
+                rows = [row for row in rows if self._is_direct(str(row[0]))]
             yield rows
             while not self._may_go_on():
                 yield None  # rows without a file say nothing for long: the caller has its turn

@@ -314,6 +314,48 @@ def test_merge_says_of_each_path_what_decide_says(world):
 
 @given(worlds())
 @settings(max_examples=300)
+def test_a_rescan_by_stat_rows_says_the_same_and_reads_rows_where_something_differs(world):
+    rules, sides, trees, _is_listed, (locals_, rows, remotes) = world
+    asked = []
+
+    def row_of(path):
+        asked.append(path)
+        return row(path)
+
+    stats = [chunk if chunk is None else [tuple(each[:6]) for each in chunk] for chunk in rows]
+    whole, slim = Tally(), Tally()
+    merged = merge(iter(locals_), iter(stats), None, rules, slim, row_of=row_of)
+    rescan = (rules, sides, trees, False, (locals_, rows, remotes))
+    assert [a for a in merged if a] == merged_in(rescan, whole)
+    assert slim == whole
+    assert len(asked) == len(set(asked))
+
+
+def test_equal_runs_are_not_read_twice():
+    paths = [f"d/{n:04}" for n in range(1500)]
+    tally = Tally()
+    stats = [tuple(row(path)[:6]) for path in paths]
+    locals_ = [local(path) for path in paths]
+    merged = merge(
+        chunks(locals_, 512), chunks(stats, 1000), None, RETIRE, tally, row_of=lambda _path: 1 / 0
+    )
+    assert list(merged) == []
+    assert tally == Tally(
+        local_files=1500, local_bytes=15_000, unchanged=1500, position="d/1499"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("paths", [["b", "a"], ["a", "a"], ["a", "c", "b", "d"]])
+def test_streams_that_are_out_of_order_alike_void_a_rescan(paths):
+    stats = [tuple(row(path)[:6]) for path in paths]
+    merged = merge(iter([list(map(local, paths))]), iter([stats]), None, RETIRE, Tally(),
+                   row_of=row)  # fmt: skip
+    with pytest.raises(StreamDisorderError):
+        list(merged)
+
+
+@given(worlds())
+@settings(max_examples=300)
 def test_no_deletion_at_or_under_a_mark(world):
     _rules, sides, trees, _is_listed, _streams = world
     for action in merged_in(world, Tally()):

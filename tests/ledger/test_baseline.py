@@ -75,6 +75,13 @@ def test_a_page_of_a_directory_holds_only_what_is_below_it(ledger: Ledger) -> No
     assert ledger.page("a/b/3", prefix="a/") == []
 
 
+def test_a_page_of_stats_is_the_beginning_of_the_same_rows(ledger: Ledger) -> None:
+    for number in range(30):
+        ledger.record(row(f"{'ab'[number % 2]}/{number}"))
+    whole = ledger.page("a/2", prefix="a/", limit=7)
+    assert ledger.stat_page("a/2", prefix="a/", limit=7) == [tuple(each[:6]) for each in whole]
+
+
 def test_the_path_so_many_rows_ahead_is_found_until_the_end(ledger: Ledger) -> None:
     for number in range(10):
         ledger.record(row(f"d/{number}"))

@@ -145,6 +145,13 @@ MUTANTS = [
         tests=["tests/core/test_merge.py::test_a_stream_out_of_order_voids_the_pass"],
     ),
     Mutant(
+        name="a run of equal rows is not looked at for its order",
+        file=MERGE,
+        old="if is_equal and all(map(lt, (position, *paths), paths)):",
+        new="if is_equal:",
+        tests=["tests/core/test_merge.py::test_streams_that_are_out_of_order_alike_void_a_rescan"],
+    ),
+    Mutant(
         name="an undecodable name hides the files behind it",
         file=MERGE,
         old='if near.reason == "undecodable_name":',
