@@ -7,6 +7,7 @@ from threading import Lock, Thread, get_ident, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from s3syncd import cores
 from s3syncd.core.later import Later
 from s3syncd.pool.admission import Admission
 from s3syncd.pool.calls import CallFailed, Handle, Idle, PoolStopped, Resume
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool"]
 
+_ROAMS_FROM_BYTES = 1024 * 1024  # 1.6 ms of MD5: as long as some thirty hand-overs
+
 
 class Pool:
     """Bounded workers shared by all sites.
@@ -29,11 +32,21 @@ class Pool:
         workers: number of threads, `worker-0` and so on.
         max_in_flight: calls that hold a slot at the same time.
         buffer_bytes: memory that calls hold at the same time.
+        roams_from_bytes: a worker in a call that holds so much uses every core, because it will
+            hash for longer than the interpreter's hand-overs between cores cost.
     """
 
-    def __init__(self, workers: int, max_in_flight: int, buffer_bytes: int) -> None:
+    def __init__(
+        self,
+        workers: int,
+        max_in_flight: int,
+        buffer_bytes: int,
+        *,
+        roams_from_bytes: int = _ROAMS_FROM_BYTES,
+    ) -> None:
         self._admission = Admission(Shares(workers, max_in_flight, buffer_bytes))
         self._ready: SimpleQueue[Step | None] = SimpleQueue()
+        self._roams_from_bytes = roams_from_bytes
         self._here = local()  # .running: the call that this worker is in
         self._threads = [
             Thread(target=self._work, name=f"worker-{number}", daemon=True)
@@ -129,9 +142,13 @@ class Pool:
     # --- workers --------------------------------------------------------------------------------
 
     def _work(self) -> None:
+        is_roaming = False
         while (step := self._ready.get()) is not None:
             errand = self._admission.enter(step)
             if errand is not None:
+                if is_roaming is not (step[0].size_bytes >= self._roams_from_bytes):
+                    is_roaming = not is_roaming
+                    cores.roam(is_roaming=is_roaming)
                 self._run(errand)
                 self._here.running = step[0]
                 self._run(self._continue(*step))

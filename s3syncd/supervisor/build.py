@@ -82,6 +82,7 @@ class Workshop:
             workers=config.checksum_workers,
             max_in_flight=config.checksum_workers,
             buffer_bytes=config.buffer_bytes,
+            roams_from_bytes=0,
         )
         self._gate = ReconcileGate()
         self._pacing = Pacing(on_failure=_log_pacing)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from s3syncd import __version__, logs
+from s3syncd import __version__, cores, logs
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, S3SyncError
@@ -148,6 +148,7 @@ class Supervisor:
                 logs.logger().fatal("daemon.gave_up", max_failures=self._config.max_failures)
                 return 1
             self._turned_at = time.monotonic()
+            cores.look(self._turned_at)
             if not self.fleet.stuck():
                 self._notifier.send("WATCHDOG=1")
 

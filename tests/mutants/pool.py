@@ -130,4 +130,25 @@ MUTANTS = [
             "tests/pool/test_stopping.py::test_calls_that_wait_too_long_are_left_behind_and_closed"
         ],
     ),
+    Mutant(
+        name="the process spreads over all cores",
+        file="s3syncd/cores.py",
+        old="        self._place(0, frozenset({self.core}))\n",
+        new="        pass\n",
+        tests=["tests/test_cores.py::test_the_process_and_its_threads_keep_to_one_core"],
+    ),
+    Mutant(
+        name="large bodies are hashed on the home core",
+        file="s3syncd/pool/pool.py",
+        old="                    cores.roam(is_roaming=is_roaming)\n",
+        new="                    pass\n",
+        tests=["tests/pool/test_cores.py::test_a_worker_with_a_large_body_uses_every_core"],
+    ),
+    Mutant(
+        name="the home core moves though it has itself to itself",
+        file="s3syncd/cores.py",
+        old="busy.get(self.core, 0.0) - our_share",
+        new="busy.get(self.core, 0.0)",
+        tests=["tests/test_cores.py::test_it_stays_where_it_has_its_core_for_itself"],
+    ),
 ]
