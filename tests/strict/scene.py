@@ -1,4 +1,4 @@
-"""A user with a diary and a client without scruples, on a store that knows neither wire nor keys."""
+"""A user with a diary and a client without scruples, on a store without wire and keys."""
 
 from __future__ import annotations
 
