@@ -13,7 +13,13 @@ from s3syncd.core.entry import Action, Outcome, RemoteEntry, Result, Settle
 from s3syncd.core.reconcile import adopted_class, follow_up
 from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply, etag_may_be_md5
-from s3syncd.transfer.digests import is_proved, md5_of, multipart_etag_of, proof_in
+from s3syncd.transfer.digests import (
+    is_proved,
+    md5_of,
+    multipart_etag_of,
+    new_md5,
+    proof_in,
+)
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.looks import decided_again, look_at
 from s3syncd.transfer.outcomes import Ended, superseded
@@ -38,7 +44,7 @@ def adopt(kit: Kit, action: Action, settle: Settle) -> Call:
             return _different(kit, action)
         md5, is_equal = yield from _compare_etag(kit, action, source, remote)
         if not is_equal:
-            is_equal = yield from _compare_proof(kit, action, source, remote)
+            is_equal = yield from _compare_proof(kit, action, source, remote, md5)
         source.check_settled()
         if not is_equal:
             return _different(kit, action)
@@ -91,15 +97,20 @@ def _learn_layout(
 
 
 def _compare_proof(
-    kit: Kit, action: Action, source: Source, remote: RemoteEntry
+    kit: Kit, action: Action, source: Source, remote: RemoteEntry, md5: str | None
 ) -> Generator[Start, Any, bool]:
-    """Compare by what the store or we ourselves noted of the content; no proof is a no."""
+    """Compare by what the store or we ourselves noted of the content; no proof is a no.
+
+    `md5`: of the whole content, hex, where it was computed already: it is not read again for that.
+    """
     seen = yield from look_at(kit, action, with_checksum=True)
     if seen is None or seen.etag != remote.etag:
         raise Ended(decided_again(kit, action, action.local, seen, local_state="file"))
     if _has_settled_it(kit, seen):
         return False
     proof = proof_in(seen.headers)
+    if proof is not None and proof.make is new_md5 and md5 is not None:
+        return proof.digest.hex() == md5
     return proof is not None and (yield from is_proved(source, proof))
 
 

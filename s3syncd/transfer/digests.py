@@ -116,6 +116,8 @@ def multipart_etag_of(source: Source, part_size_bytes: int) -> Generator[Start, 
         hash_ = new_md5()
         yield from _hash_range(source, offset, min(part_size_bytes, size_bytes - offset), hash_)
         digests.append(hash_.digest())
+        if (turn := source.turn()) is not None:
+            yield turn  # a part may be shorter than what a turn is given after
     return multipart_etag(digests)
 
 
@@ -126,7 +128,7 @@ def _hash_range(
     stretches = 0
     view = memoryview(bytearray(min(_STRETCH_BYTES, size_bytes)))
     while offset < end:
-        count = source.read_into(view[: end - offset], offset)
+        count = source.read_through(view[: end - offset], offset)
         if not count:
             return  # it shrank; the stat after reading tells
         hash_.update(view[:count])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from s3syncd.core.digest import multipart_etag
 from s3syncd.core.entry import Kind, Outcome, Result
 from s3syncd.core.retry import FailureKind
+from s3syncd.local import pagecache
 from s3syncd.transfer import TransferSettings
 from tests.fakes_bucket import failure
 from tests.transfer.world import MIB, World
@@ -191,3 +193,50 @@ def test_large_file_is_hashed_a_stretch_at_a_time(world: World) -> None:
     world.write("a", content)
     world.bucket.store("p/a", content)
     assert adopt(world).effect == "adopted"
+
+
+def bytes_read() -> int:
+    """What this process has asked the system to read so far."""
+    fields = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(fields["rchar"])
+
+
+@pytest.mark.parametrize("kind", ["plain", "in parts", "our note"])
+def test_content_is_read_once(world: World, kind: str) -> None:
+    content = os.urandom(20 * MIB)
+    world.write("big", content)
+    fields: dict[str, Any] = {
+        "plain": {},
+        "in parts": in_parts(content, 5 * MIB),
+        "our note": {
+            "etag": md5(b"kms"),
+            "metadata": {"s3syncd-md5": md5(content)},
+            "headers": KMS,
+        },
+    }[kind]
+    world.bucket.store("p/big", content, **fields)
+    before = bytes_read()
+    assert world.carry_out(world.action("big")).effect == "adopted"
+    assert bytes_read() - before < 1.5 * len(content)
+
+
+@pytest.mark.parametrize("was_cached", [True, False])
+def test_hashing_leaves_the_page_cache_as_it_was(world: World, was_cached: bool) -> None:
+    content = os.urandom(40 * MIB)
+    world.write("big", content)
+    world.bucket.store("p/big", content)
+    with (world.root / "big").open("rb") as file:
+        os.fsync(file.fileno())
+
+        def make_cold() -> bool:
+            os.pread(file.fileno(), len(content), 0)
+            pagecache.drop_read(file.fileno(), 0, len(content))
+            return pagecache.is_cold(file.fileno(), len(content))
+
+        if not make_cold():
+            pytest.skip("this file system's page cache cannot be looked into")
+        os.pread(file.fileno(), len(content), 0)
+        if not was_cached:
+            pagecache.drop_read(file.fileno(), 0, len(content))
+        assert world.carry_out(world.action("big")).effect == "adopted"
+        assert pagecache.is_cold(file.fileno(), len(content)) is not was_cached

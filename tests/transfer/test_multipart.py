@@ -274,6 +274,14 @@ def test_touch_of_a_large_file_sends_nothing(world: World) -> None:
     assert not world.bucket.requests
 
 
+def test_touched_file_that_was_put_in_parts_gives_turns_to_others(world: World) -> None:
+    row = world.carry_out(world.upload("d/big")).row
+    world.lane.sizes.clear()
+    world.touch("d/big")
+    assert world.carry_out(world.action("d/big", baseline=row)).effect == "unchanged"
+    assert world.lane.sizes == [0, 0, 0]
+
+
 def test_change_of_one_byte_at_equal_size_is_sent(world: World) -> None:
     put_before(world)
     row = world.row("d/big", ctime_ns=0)
