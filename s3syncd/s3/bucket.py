@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from s3syncd.core.later import Later
 from s3syncd.core.retry import delay_seconds
-from s3syncd.core.window import Window
+from s3syncd.core.window import FIRST, Window
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.pacing import Turns
 from s3syncd.s3.pauses import Pauses
@@ -48,7 +48,7 @@ class Bucket:
     ) -> None:  # fmt: skip
         self.settings = settings
         self.turns = turns or Turns(None)
-        self.window = Window(settings.max_connections)
+        self.window = Window(settings.max_connections, first=FIRST)
         self._clock = clock
         self._client: Client | None = None
         self._transport: Transport | None = None

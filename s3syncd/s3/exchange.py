@@ -16,11 +16,13 @@ class Exchange:
     Attributes:
         status: of the answer, 0 without one.
         is_done: it was answered, or given up.
+        sent_at: when it was handed to the CRT, in the transport's monotonic seconds.
         is_expired: it was cancelled because its deadline was over.
     """
 
     __slots__ = (
-        "_finish", "_resume", "chunks", "headers", "is_done", "is_expired", "request", "status",
+        "_finish", "_resume", "chunks", "headers", "is_done", "is_expired", "request", "sent_at",
+        "status",
     )  # fmt: skip
 
     def __init__(
@@ -33,6 +35,7 @@ class Exchange:
         self._resume = [resume]
         self._finish = finish
         self.status = 0
+        self.sent_at = 0.0
         self.headers: list[tuple[str, str]] = []
         self.chunks: list[bytes] = []
         self.is_done = False

@@ -173,6 +173,7 @@ class Board:
             "last_rescan_at": _rfc3339(self._last_rescan_wall),
             "last_reconcile_at": _rfc3339(self._last_reconcile_wall),
             "watcher": watcher.kind if watcher is not None else None,  # None: a one-time pass
+            "in_flight_window": site.parts.bucket.window.limit,
             "files": files,
             "bytes": size_bytes,
         }

@@ -209,3 +209,57 @@ def test_the_window_recovers_fully():
     for _ in range(1000):
         window.succeeded()
     assert window.limit == 16
+
+
+def answers(window: Window, seconds: float | None) -> int:
+    """Let one full window of answers come; give how wide it is then."""
+    for _ in range(window.limit):
+        window.succeeded(seconds=seconds)
+    return window.limit
+
+
+def test_a_window_doubles_while_the_latency_holds():
+    window = Window(256, first=64)
+    assert [answers(window, 0.02) for _ in range(3)] == [128, 256, 256]
+
+
+def test_a_window_does_not_widen_where_answers_only_come_later():
+    window = Window(256, first=64)
+    assert answers(window, 0.02) == 128
+    assert [answers(window, 0.05) for _ in range(3)] == [128, 128, 128]
+    assert answers(window, 0.02) == 129, "from the first doubt on by one"
+
+
+def test_a_way_that_is_slower_for_good_is_taken_as_it_is():
+    window = Window(256, first=64)
+    answers(window, 0.02)
+    widths = [answers(window, 0.05) for _ in range(200)]
+    assert widths[-1] > 128
+
+
+def test_a_slow_down_ends_the_doubling():
+    window = Window(256, first=64)
+    answers(window, 0.02)
+    window.throttled()
+    assert window.limit == 64
+    for _ in range(63):
+        window.succeeded(seconds=0.02)  # sent before: the rest of the burst
+    assert window.limit == 64
+    assert answers(window, 0.02) == 65
+
+
+def test_a_trickle_tells_nothing_of_what_a_store_bears():
+    window = Window(256, first=64)
+    for _ in range(1000):
+        window.succeeded(seconds=0.001, is_full=False)
+    assert window.limit == 64
+
+
+def test_large_bodies_do_not_tell_the_latency():
+    window = Window(256, first=4)
+    assert answers(window, 0.001) == 8
+    assert answers(window, None) == 16
+
+
+def test_a_window_never_begins_wider_than_it_may_get():
+    assert Window(8, first=64).limit == 8

@@ -226,4 +226,29 @@ MUTANTS = [
         new="self._answers_to_skip = 0",
         tests=["tests/core/test_retry.py::test_a_burst_of_slow_downs_halves_the_window_once"],
     ),
+    Mutant(
+        name="the window widens though answers only come later",
+        file=WINDOW,
+        old="        return is_as_fast\n",
+        new="        return True\n",
+        tests=[
+            "tests/core/test_retry.py::test_a_window_does_not_widen_where_answers_only_come_later"
+        ],
+    ),
+    Mutant(
+        name="answers to a trickle widen the window",
+        file=WINDOW,
+        old="        if not is_full:\n            return\n",
+        new="",
+        tests=["tests/core/test_retry.py::test_a_trickle_tells_nothing_of_what_a_store_bears"],
+    ),
+    Mutant(
+        name="a request that ran out of time does not narrow the window",
+        file="s3syncd/s3/transport.py",
+        old='elif exchange.is_expired or "TIMEOUT" in failure.code:',
+        new="elif False:",
+        tests=[
+            "tests/s3/test_crt_contract.py::test_a_request_that_ran_out_of_time_narrows_the_window"
+        ],
+    ),
 ]

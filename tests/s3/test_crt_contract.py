@@ -345,6 +345,22 @@ def test_throttling_narrows_the_window(stub: StubServer, stub_bucket: Bucket) ->
     assert stub_bucket.window.limit == before // 2
 
 
+def test_a_request_that_ran_out_of_time_narrows_the_window(
+    stub: StubServer, open_transport: Any
+) -> None:
+    stub.behave(stall(), method="PUT")
+    transport = open_transport(window=8)
+    replies: list[Reply] = []
+    request = WireRequest("PutObject", "PUT", "/b/k", (), b"x", needs="etag")
+    transport.send(request)(replies.append)
+    until(lambda: stub.history, 10)
+
+    transport.expire(float("inf"))
+
+    until(lambda: transport._window.limit == 4, 10)
+    assert failure_of(replies[0]).is_unknown
+
+
 def test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while(stub: StubServer) -> None:
     now = [100.0]
     transport = Transport(
