@@ -153,6 +153,8 @@ class Pool:
                 self._here.running = step[0]
                 self._run(self._continue(*step))
                 self._here.running = None
+            # A worker that waits would keep its last call's closure, and with it 64 MiB of memory.
+            del step, errand
 
     def _continue(self, running: Running, value: Any, error: BaseException | None) -> Errand:
         """Run a call until it ends or waits: the trampoline."""

@@ -232,6 +232,13 @@ MUTANTS = [
         tests=[_ADOPT + "test_hashing_leaves_the_page_cache_as_it_was[False]"],
     ),
     Mutant(
+        name="a worker that waits keeps what its last call held",
+        file="s3syncd/pool/pool.py",
+        old="            del step, errand\n",
+        new="",
+        tests=["tests/transfer/test_leaks.py::test_nothing_is_held_by_workers_that_wait"],
+    ),
+    Mutant(
         name="a file stays open where its upload failed",
         file=_T + "source.py",
         old="        yield source\n    finally:\n        source.close()\n",

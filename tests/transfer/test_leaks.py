@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,31 @@ def test_nothing_is_held_after_the_end(world: World, pool: Pool, way: Any) -> No
         assert all(isinstance(answer, Outcome | CallFailed) for answer in answers)
         del answers
     until(lambda: held(world, pool) == before, what="all is given back")
+
+
+def test_nothing_is_held_by_workers_that_wait(pool: Pool) -> None:
+    class Held:
+        """Something that a call's closure holds."""
+
+    lane = pool.lane("site", lambda: None)
+    is_open, has_ended = threading.Event(), threading.Semaphore(0)
+
+    def call_with(_held: Held) -> Any:
+        is_open.wait(10)  # so that each worker has one of them as its last
+        yield from ()
+
+    alive: weakref.WeakSet[Held] = weakref.WeakSet()
+    for _ in range(4):
+        held = Held()
+        alive.add(held)
+        lane.offer(
+            lambda held=held: call_with(held), size_bytes=0, done=lambda _: has_ended.release()
+        )
+        del held
+    is_open.set()
+    for _ in range(4):
+        assert has_ended.acquire(timeout=10)
+    until(lambda: gc.collect() >= 0 and not len(alive), what="nothing is held")
 
 
 def test_each_object_holds_what_its_file_held(world: World, pool: Pool) -> None:
