@@ -130,7 +130,7 @@ def world(tmp_path: Path, pool: Pool) -> World:
     return world
 
 
-def held(world: World, pool: Pool) -> tuple[object, ...]:
+def held(world: World, pool: Pool) -> tuple[Any, ...]:
     """What an upload can hold: admission, files, threads, memory for bodies."""
     gc.collect()
     world.transfer.rest()
@@ -144,6 +144,11 @@ def held(world: World, pool: Pool) -> tuple[object, ...]:
         threading.active_count(),
         len(memory),
     )
+
+
+def is_no_more(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
+    """Less is fine: connections of earlier tests end meanwhile."""
+    return all(one <= then for one, then in zip(now, before, strict=True))
 
 
 def offer(world: World) -> list[Any]:
@@ -171,7 +176,7 @@ def test_nothing_is_held_after_the_end(world: World, pool: Pool, way: Any) -> No
         until(lambda answers=answers: len(answers) == len(SIZES), what="both uploads have ended")
         assert all(isinstance(answer, Outcome | CallFailed) for answer in answers)
         del answers
-    until(lambda: held(world, pool) == before, what="all is given back")
+    until(lambda: is_no_more(held(world, pool), before), what="all is given back")
 
 
 def test_nothing_is_held_by_workers_that_wait(pool: Pool) -> None:
@@ -232,6 +237,6 @@ def test_stop_without_patience_leaves_no_file_open_and_no_memory(world: World, p
     bucket.unanswered.clear()
     workers = 4
     until(
-        lambda: held(world, pool)[3:] == (before[0], before[1] - workers, before[2]),
+        lambda: is_no_more(held(world, pool)[3:], (before[0], before[1] - workers, before[2])),
         what="files are closed, workers gone and memory freed",
     )
