@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from bench.server import ACCESS_KEY, BUCKET, SECRET_KEY, Server
 
-__all__ = ["Expected", "check_arrived", "digests", "etag_of_parts"]
+__all__ = ["Expected", "check_arrived", "differences", "digests", "etag_of_parts"]
 
 # Per path below the root: MD5 as hex digits, and size.
 Expected = dict[str, tuple[str, int]]
@@ -39,25 +39,30 @@ def check_arrived(server: Server, prefix: str, root: Path, expected: Expected) -
     Raises:
         SystemExit: something is missing, too much, or differs.
     """
+    if wrong := differences(server, prefix, root, expected):
+        told = "\n".join(wrong[:_SHOWN])
+        raise SystemExit(f"{len(wrong)} of {len(expected)} objects differ:\n{told}")
+
+
+def differences(server: Server, prefix: str, root: Path, expected: Expected) -> list[str]:
+    """List a prefix and tell each path that is missing, too much, or differs from the file."""
     store: Any = boto3.client(
         "s3", endpoint_url=server.endpoint, region_name="us-east-1",
         aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY,
         config=Config(s3={"addressing_style": "path"}),
     )  # fmt: skip
-    listed: dict[str, tuple[str, int]] = {}
+    listed: Expected = {}
     for page in store.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
         for entry in page.get("Contents", ()):
             path = entry["Key"].removeprefix(prefix)
             listed[path] = _as_expected(store, entry, root / path, expected.get(path))
     store.close()
-    wrong = [
-        path for path in expected.keys() | listed.keys() if expected.get(path) != listed.get(path)
+    paths = sorted(expected.keys() | listed.keys())
+    return [
+        f"{path}: file {expected.get(path)}, object {listed.get(path)}"
+        for path in paths
+        if expected.get(path) != listed.get(path)
     ]
-    if wrong:
-        shown = [
-            f"{path}: {expected.get(path)} {listed.get(path)}" for path in sorted(wrong)[:_SHOWN]
-        ]
-        raise SystemExit(f"{len(wrong)} of {len(expected)} objects differ:\n" + "\n".join(shown))
 
 
 def _as_expected(

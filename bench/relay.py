@@ -56,13 +56,12 @@ class Relay:
             asyncio.create_task(self._pump(reader, up_writer, is_request=True)),
             asyncio.create_task(self._pump(up_reader, writer, is_request=False)),
         ]
-        try:
+        with contextlib.suppress(asyncio.CancelledError):  # asyncio's server cannot take it
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            for end in (writer, up_writer):
-                end.close()
+        for pump in pumps:
+            pump.cancel()
+        for end in (writer, up_writer):
+            end.close()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_request: bool

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench.arrived import check_arrived, digests
+from bench.arrived import differences, digests
 from bench.daemon import Daemon, running, write_config
 from bench.figures import slope_per_minute
 from bench.measure import file_count, rss_mib, thread_count
 from bench.relay import Relay, Trouble, relay_to
 from bench.report import Row, Section
-from bench.server import sink
+from bench.server import Server, sink
 from bench.setting import Case, Setting
 from bench.writer import BusyUser
 
@@ -21,6 +22,7 @@ __all__ = ["CASE"]
 _TITLE = "soak: ten minutes of changes on a bad network"
 _SECONDS = 600.0
 _CONVERGES_WITHIN_SECONDS = 400.0  # what failed is tried again after 5 minutes at the latest
+_LATE_SECONDS = 100.0  # a request without an answer is looked after once more after 60 s
 _SAMPLES_EACH_SECONDS = 2.0
 _WARM_UP_SHARE = 0.25  # of the time: the pools fill, and the first of each kind of trouble comes
 _NOTE = (
@@ -60,14 +62,36 @@ def _measure(setting: Setting) -> Section:
             finally:
                 user.stop()
             relay.is_calm = True
-            calm_at = time.monotonic()
-            daemon.wait_in_sync(within_seconds=_CONVERGES_WITHIN_SECONDS)
-            quiet_seconds = time.monotonic() - calm_at
+            end_rows = _converge(daemon, server, root)
             peak = daemon.peak_rss_mib()
-        check_arrived(server, "soak/", root, digests(root))
-    rows = [*_rows(samples), Row("peak RSS", f"{peak:.0f} MiB")]
-    rows.append(Row("in sync after the end", f"{quiet_seconds:.0f} s"))
+    rows = [*_rows(samples), Row("peak RSS", f"{peak:.0f} MiB"), *end_rows]
     return Section(_TITLE, rows, notes=[_NOTE, _told(user, relay)])
+
+
+def _converge(daemon: Daemon, server: Server, root: Path) -> list[Row]:
+    """Wait until the daemon says it is in sync, and look how far that is true.
+
+    Raises:
+        SystemExit: it never says so, or what differs then still does after its second look.
+    """
+    calm_at = time.monotonic()
+    daemon.wait_in_sync(within_seconds=_CONVERGES_WITHIN_SECONDS)
+    in_sync_at = time.monotonic()
+    expected = digests(root)
+    first = wrong = differences(server, "soak/", root, expected)
+    nothing = threading.Event()
+    while wrong and time.monotonic() < in_sync_at + _LATE_SECONDS:
+        nothing.wait(_SAMPLES_EACH_SECONDS)
+        wrong = differences(server, "soak/", root, expected)
+    if wrong:
+        raise SystemExit(f"{len(wrong)} of {len(expected)} objects differ:\n" + "\n".join(wrong))
+    told = f"{len(first)}"
+    if first:
+        told += f", none {time.monotonic() - in_sync_at:.0f} s later ({first[0].split(':')[0]})"
+    return [
+        Row("in sync after the end", f"{in_sync_at - calm_at:.0f} s"),
+        Row("differences when it said so", told, "0", not first),
+    ]
 
 
 def _watch(daemon: Daemon, seconds: float) -> list[_Sample]:
