@@ -54,7 +54,8 @@ class Retiring(RuleBasedStateMachine):
     @rule(path=st.sampled_from(PATHS), is_heard=st.booleans())
     def write(self, path: str, is_heard: bool) -> None:
         self.world.write(path, hint=is_heard)
-        self.absences[path].clear()
+        if is_heard:  # what is there unheard, and gone before the next look, nobody can know of
+            self.absences[path].clear()
 
     @rule(old=st.sampled_from(PATHS), new=st.sampled_from(PATHS), is_closed=st.booleans())
     def rename(self, old: str, new: str, is_closed: bool) -> None:
