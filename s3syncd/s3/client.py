@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from botocore.session import Session, get_session
 
 from s3syncd.core.retry import Failure, classify
 from s3syncd.errors import SiteUnavailable
-from s3syncd.s3.contact import Trouble, explain
+from s3syncd.s3.contact import Trouble, explain, signed_region
 from s3syncd.s3.reply import S3Failure
 from s3syncd.s3.trust import digest_of
 from s3syncd.s3.wire import Endpoint, Frozen
@@ -48,8 +47,6 @@ CONTROL_READ_TIMEOUT_SECONDS: Final = 60
 
 PATIENT_READ_TIMEOUT_SECONDS: Final = 300
 """Completing an upload of thousands of parts takes minutes on some stores."""
-
-_SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/s3/")
 
 # Where no answer of botocore's means that nothing was sent.
 _NOT_SENT: Final = frozenset({
@@ -103,7 +100,8 @@ class Client:
             finally:
                 probe.close()
         except (*_FAILURES, ValueError, OSError) as error:
-            raise self._unavailable(_trouble(error)) from error
+            signed = _signed_region(sent[-1]) if sent else ""
+            raise self._unavailable(_trouble(error)._replace(signed_region=signed)) from error
         contact = self._contact(session, sent[-1])
         asked, used = settings.region, contact.endpoint.region
         if asked and asked != used:  # botocore followed a redirect; the operator should know
@@ -188,8 +186,7 @@ class Client:
     def _contact(self, session: boto3.Session, request: Any) -> Contact:
         """Read endpoint, addressing and region off the request that had success."""
         url = urlsplit(request.url)
-        scope = _SCOPE.search(_text(request.headers.get("Authorization", "")))
-        region = scope[1] if scope else session.region_name or DEFAULT_REGION
+        region = _signed_region(request) or session.region_name or DEFAULT_REGION
         ca_file = self._ca_file(session) if url.scheme == "https" else None
         endpoint = Endpoint(
             is_tls=url.scheme == "https",
@@ -248,8 +245,8 @@ def _style(addressing: str) -> Literal["auto", "virtual", "path"]:
     return "path" if addressing == "path" else "virtual" if addressing == "virtual" else "auto"
 
 
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+def _signed_region(request: Any) -> str:
+    return signed_region(request.headers.get("Authorization", ""))
 
 
 def _assumed(session: boto3.Session, source: Any, role_arn: str) -> Any:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["Trouble", "explain"]
+__all__ = ["Trouble", "explain", "signed_region"]
+
+_SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/s3/")
 
 
 class Trouble(NamedTuple):
     """What was met at first contact.
 
     `name` is the class name of the exception, `code` the S3 error code, `text` what it said,
-    `region` the region the store named, '' where it named none.
+    `region` the region the store named, '' where it named none; `signed_region` the one that the
+    last request was signed for, '' where it was not signed.
     """
 
     name: str
@@ -20,6 +24,7 @@ class Trouble(NamedTuple):
     status: int | None
     text: str
     region: str
+    signed_region: str = ""
 
 
 _CREDENTIALS: Final = (
@@ -140,10 +145,8 @@ def explain(
         region: the region that was asked.
     """
     words = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "text": trouble.text}
-    if trouble.code in _WRONG_REGION or (trouble.region and trouble.region != region):
-        named = trouble.region or "another region"
-        hint = f"Set `region: {named}`." if trouble.region else "Correct `region` or `endpoint`."
-        return f"The bucket {bucket} is in {named}, not in {region or 'the one asked'}.", hint
+    if found := _elsewhere(trouble, bucket, endpoint, region):
+        return found
     if trouble.name in _BY_TEXT:
         return _BY_TEXT[trouble.name](trouble.text, endpoint)
     for word in (_alias(trouble), trouble.name):
@@ -156,6 +159,28 @@ def explain(
         return f"The credentials cannot be obtained: {trouble.text}", _CREDENTIALS
     what = trouble.code or trouble.name
     return f"{endpoint} cannot be used: {what}: {trouble.text}", _NETWORK
+
+
+def _elsewhere(trouble: Trouble, bucket: str, endpoint: str, region: str) -> tuple[str, str] | None:
+    """Name the bucket's region where that is the trouble."""
+    if region and trouble.region == region and trouble.signed_region not in {"", region}:
+        # botocore was sent to the bucket's region and asked the same endpoint again.
+        return (
+            f"The bucket {bucket} is in {trouble.signed_region}; {endpoint} serves {region} only.",
+            f"Correct `endpoint` and set `region: {trouble.signed_region}`.",
+        )
+    if trouble.code not in _WRONG_REGION and trouble.region in {"", region}:
+        return None
+    named = trouble.region or "another region"
+    hint = f"Set `region: {named}`." if trouble.region else "Correct `region` or `endpoint`."
+    return f"The bucket {bucket} is in {named}, not in {region or 'the one asked'}.", hint
+
+
+def signed_region(authorization: str | bytes) -> str:
+    """Give the region that an Authorization header (signature version 4) is for; '' for none."""
+    text = authorization.decode("latin-1") if isinstance(authorization, bytes) else authorization
+    found = _SCOPE.search(text)
+    return found[1] if found else ""
 
 
 def _alias(trouble: Trouble) -> str:

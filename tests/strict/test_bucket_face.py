@@ -269,11 +269,6 @@ def test_first_contact_says_what_is_wrong(
     assert word in f"{caught.value.message} {caught.value.hint}".lower()
 
 
-@pytest.mark.xfail(
-    reason="botocore asks the same endpoint again, signed for the bucket's region, and the second "
-    "refusal is what is told: the bucket is said to be in us-east-1, not in us-east-1",
-    strict=True,
-)
 def test_a_bucket_of_another_region_than_its_endpoint_is_said_to_be(store: FakeStore) -> None:
     store.create_bucket("far-away", region="eu-west-1")
     bucket = Bucket(settings(store, bucket="far-away"))
