@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from s3syncd.cli.main import main
+from s3syncd import cores
+from s3syncd.cli.main import main as run_command
 
 __all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command line in a process that is ours alone; gives the exit code."""
+    cores.settle()
+    return run_command()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -131,7 +131,10 @@ def test_the_process_and_its_threads_keep_to_one_core() -> None:
 
 @needs_cores
 def test_the_command_keeps_to_one_core() -> None:
-    code = "from s3syncd.cli.process import prepare_process\nprepare_process()\n"
+    code = (
+        "import sys\nfrom s3syncd.__main__ import main\n"
+        "sys.argv = ['s3syncd', '-c', '/none', 'check']\nmain()\n"
+    )
     assert run(code + REPORT) == "1"
 
 

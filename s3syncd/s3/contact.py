@@ -119,7 +119,7 @@ _TLS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     (
         ("NO_CERTIFICATE", "NO_START_LINE", "PEM lib"),
         "The file of trusted authorities holds no certificate: {text}",
-        "Name a PEM file in `ca_bundle` (-----BEGIN CERTIFICATE-----).",
+        "Name a PEM file in `ca_bundle`: text, with a line BEGIN CERTIFICATE.",
     ),
     (
         ("",),

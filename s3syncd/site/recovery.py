@@ -92,6 +92,17 @@ class Recovery:
         if one is not None and one.is_applied and not one.attempts:
             one.due_at = now
 
+    def finish(self, now: float) -> None:
+        """The site stops: ask now what would be asked later, so that the next start need not."""
+        for path in self._open:
+            self.hurry(path, now)
+        self.advance(now)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer is on its way."""
+        return any(one.is_asked for one in self._open.values())
+
     def leave(self, path: str) -> None:
         """An upload in parts failed and may be taken up again: its intent stays."""
         self._left.add(path)

@@ -267,16 +267,17 @@ class Site:
         return True
 
     def _try_stop(self, now: float) -> None:
-        is_over = self.stop_deadline is not None and now >= self.stop_deadline
-        if is_over or not (self.backlog.in_flight or self.parts.lane.in_flight):
+        is_busy = self.backlog.in_flight or self.parts.lane.in_flight or self.recovery.is_asking
+        if not is_busy or (self.stop_deadline is not None and now >= self.stop_deadline):
             self.parts.ledger.commit()
             self.is_stopped = True
 
     # --- messages ---------------------------------------------------------------------------
 
-    def _stop(self, message: messages.Stop, _now: float) -> None:
+    def _stop(self, message: messages.Stop, now: float) -> None:
         self.stop_deadline = message.deadline
         self.schedule.abort()
+        self.recovery.finish(now)
         self.parts.lane.close()
 
     def _room(self, _message: messages.Room, _now: float) -> None:

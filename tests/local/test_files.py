@@ -143,8 +143,9 @@ def test_a_lease_is_given_back_at_once(root: Path, root_fd: int) -> None:
 
 
 _LEASE_BROKEN = """
-import fcntl, os, sys
+import fcntl, os, signal, sys
 from s3syncd.local import files
+signal.signal(signal.SIGIO, signal.SIG_DFL)  # what a parent ignores, a child inherits
 files.ignore_sigio()
 fd = os.open(sys.argv[1], os.O_RDONLY)
 fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)

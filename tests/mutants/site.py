@@ -333,4 +333,14 @@ MUTANTS = [
             "::test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
         ],
     ),
+    Mutant(
+        name="a stop leaves provisional versions to the next start",
+        file="s3syncd/site/site.py",
+        old="        self.recovery.finish(now)\n",
+        new="        pass\n",
+        tests=[
+            "tests/scenarios/test_provisional.py"
+            "::test_a_stop_asks_at_once_so_that_the_next_start_need_not"
+        ],
+    ),
 ]

@@ -141,3 +141,11 @@ def test_few_versions_wait_to_be_confirmed(uploaded: World) -> None:
     for number in range(600):
         recovery.confirm(intent._replace(path=f"f{number}"), uploaded.now)
     assert recovery.next_due() <= uploaded.now
+
+
+def test_a_stop_asks_at_once_so_that_the_next_start_need_not(uploaded: World) -> None:
+    uploaded.stop()
+    assert uploaded.store.count("head") == 1
+    uploaded.start()
+    assert recorded(uploaded) == LISTED
+    assert uploaded.ledger.intents() == []
