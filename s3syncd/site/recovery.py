@@ -92,11 +92,16 @@ class Recovery:
         if one is not None and one.is_applied and not one.attempts:
             one.due_at = now
 
-    def finish(self, now: float) -> None:
-        """The site stops: ask now what would be asked later, so that the next start need not."""
-        for path in self._open:
-            self.hurry(path, now)
-        self.advance(now)
+    def finish(self) -> None:
+        """The site stops: ask now what listings tell of published uploads, not at the next start.
+
+        What became of other effects is left to that: to find it out may abort an upload in parts.
+        """
+        published = [path for path, one in self._open.items() if one.is_applied]
+        for path in published[:_AT_ONCE]:
+            one = self._open[path]
+            if not one.is_asked and not one.attempts:
+                one.is_asked = self._ask(path, one)
 
     @property
     def is_asking(self) -> bool:

@@ -272,12 +272,11 @@ class Site:
             self.parts.ledger.commit()
             self.is_stopped = True
 
-    # --- messages ---------------------------------------------------------------------------
-
-    def _stop(self, message: messages.Stop, now: float) -> None:
+    def _stop(self, message: messages.Stop, _now: float) -> None:
+        if self.may_work:
+            self.recovery.finish()
         self.stop_deadline = message.deadline
         self.schedule.abort()
-        self.recovery.finish(now)
         self.parts.lane.close()
 
     def _room(self, _message: messages.Room, _now: float) -> None:

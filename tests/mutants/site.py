@@ -336,11 +336,25 @@ MUTANTS = [
     Mutant(
         name="a stop leaves provisional versions to the next start",
         file="s3syncd/site/site.py",
-        old="        self.recovery.finish(now)\n",
-        new="        pass\n",
+        old="            self.recovery.finish()\n",
+        new="            pass\n",
         tests=[
             "tests/scenarios/test_provisional.py"
             "::test_a_stop_asks_at_once_so_that_the_next_start_need_not"
         ],
+    ),
+    Mutant(
+        name="a paused site asks at its stop",
+        file="s3syncd/site/site.py",
+        old="        if self.may_work:\n            self.recovery.finish()\n",
+        new="        self.recovery.finish()\n",
+        tests=["tests/scenarios/test_provisional.py::test_a_paused_site_asks_nothing_at_its_stop"],
+    ),
+    Mutant(
+        name="a stop looks into every open effect",
+        file="s3syncd/site/recovery.py",
+        old="        published = [path for path, one in self._open.items() if one.is_applied]\n",
+        new="        published = list(self._open)\n",
+        tests=["tests/scenarios/test_provisional.py::test_a_stop_does_not_ask_about_lost_answers"],
     ),
 ]

@@ -149,3 +149,21 @@ def test_a_stop_asks_at_once_so_that_the_next_start_need_not(uploaded: World) ->
     uploaded.start()
     assert recorded(uploaded) == LISTED
     assert uploaded.ledger.intents() == []
+
+
+def test_a_paused_site_asks_nothing_at_its_stop(uploaded: World) -> None:
+    uploaded.command("pause")
+    uploaded.stop()
+    assert uploaded.store.count("head") == 0
+
+
+def test_a_stop_does_not_ask_about_lost_answers(world: World) -> None:
+    world.settle()
+    lost = failure(FailureKind.TRANSIENT, is_unknown=True)
+    world.store.fail("put", lost)
+    world.write("small", hint=True)
+    world.run(5)
+    asked = world.store.count("head")
+    assert asked, "it was looked at once"
+    world.stop()
+    assert world.store.count("head") == asked, "the second look is the next start's"
