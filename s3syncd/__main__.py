@@ -12,7 +12,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command line in a process that is ours alone; gives the exit code."""
-    cores.settle()
+    cores.own_process()
     return run_command()
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["Home", "look", "roam", "settle"]
+__all__ = ["Home", "look", "own_process", "roam", "settle"]
 
 _BUSY: Final = 0.3
 """Share of a second: using the home less, or gaining less elsewhere, is no reason to move."""
@@ -119,17 +119,23 @@ def _busy_share(now: Usage, then: Usage | None) -> float:
 
 
 _home: list[Home] = []
+_state = {"is_ours": False}
+
+
+def own_process() -> None:
+    """Say that this process runs nothing but one command of ours."""
+    _state["is_ours"] = True
 
 
 def settle() -> None:
-    """Keep this process on one core; to be called before its first other thread.
+    """Keep our own process on one core; to be called before its first other thread.
 
     Nothing happens where there is only one, where the interpreter has no lock, and outside Linux.
     """
     if sys.platform != "linux" or not getattr(sys, "_is_gil_enabled", lambda: True)():
         return
     cores = frozenset(os.sched_getaffinity(0))
-    if len(cores) > 1 and not _home:
+    if _state["is_ours"] and len(cores) > 1 and not _home:
         home = Home(cores, place=_place, threads=_own_threads, usage=_read_usage)
         home.settle()
         _home.append(home)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -126,22 +128,38 @@ IN_THREAD = "thread = threading.Thread(target=show); thread.start(); thread.join
 
 @needs_cores
 def test_the_process_and_its_threads_keep_to_one_core() -> None:
-    assert run(f"cores.settle()\ndef show(): {REPORT}\nshow()\n{IN_THREAD}").split() == ["1", "1"]
+    assert run(
+        f"cores.own_process()\ncores.settle()\ndef show(): {REPORT}\nshow()\n{IN_THREAD}"
+    ).split() == ["1", "1"]
+
+
+def run_command(name: str, config: str = "/none") -> int:
+    """Run the installed command in a process that then tells on how many cores it is."""
+    code = (
+        "import sys\nfrom s3syncd.__main__ import main\n"
+        f"sys.argv = ['s3syncd', '-c', {config!r}, '{name}']\nmain()\n"
+    )
+    return int(run(code + REPORT).splitlines()[-1])
 
 
 @needs_cores
-def test_the_command_keeps_to_one_core() -> None:
-    code = (
-        "import sys\nfrom s3syncd.__main__ import main\n"
-        "sys.argv = ['s3syncd', '-c', '/none', 'check']\nmain()\n"
-    )
-    assert run(code + REPORT) == "1"
+def test_the_daemon_and_sync_keep_to_one_core(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    site = {"path": str(tmp_path / "none"), "bucket": "none", "endpoint": "http://127.0.0.1:9"}
+    config.write_text(json.dumps({"state_dir": str(tmp_path / "state"), "sites": [site]}))
+    assert run_command("run") == 1
+    assert run_command("sync", str(config)) == 1
+
+
+@needs_cores
+def test_other_commands_use_every_core_also_for_what_they_start() -> None:
+    assert run_command("check") > 1
 
 
 @needs_cores
 def test_a_thread_that_roams_comes_home() -> None:
     code = (
-        f"cores.settle()\ncores.roam(is_roaming=True)\n{REPORT}\n"
+        f"cores.own_process()\ncores.settle()\ncores.roam(is_roaming=True)\n{REPORT}\n"
         f"cores.roam(is_roaming=False)\n{REPORT}"
     )
     shown = run(code).split()
@@ -151,4 +169,4 @@ def test_a_thread_that_roams_comes_home() -> None:
 
 @needs_cores
 def test_a_process_of_somebody_else_is_left_alone() -> None:
-    assert int(run(f"cores.roam(is_roaming=False)\ncores.look(1.0)\n{REPORT}")) > 1
+    assert int(run(f"cores.settle()\ncores.roam(is_roaming=False)\ncores.look(1.0)\n{REPORT}")) > 1

@@ -151,4 +151,18 @@ MUTANTS = [
         new="busy.get(self.core, 0.0)",
         tests=["tests/test_cores.py::test_it_stays_where_it_has_its_core_for_itself"],
     ),
+    Mutant(
+        name="every command keeps to one core, and so does what it starts",
+        file="s3syncd/__main__.py",
+        old="    cores.own_process()\n",
+        new="    cores.own_process()\n    cores.settle()\n",
+        tests=["tests/test_cores.py::test_other_commands_use_every_core_also_for_what_they_start"],
+    ),
+    Mutant(
+        name="the daemon spreads over all cores",
+        file="s3syncd/cli/process.py",
+        old="    cores.settle()\n",
+        new="",
+        tests=["tests/test_cores.py::test_the_daemon_and_sync_keep_to_one_core"],
+    ),
 ]

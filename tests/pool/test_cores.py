@@ -12,6 +12,7 @@ PROGRAM = """
 import os
 from s3syncd import cores
 from s3syncd.pool import Pool
+cores.own_process()
 cores.settle()
 pool = Pool(workers=1, max_in_flight=4, buffer_bytes=1 << 26)
 pool.start()
