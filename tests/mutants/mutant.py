@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.mutants.nursery import nursery
 
 __all__ = ["Mutant", "Verdict", "all_mutants", "problem_with", "run"]
 
@@ -97,7 +100,7 @@ def all_mutants() -> dict[str, Mutant]:
     """Every mutant of every module in this directory, by `module: name`."""
     found: dict[str, Mutant] = {}
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem in {"__init__", "mutant"} or path.stem.startswith("test_"):
+        if path.stem in {"__init__", "mutant", "nursery"} or path.stem.startswith("test_"):
             continue
         for mutant in importlib.import_module(f"tests.mutants.{path.stem}").MUTANTS:
             label = f"{path.stem}: {mutant.name}"
@@ -131,39 +134,47 @@ def run(mutant: Mutant) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="s3syncd-mutant-") as name:
         copy = Path(name).resolve() / "copy"
         _make_copy(copy, mutant)
-        report = copy.parent / "report.json"
+        report, printed = copy.parent / "report.json", copy.parent / "output.txt"
         (copy.parent / "mutant_witness.py").write_text(_WITNESS)
-        try:
-            done = subprocess.run(
-                [sys.executable, "-P", "-m", "pytest", "-p", "mutant_witness", "-p", "no:randomly",
-                 "-p", "no:cacheprovider", "-x", "-q", *mutant.tests],
-                cwd=copy, env=_environment(copy, report, mutant), timeout=_TIMEOUT_SECONDS,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                encoding="utf-8", errors="replace",  # what a broken program prints may be anything
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            # What had come by then is bytes, whatever `encoding` says (a bug of Python's).
-            output = error.stdout.decode("utf-8", "replace") if error.stdout else ""
+        code = nursery().run(
+            ["-p", "mutant_witness", "-p", "no:randomly", "-p", "no:cacheprovider", "-x", "-q",
+             *mutant.tests],
+            folder=copy, environment=_environment(copy, report, mutant), output=printed,
+            timeout_seconds=_TIMEOUT_SECONDS,
+        )  # fmt: skip
+        # What a broken program prints may be anything.
+        output = printed.read_text("utf-8", "replace") if printed.exists() else ""
+        if code is None:
             return Verdict(False, f"not finished in {_TIMEOUT_SECONDS} s", output)
         if not report.is_file():
-            return Verdict(False, f"pytest ended with {done.returncode} and no report", done.stdout)
+            return Verdict(False, f"pytest ended with {code} and no report", output)
         reason = _judge(json.loads(report.read_text()), copy / mutant.file)
-        return Verdict(not reason, reason, done.stdout)
+        return Verdict(not reason, reason, output)
+
+
+@functools.cache
+def _template() -> Path:
+    """Copy what tests need, once; byte-code caches, too: most of a run is imports."""
+    folder = Path(tempfile.mkdtemp(prefix="s3syncd-mutants-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ignored = shutil.ignore_patterns("*.pyc.*", ".*", "*.tmp")
+    for name in ("s3syncd", "tests"):
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)
+    for path in REPOSITORY.iterdir():
+        if path.is_file() and path.name != ".git":  # a linked work tree's .git is a file
+            shutil.copy2(path, folder)
+    return folder
 
 
 def _make_copy(copy: Path, mutant: Mutant) -> None:
-    # Byte-code caches are copied too (their sources keep their mtime): most of a run is imports.
-    ignored = shutil.ignore_patterns("*.pyc.*", ".*", "*.tmp")
-    for folder in ("s3syncd", "tests"):
-        shutil.copytree(REPOSITORY / folder, copy / folder, ignore=ignored)
-    for path in REPOSITORY.iterdir():
-        if path.is_file() and path.name != ".git":  # a linked work tree's .git is a file
-            shutil.copy2(path, copy)
+    # Links: what is written anew below the copy takes a link's place, and changes no other's.
+    shutil.copytree(_template(), copy, copy_function=os.link)
     target = copy / mutant.file
     source = target.read_text()
     assert source.count(mutant.old) == 1, problem_with(mutant)
     for cached in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
         cached.unlink()  # it is valid for the same second and size
+    target.unlink()
     target.write_text(source.replace(mutant.old, mutant.new))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.mutants.mutant import REPOSITORY, Mutant, all_mutants, problem_with, run
+from tests.mutants.nursery import nursery
 
 _NTH = "tests/test_failpoints.py::test_nth_pass_is_the_one_that_fails"
 _ANOTHER = "tests/test_failpoints.py::test_points_are_inert_unless_armed"
@@ -75,6 +78,22 @@ def test_program_started_by_a_test_is_the_patched_copy_too() -> None:
     old = "        os.kill(os.getpid(), signal.SIGKILL)\n"
     verdict = run(_but(old=old, new="        raise SystemExit(3)\n", tests=[_KILL]))
     assert verdict.is_caught, verdict
+
+
+def test_run_that_does_not_end_is_ended_and_the_next_one_is_not_its_heir(tmp_path: Path) -> None:
+    waits = "import threading\n\ndef test_it():\n    threading.Event().wait(100)\n"
+    (tmp_path / "test_waits.py").write_text(waits)
+    (tmp_path / "test_fails.py").write_text("def test_it():\n    assert False\n")
+
+    def ended(name: str, timeout_seconds: float) -> int | None:
+        return nursery().run(
+            ["-p", "no:cacheprovider", "-p", "no:randomly", name],
+            folder=tmp_path, environment=dict(os.environ), output=tmp_path / "output",
+            timeout_seconds=timeout_seconds,
+        )  # fmt: skip
+
+    assert ended("test_waits.py", 0.5) is None
+    assert ended("test_fails.py", 60) == pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.mark.parametrize(
