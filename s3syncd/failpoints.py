@@ -13,24 +13,56 @@ import threading
 
 __all__ = ["NAMES", "arm", "disarm", "reach"]
 
+# Kinds of writes to the ledger; each commit passes the points of all that its group holds.
+_WRITES = frozenset({
+    "candidate",  # a path that may have to be deleted, or no longer
+    "end",  # of an intent
+    "forget",
+    "intent",
+    "judgement",  # held, cleared, approved
+    "log",  # of a deletion that was carried out
+    "part",
+    "record",
+    "retry",
+    "setting",  # root identity, mounts, what an ETag is, pause, why deletions are held
+})  # fmt: skip
+
 NAMES = frozenset({
-    "intent.before_commit",
-    "intent.after_commit",
+    *(f"{write}.{place}_commit" for write in _WRITES for place in ("before", "after")),
+    "adopt.after_proof",
+    "confirmation.before_head",
+    "confirmation.after_head",
+    "delete.before_head",
+    "delete.before_delete",
+    "delete.after_delete",
+    "ledger.before_aside",
+    "ledger.after_aside",
+    "ledger.before_create",
+    "ledger.after_create",
+    "ledger.before_unclean",
+    "ledger.after_unclean",
+    "ledger.before_clean",
+    "ledger.after_clean",
+    "lock.before_take",
+    "lock.after_take",
+    "reclass.before_copy",
+    "reclass.after_copy",
+    "recovery.before_head",
+    "recovery.after_head",
+    "reload.before_apply",
+    "reload.after_apply",
     "upload.before_put",
     "upload.after_put",
     "upload.before_create",
     "upload.after_create",
+    "upload.before_part",
     "upload.after_part",
     "upload.before_complete",
     "upload.after_complete",
-    "delete.before_head",
-    "delete.before_delete",
-    "delete.after_delete",
-    "reclass.before_copy",
-    "reclass.after_copy",
-    "record.before_commit",
-    "record.after_commit",
+    "upload.before_abort",
+    "upload.after_abort",
 })  # fmt: skip
+"""Every point there is; a test finds each in the code, and a kill test passes each."""
 
 _armed: dict[str, tuple[str, int]] | None = None
 _lock = threading.Lock()

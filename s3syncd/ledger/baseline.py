@@ -76,7 +76,7 @@ class BaselineTable(Store):
 
     def forget(self, path: str) -> None:
         """Remove the row of a path, if there is one; leaves a tombstone while a pass runs."""
-        self._points.add("record")
+        self._points.add("forget")
         self._write(self._forget, path, self._passes > 0)
 
     def baseline(self, path: str) -> BaselineRow | None:

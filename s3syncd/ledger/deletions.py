@@ -78,14 +78,17 @@ class DeletionTable(BaselineTable):
         self.sample_count(first_seen_wall)
         etag, size_bytes = foreign or (None, None)
         wanted = Deletion(path, kind, first_seen_wall, state, etag, size_bytes)
+        self._points.add("candidate")
         self._write(self._want_deletion, wanted)
 
     def drop_deletions(self, state: str) -> None:
         """Remove all candidates in a state."""
+        self._points.add("candidate")
         self._write(self._drop_deletions, state)
 
     def drop_deletion(self, path: str) -> None:
         """Remove a candidate: carried out, or the path is back."""
+        self._points.add("candidate")
         self._write(self._drop_deletion, path)
 
     def deletion(self, path: str) -> Deletion | None:
@@ -133,10 +136,12 @@ class DeletionTable(BaselineTable):
         if of is None and paths is None:
             raise ValueError("name a state or paths")
         names = None if paths is None else tuple(paths)
+        self._points.add("judgement")
         self._write(self._set_deletion_state, state, of, names)
 
     def log_deletion(self, path: str, wall: float, *, is_approved: bool) -> None:
         """Note a deletion that was carried out; an approved one does not count for the guard."""
+        self._points.add("log")
         self._write(self._log_deletion, path, wall, is_approved)
 
     def deletions_logged_since(self, wall: float) -> int:

@@ -67,6 +67,7 @@ class IntentTable(Store):
 
     def drop_intent(self, path: str) -> None:
         """Remove the intent of a path and its parts, if there are any."""
+        self._points.add("end")
         self._write(self._drop_intent, path)
 
     def intent(self, path: str) -> Intent | None:
@@ -82,6 +83,7 @@ class IntentTable(Store):
 
     def record_part(self, path: str, number: int, etag: str) -> None:
         """Note a part that the server has acknowledged."""
+        self._points.add("part")
         self._write(self._record_part, path, number, etag)
 
     def parts(self, path: str) -> list[Part]:

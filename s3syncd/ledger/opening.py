@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from s3syncd.errors import LedgerError
+from s3syncd.failpoints import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +73,10 @@ def open_writable(path: Path, identity: str) -> Opened:
         if verdict == "empty":
             # The WAL takes over the mode of this file: what is synced is nobody else's business.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            reach("ledger.before_create")
             with closing(connect(path)) as db:
                 _create(db, identity)
+            reach("ledger.after_create")
             _fsync_directory(path.parent)
         return Opened(connect(path), verdict == "empty", aside)
     except (sqlite3.Error, OSError) as error:
@@ -133,8 +136,10 @@ def put_aside(path: Path, reason: str) -> Path:
         number += 1
     for suffix in ("-wal", "-shm", ""):
         # The database goes last: after a crash in between the next start finds it and goes on.
+        reach("ledger.before_aside")
         with suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
+    reach("ledger.after_aside")
     _fsync_directory(path.parent)
     return aside
 

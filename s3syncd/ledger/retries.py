@@ -37,10 +37,12 @@ class RetryTable(Store):
         since: float,
     ) -> None:
         """Store or replace the retry record of a path."""
+        self._points.add("retry")
         self._write(self._put_retry, Retry(path, attempts, next_at_wall, reason, hint, since))
 
     def drop_retry(self, path: str) -> None:
         """Remove the retry record of a path, if there is one."""
+        self._points.add("retry")
         self._write(self._drop_retry, path)
 
     def retry(self, path: str) -> Retry | None:

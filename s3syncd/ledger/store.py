@@ -47,8 +47,8 @@ class Store:
     def commit(self) -> None:
         """Make the open group durable; returns when it is on the disk. Nothing open: no cost.
 
-        Passes the failpoints `intent.*` when the group holds an intent and `record.*` when it
-        holds a change of the baseline.
+        Passes the failpoints of what the group holds: `intent.*` when it holds an intent,
+        `record.*` when it holds a row of the baseline, and so on.
 
         Raises:
             LedgerError: it is not known to be durable. The group is kept: call again later.
@@ -76,6 +76,7 @@ class Store:
 
     def set_meta(self, key: str, value: str | None) -> None:
         """Store a setting with the open group; None removes it."""
+        self._points.add("setting")
         self._write(self._set_meta, key, value)
 
     def _set_meta(self, key: str, value: str | None) -> None:
@@ -191,7 +192,9 @@ class Store:
     def _begin_unclean(self) -> None:
         """Note, durably, that from here on a missing close means an unclean stop."""
         try:
+            reach("ledger.before_unclean")
             self._execute("UPDATE tally SET is_clean = 0")
+            reach("ledger.after_unclean")
             self._execute("DELETE FROM tombstone")  # no pass survives a restart
         except sqlite3.Error as error:
             raise self._drop(error) from error
@@ -202,7 +205,9 @@ class Store:
         try:
             self.commit()
             if self._db is not None:
+                reach("ledger.before_clean")
                 self._execute("UPDATE tally SET is_clean = 1")
+                reach("ledger.after_clean")
         except sqlite3.Error as error:
             raise self._drop(error) from error
         finally:

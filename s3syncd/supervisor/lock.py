@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from s3syncd.errors import FatalError
+from s3syncd.failpoints import reach
 
 __all__ = ["StateLock"]
 
@@ -29,6 +30,7 @@ class StateLock:
                 hint="set state_dir to a directory that the daemon may write",
             ) from error
         try:
+            reach("lock.before_take")
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
@@ -37,6 +39,7 @@ class StateLock:
                 f"another s3syncd (pid {holder or 'unknown'}) uses {state_dir}",
                 hint="stop it, or give this one a state_dir of its own",
             ) from error
+        reach("lock.after_take")
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 

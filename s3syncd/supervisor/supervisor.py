@@ -17,6 +17,7 @@ from s3syncd import __version__, cores, logs
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, S3SyncError
+from s3syncd.failpoints import reach
 from s3syncd.notify import Notifier
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
@@ -202,7 +203,9 @@ class Supervisor:
             return {"ok": False, "reason": reason, **self._reload_error}
         finally:
             self._notifier.send("READY=1")
+        reach("reload.before_apply")
         changed = self.fleet.reload(config)
+        reach("reload.after_apply")
         self._config = config
         self._reload_error = None
         self._needs_restart = changed["needs_restart"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from s3syncd import failpoints
 from s3syncd.core.digest import is_md5_etag, part_count_of
 from s3syncd.core.entry import Action, Outcome, RemoteEntry, Result, Settle
 from s3syncd.core.reconcile import adopted_class, follow_up
@@ -45,6 +46,7 @@ def adopt(kit: Kit, action: Action, settle: Settle) -> Call:
         md5, is_equal = yield from _compare_etag(kit, action, source, remote)
         if not is_equal:
             is_equal = yield from _compare_proof(kit, action, source, remote, md5)
+        failpoints.reach("adopt.after_proof")
         source.check_settled()
         if not is_equal:
             return _different(kit, action)

@@ -5,6 +5,7 @@ They are billed until aborted and appear in no listing of objects.
 
 from __future__ import annotations
 
+from s3syncd import failpoints
 from s3syncd.core.entry import Action, LocalEntry
 from s3syncd.core.retry import FailureKind
 from s3syncd.ledger import Intent
@@ -12,7 +13,7 @@ from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import S3Failure
 from s3syncd.transfer.kit import Kit
 
-__all__ = ["is_same_file", "parts_of", "sweep"]
+__all__ = ["abort", "is_same_file", "parts_of", "sweep"]
 
 
 def is_same_file(intent: Intent, entry: LocalEntry) -> bool:
@@ -35,6 +36,17 @@ def parts_of(kit: Kit, action: Action, upload_id: str) -> dict[int, Part] | None
         raise
 
 
+def abort(kit: Kit, action: Action, upload_id: str) -> None:
+    """Abort an unfinished upload; one that is gone already is no failure.
+
+    Raises:
+        S3Failure: it may still be there.
+    """
+    failpoints.reach("upload.before_abort")
+    kit.bucket.abort_multipart(kit.key(action), upload_id)
+    failpoints.reach("upload.after_abort")
+
+
 def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -> None:
     """Abort every unfinished upload of exactly this key but one; never judged by age.
 
@@ -50,7 +62,7 @@ def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -
     key = kit.key(action)
     unfinished = {*_listed(kit, key), *([recorded] if recorded else [])}
     for upload_id in unfinished - {keep}:
-        kit.bucket.abort_multipart(key, upload_id)
+        abort(kit, action, upload_id)
 
 
 def _listed(kit: Kit, key: str) -> list[str]:

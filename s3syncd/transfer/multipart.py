@@ -23,7 +23,7 @@ from s3syncd.s3.reply import S3Failure
 from s3syncd.transfer.digests import md5_of, multipart_etag_of
 from s3syncd.transfer.headers import content_type_for, metadata_for
 from s3syncd.transfer.kit import Kit
-from s3syncd.transfer.leftovers import is_same_file, parts_of, sweep
+from s3syncd.transfer.leftovers import abort, is_same_file, parts_of, sweep
 from s3syncd.transfer.looks import decided_again, has_made, look_after, look_at
 from s3syncd.transfer.notes import IntentNeeded, MultipartCreated, Note
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
@@ -141,7 +141,7 @@ def _begin(kit: Kit, action: Action, source: Source, op_id: str) -> Generator[St
     try:
         yield from _commit(kit, action, note)
     except Ended as end:
-        kit.bucket.abort_multipart(kit.key(action), upload_id)
+        abort(kit, action, upload_id)
         raise Ended(end.outcome) from end
     return upload_id
 
@@ -173,7 +173,7 @@ def _left(kit: Kit, action: Action, upload_id: str, end: Ended | S3Failure) -> E
     if outcome.result is Result.RETRYABLE:
         return Ended(outcome)
     try:
-        kit.bucket.abort_multipart(kit.key(action), upload_id)
+        abort(kit, action, upload_id)
     except S3Failure as error:
         # Retryable, so that the intent stays and names the upload that is to be aborted.
         outcome = from_failure(action, error.failure._replace(kind=FailureKind.TRANSIENT))

@@ -135,6 +135,7 @@ def _put_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: i
         if first_md5 not in {None, md5}:
             raise _changed(action)
         first_md5 = md5
+        failpoints.reach("upload.before_part")
         sending = kit.bucket.upload_part(kit.key(action), parts.upload_id, number, body, md5=md5)
         del body  # given back when the CRT has read it, which may be long before it has sent it
         reply: Reply = yield sending

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from s3syncd import failpoints
 from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, Outcome, Result, UnknownMark
 from s3syncd.core.reconcile import decide
 from s3syncd.ledger import Intent
@@ -34,7 +35,9 @@ def recover(kit: Kit, action: Action, intent: Intent) -> Call:
         Ended: the look failed; nothing is known, the intent stays.
         S3Failure: leftover uploads could not be listed or aborted; the intent stays.
     """
+    failpoints.reach("recovery.before_head")
     seen = yield from look_at(kit, action)
+    failpoints.reach("recovery.after_head")
     if action.kind is Kind.UPLOAD:
         return _judge_upload(kit, action, intent, seen)
     if action.kind is Kind.RECLASS and seen is not None and has_made(seen, intent.op_id):
@@ -50,7 +53,9 @@ def confirm(kit: Kit, action: Action, intent: Intent) -> Call:
     Raises:
         Ended: the look failed.
     """
+    failpoints.reach("confirmation.before_head")
     seen = yield from look_at(kit, action)
+    failpoints.reach("confirmation.after_head")
     if seen is None or not has_made(seen, intent.op_id):
         return _decided_again(kit, action, superseded(action, "foreign_change"), seen)
     row = _row_of(kit, intent, seen)
