@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3syncd.core.entry import Action, Kind
+from s3syncd.core.entry import Action, Kind, Settle
 from s3syncd.core.safety import is_root_emptied
-from s3syncd.site.backlog import Backlog
+from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.hold import Hold
 from s3syncd.site.looks import REMOTE_CHANGED, Looks
 from s3syncd.site.parts import Parts
@@ -73,7 +73,19 @@ class Decisions:
         if action.kind is Kind.CONFLICT and path in self.approved_drift:
             del self.approved_drift[path]
             action = action._replace(kind=Kind.UPLOAD)
+        if self._is_hearsay(action):
+            now = self._parts.clock()
+            self._backlog.add(Planned(action, Settle(), is_live=False, planned_at=now))
+            return
         self._looks.plan(action, self._parts.clock(), is_live=not one.is_whole)
+
+    def _is_hearsay(self, action: Action) -> bool:
+        """Whether a listing alone says that an object to be deleted with its file is gone.
+
+        On stores whose listings are behind, what is forgotten then would stay for ever.
+        """
+        is_gone = action.kind is Kind.FORGET and action.reason == "gone"
+        return is_gone and self._parts.settings.retire_deleted
 
     def _correct(self, action: Action) -> None:
         """A path to be looked at anyway: it must not be compared with what is not in the bucket."""

@@ -127,6 +127,8 @@ class Outcomes:
             self._retirement.unwant(path)
         elif outcome.effect in _REMOVED:
             ledger.forget(path)
+            if outcome.action.kind is Kind.FORGET:
+                self._retirement.unwant(path)
             self._log_deletion(outcome)
         self._log_overwrite(outcome)
         self._parts.log.debug(

@@ -121,6 +121,8 @@ class _Planner:
         threshold = self._settings.multipart_threshold_bytes
         if action.kind is Kind.UPLOAD and local is not None and local.size_bytes > threshold:
             return 2 - -local.size_bytes // part_size_for(local.size_bytes)
+        if action.kind is Kind.FORGET and action.reason == "gone":
+            return int(self._settings.retire_deleted)  # it is asked whether the object is gone
         return _REQUESTS.get(action.kind, 1)
 
     def _count_request(self) -> None:

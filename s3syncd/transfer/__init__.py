@@ -134,6 +134,8 @@ class Transfer:
                 return adopt.adopt(self._kit, action, settle)
             case Kind.DELETE_REMOTE:
                 return retire.retire(self._kit, action)
+            case Kind.FORGET:
+                return retire.see_gone(self._kit, action)
             case Kind.RECLASS:
                 return reclass.reclass(self._kit, action, intent)
             case _:
@@ -158,8 +160,8 @@ class Transfer:
 
 
 def _carry_nothing(action: Action) -> Call:
-    """Forget and Conflict are the site's own; the other kinds need modes that do not exist yet."""
-    is_own = action.kind in {Kind.FORGET, Kind.CONFLICT}
+    """Conflict is the site's own; the other kinds need modes that do not exist yet."""
+    is_own = action.kind is Kind.CONFLICT
     yield from ()
     return Outcome(
         action,

@@ -14,7 +14,7 @@ from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.looks import decided_again, look_at
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 
-__all__ = ["retire"]
+__all__ = ["retire", "see_gone"]
 
 _LOST_CONDITION = frozenset({FailureKind.PRECONDITION, FailureKind.CONFLICT, FailureKind.MISSING})
 
@@ -43,6 +43,21 @@ def retire(kit: Kit, action: Action) -> Call:
     if reply.failure.kind in _LOST_CONDITION:
         return (yield from _look_again(kit, action))
     return from_failure(action, reply.failure)
+
+
+def see_gone(kit: Kit, action: Action) -> Call:
+    """Ask whether the object of a path to be forgotten is really gone: Done `gone` if it is.
+
+    A listing may not know a young object yet, on stores that are not consistent. One that is there
+    is decided about as any object of a deleted file.
+
+    Raises:
+        Ended: the store did not answer.
+    """
+    seen = yield from look_at(kit, action)
+    if seen is None:
+        return Outcome(action, Result.DONE, "gone", local_state="absent")
+    return decided_again(kit, action, None, seen, local_state="absent")
 
 
 def _check_gone(kit: Kit, action: Action) -> None:

@@ -24,6 +24,20 @@ _ROOTS = "tests/scenarios/test_roots.py"
 
 MUTANTS = [
     Mutant(
+        name="a listing alone says that the object of a deleted file is gone",
+        file=_DECISIONS,
+        old="        if self._is_hearsay(action):",
+        new="        if False:",
+        tests=[f"{_DELETIONS}::test_an_object_that_a_listing_does_not_know_yet_is_deleted"],
+    ),
+    Mutant(
+        name="what was asked about and is gone stays wanted",
+        file=_OUTCOMES,
+        old="            if outcome.action.kind is Kind.FORGET:",
+        new="            if False:",
+        tests=[f"{_DELETIONS}::test_a_path_gone_on_both_sides_is_asked_about_once_and_forgotten"],
+    ),
+    Mutant(
         name="the second look is taken for absence whatever it found",
         file=_RETIRE,
         old="(isinstance(look, UnknownMark) and not is_held):",

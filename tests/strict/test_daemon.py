@@ -241,11 +241,6 @@ def test_an_old_name_stays_until_the_new_one_is_there(world: World, strict: Remo
     end_run(Judged(site, daemon), oracle_of(strict, author), strict)
 
 
-@pytest.mark.xfail(
-    reason="a listing is believed when it does not know the object of a deleted file: the path is "
-    "forgotten and its object stays for ever; only on stores whose listings are behind",
-    strict=True,
-)
 def test_an_object_that_a_listing_does_not_know_yet_is_deleted(
     world: World, strict: RemoteStore
 ) -> None:
