@@ -16,7 +16,7 @@ from s3syncd.local.watcher import Watcher
 from s3syncd.pool import Lane
 from s3syncd.s3.bucket import Bucket
 from s3syncd.site.inbox import Inbox
-from s3syncd.transfer import Transfer
+from s3syncd.transfer import Transfer, new_id
 
 __all__ = ["Gate", "Log", "Parts"]
 
@@ -52,6 +52,7 @@ class Parts:
     """The collaborators of one site. Owned by its thread.
 
     `clock` gives monotonic seconds, `wall` seconds since the epoch, `jitter` numbers in [0, 1).
+    `new_id` makes the ids of operations.
     `range_rows`: baseline rows in a range of a listing; five pages, fetched one after another.
     """
 
@@ -74,3 +75,4 @@ class Parts:
     log: Log
     range_rows: int = 5_000
     is_one_shot: bool = field(default=False)
+    new_id: Callable[[], str] = new_id

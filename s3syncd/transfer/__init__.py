@@ -23,7 +23,8 @@ from s3syncd.transfer.notes import (
     PartDone,
 )
 from s3syncd.transfer.outcomes import Ended, from_failure, from_os_error
-from s3syncd.transfer.source import open_source
+from s3syncd.transfer.ports import Ports, new_id
+from s3syncd.transfer.source import opened_source
 
 __all__ = [
     "EtagLearnt",
@@ -31,8 +32,10 @@ __all__ = [
     "MultipartCreated",
     "Note",
     "PartDone",
+    "Ports",
     "Transfer",
     "TransferSettings",
+    "new_id",
 ]
 
 
@@ -52,6 +55,7 @@ class Transfer:
         report: takes `PartDone` and `EtagLearnt`; returns at once; called from workers.
         root_identity: the accepted root; None checks nothing.
         etag_is_md5: what the ledger remembers of `EtagLearnt`; None = nothing yet.
+        ports: how files are reached and ids are made.
     """
 
     def __init__(
@@ -67,10 +71,12 @@ class Transfer:
         report: Callable[[Note], None],
         root_identity: RootIdentity | None = None,
         etag_is_md5: bool | None = None,
+        ports: Ports | None = None,
     ) -> None:
+        ports = ports or Ports(HeldRoot(root))
         self._kit = Kit(
-            bucket, scope, HeldRoot(root), settings, clock, lane, commit_intent, report,
-            root_identity, etag_is_md5,
+            bucket, scope, ports.root, settings, clock, lane, commit_intent, report,
+            root_identity, etag_is_md5, ports.files, ports.new_id,
         )  # fmt: skip
 
     def accept_root(self, identity: RootIdentity | None) -> None:
@@ -143,7 +149,7 @@ class Transfer:
 
     def _upload(self, action: Action, settle: Settle, intent: Intent | None) -> Call:
         threshold = self._kit.settings.multipart_threshold_bytes
-        with open_source(self._kit, action, settle) as source:
+        with opened_source(self._kit, action, settle) as source:
             way = small.send if source.entry.size_bytes <= threshold else multipart.send
             return (yield from way(self._kit, action, source, intent))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from s3syncd.core.messages import Look
 from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
 from s3syncd.core.safety import REASONS, RootIdentity
-from s3syncd.local import files
-from s3syncd.local.held import HeldRoot, OpenedRoot
+from s3syncd.local import files as real_files
 from s3syncd.local.identity import RootError
 from s3syncd.pool import Lane, Start
 from s3syncd.s3.bucket import Bucket
 from s3syncd.transfer.buffers import Shelf
 from s3syncd.transfer.notes import Note
 from s3syncd.transfer.outcomes import Ended
+from s3syncd.transfer.ports import Files, Root, new_id
 
 __all__ = ["Kit", "TransferSettings"]
 
@@ -50,12 +51,14 @@ class Kit:
         root_identity: the accepted root; None = any directory at the root's place. Written by the
             site thread, read by workers: one reference, replaced whole.
         etag_is_md5: what the store's plain ETag has shown itself to be; None = not known yet.
+        files: how files below the root are opened, read and looked at.
+        new_id: makes the id of an operation; no other one ever has it.
         shelf: where the memory for parts is.
     """
 
     bucket: Bucket
     scope: Scope
-    held_root: HeldRoot
+    held_root: Root
     settings: TransferSettings
     clock: Callable[[], int]
     lane: Lane
@@ -63,20 +66,26 @@ class Kit:
     report: Callable[[Note], None]
     root_identity: RootIdentity | None = None
     etag_is_md5: bool | None = None
+    files: Files = real_files
+    new_id: Callable[[], str] = new_id
     shelf: Shelf = field(default_factory=Shelf)
 
-    def borrow_root(self, action: Action) -> OpenedRoot:
-        """Give the root once it is sure that the accepted one stands at its place.
-
-        For `held_root.give_back`. No context manager: it is twice in the way of each small file.
+    @contextmanager
+    def opened_root(self, action: Action) -> Iterator[int]:
+        """Give the root's descriptor once it is sure that the accepted root stands at its place.
 
         Raises:
             Ended: it is missing, or another one stands in its place.
         """
+        held_root = self.held_root
         try:
-            return self.held_root.borrow(self.root_identity)
+            opened = held_root.borrow(self.root_identity)
         except RootError as error:
-            raise Ended(_root_trouble(action, error, self.held_root.path)) from error
+            raise Ended(_root_trouble(action, error, held_root.path)) from error
+        try:
+            yield opened.fd
+        finally:
+            held_root.give_back(opened)
 
     def look(self, action: Action) -> Look:
         """See what stands at the action's path now, through a root that was checked anew.
@@ -84,11 +93,8 @@ class Kit:
         Raises:
             Ended: the root is missing or another one.
         """
-        root = self.borrow_root(action)
-        try:
-            return files.lstat_path(root.fd, action.path)
-        finally:
-            self.held_root.give_back(root)
+        with self.opened_root(action) as root_fd:
+            return self.files.lstat_path(root_fd, action.path)
 
     def is_stale(self, action: Action, entry: LocalEntry) -> bool:
         """Whether the path does not (or not provably) hold the file that was sent any more."""

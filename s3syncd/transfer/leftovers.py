@@ -61,7 +61,7 @@ def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -
     """
     key = kit.key(action)
     unfinished = {*_listed(kit, key), *([recorded] if recorded else [])}
-    for upload_id in unfinished - {keep}:
+    for upload_id in sorted(unfinished - {keep or ""}):
         abort(kit, action, upload_id)
 
 

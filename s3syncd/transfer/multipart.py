@@ -6,7 +6,6 @@ before an interruption is taken up again, part by part, where it is provably the
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Generator
 from dataclasses import replace
 from itertools import count
@@ -98,7 +97,7 @@ def _take_up(
         if intent is not None and intent.upload_id is not None:
             yield from kit.bucket.turns.one()
             sweep(kit, action, recorded=intent.upload_id, keep=None)
-        op_id = uuid.uuid4().hex
+        op_id = kit.new_id()
         part_size_bytes = part_size_for(source.entry.size_bytes)
         note = IntentNeeded(
             action.path, op_id, source.recorded, etag_before(action), part_size_bytes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Generator
 from typing import Any
 
@@ -57,7 +56,7 @@ def reclass(kit: Kit, action: Action, intent: Intent | None) -> Call:
     if base.size_bytes > _LARGEST_COPY_BYTES:
         again = action._replace(kind=Kind.UPLOAD)
         return superseded(action, "too_large_to_copy", follow_up=again)
-    etag = yield from _copy(kit, action, seen, intent.op_id if intent else uuid.uuid4().hex)
+    etag = yield from _copy(kit, action, seen, intent.op_id if intent else kit.new_id())
     row = base._replace(etag=etag, storage_class=wanted)
     return Outcome(action, Result.DONE, "reclassed", row)
 

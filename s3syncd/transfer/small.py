@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
@@ -90,7 +89,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
         row = row_for(source.recorded, md5=md5, etag=base.etag, storage_class=base.storage_class)
         return Outcome(action, Result.DONE, "unchanged", row)
     condition = condition_for(kit, action)
-    op_id = intent.op_id if intent else uuid.uuid4().hex if condition.is_set else None
+    op_id = intent.op_id if intent else kit.new_id() if condition.is_set else None
     failpoints.reach("upload.before_put")
     sending = kit.bucket.put(
         kit.key(action),

@@ -8,16 +8,17 @@ or a read lease, none.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Self
 
 from s3syncd.core.entry import Action, LocalEntry, Outcome, Settle
-from s3syncd.local import files, pagecache
+from s3syncd.local import pagecache
 from s3syncd.pool import Call, Start
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.outcomes import Ended, superseded
 
-__all__ = ["Source", "age_seconds", "open_source"]
+__all__ = ["Source", "age_seconds", "opened_source"]
 
 # A file may grow this much between the decision and the reading without its bytes being admitted
 # again; more, and many files growing at once would hold far more than the buffer budget.
@@ -53,7 +54,7 @@ def age_seconds(entry: LocalEntry, now_ns: int, first_seen_ns: int) -> float:
 
 
 class Source:
-    """One open file, closed at the end of a block.
+    """One open file.
 
     Attributes:
         entry: the stat taken before anything was read.
@@ -64,12 +65,13 @@ class Source:
         self, action: Action, fd: int, settle: Settle, kit: Kit, *, gives_turns: bool
     ) -> None:
         self._fd = fd
+        self._files = kit.files
         self._action = action
         self._settle = settle
         self._lane = kit.lane if gives_turns else None
         self._is_cold: bool | None = None
         self._drop_at = _DROP_BYTES
-        self.entry = files.stat_of(fd, action.path)
+        self.entry = kit.files.stat_of(fd, action.path)
         age = age_seconds(self.entry, kit.clock(), settle.first_seen_wall_ns)
         self.is_racy = age < settle.quiet_seconds
         wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds
@@ -83,7 +85,7 @@ class Source:
 
     def read_whole(self) -> bytes:
         """Read up to the size of the first stat."""
-        return files.read_whole(self._fd, self.entry.size_bytes)
+        return self._files.read_whole(self._fd, self.entry.size_bytes)
 
     def read_into(self, view: memoryview, offset: int) -> int:
         """Fill `view` from `offset`; give the bytes read, fewer only where the file ended before.
@@ -91,7 +93,7 @@ class Source:
         Raises:
             OSError: the file could not be read, or is closed already.
         """
-        return files.read_into(self._fd, offset, view)
+        return self._files.read_into(self._fd, offset, view)
 
     def read_through(self, view: memoryview, offset: int) -> int:
         """As `read_into`, for content that is only hashed, from its beginning to its end.
@@ -101,7 +103,7 @@ class Source:
         if self._is_cold is None:
             self._is_cold = pagecache.is_cold(self._fd, self.entry.size_bytes)
             pagecache.read_ahead(self._fd)
-        end = offset + files.read_into(self._fd, offset, view)
+        end = offset + self._files.read_into(self._fd, offset, view)
         if self._is_cold and (end >= self._drop_at or end >= self.entry.size_bytes):
             # From the beginning: what was read ahead in one large page may reach over any border.
             pagecache.drop_read(self._fd, 0, end)
@@ -131,7 +133,7 @@ class Source:
         Raises:
             Ended: it changed, and is not a file past its deadline that only grew.
         """
-        now = files.stat_of(self._fd, self.entry.path)
+        now = self._files.stat_of(self._fd, self.entry.path)
         if now == self.entry:
             return
         if self._settle.is_past_deadline:
@@ -147,7 +149,7 @@ class Source:
         Raises:
             Ended: somebody may; the outcome says when to look again.
         """
-        if not self._wait_seconds or files.try_read_lease(self._fd):
+        if not self._wait_seconds or self._files.try_read_lease(self._fd):
             return
         if not self._settle.is_past_deadline:
             raise Ended(self._not_quiet(self._wait_seconds))
@@ -169,17 +171,14 @@ class Source:
         if fd >= 0:
             os.close(fd)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _not_quiet(self, wait_seconds: float) -> Outcome:
         return superseded(self._action, "not_quiet", due_in_seconds=wait_seconds)
 
 
-def open_source(kit: Kit, action: Action, settle: Settle, *, is_adopting: bool = False) -> Source:
+@contextmanager
+def opened_source(
+    kit: Kit, action: Action, settle: Settle, *, is_adopting: bool = False
+) -> Iterator[Source]:
     """Open the action's file, component by component, and refuse it while it is too young.
 
     Args:
@@ -193,20 +192,20 @@ def open_source(kit: Kit, action: Action, settle: Settle, *, is_adopting: bool =
         Ended: no regular file there, or too young, or the root is not the accepted one.
         OSError: it cannot be opened.
     """
-    root = kit.borrow_root(action)
-    try:
-        fd = _open(action, root.fd)
-    finally:
-        kit.held_root.give_back(root)
+    with kit.opened_root(action) as root_fd:
+        fd = _open(kit, action, root_fd)
     try:
         source = Source(action, fd, settle, kit, gives_turns=not is_adopting)
-        source.check_young()
-        if not is_adopting:
-            _check_admitted(action, source.entry, kit.settings.multipart_threshold_bytes)
     except BaseException:
         os.close(fd)
         raise
-    return source
+    try:
+        source.check_young()
+        if not is_adopting:
+            _check_admitted(action, source.entry, kit.settings.multipart_threshold_bytes)
+        yield source
+    finally:
+        source.close()
 
 
 def _do_nothing() -> Call:
@@ -214,11 +213,11 @@ def _do_nothing() -> Call:
     return None
 
 
-def _open(action: Action, root_fd: int) -> int:
+def _open(kit: Kit, action: Action, root_fd: int) -> int:
     try:
-        return files.open_regular(root_fd, action.path)
+        return kit.files.open_regular(root_fd, action.path)
     except OSError:
-        look = files.lstat_path(root_fd, action.path)
+        look = kit.files.lstat_path(root_fd, action.path)
         if isinstance(look, LocalEntry):
             raise
         state = look if isinstance(look, str) else _STATES.get(look.reason, "unknown")

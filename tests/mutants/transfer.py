@@ -42,7 +42,7 @@ MUTANTS = [
     Mutant(
         name="a file with a writer is sent",
         file=_T + "source.py",
-        old="        if not self._wait_seconds or files.try_read_lease(self._fd):\n",
+        old="        if not self._wait_seconds or self._files.try_read_lease(self._fd):\n",
         new="        if self._fd:\n",
         tests=[
             _SMALL + "test_file_that_may_be_open_and_has_a_writer_waits",
@@ -322,7 +322,7 @@ MUTANTS = [
     Mutant(
         name="uploads of other attempts are left behind",
         file=_T + "leftovers.py",
-        old="    for upload_id in unfinished - {keep}:\n",
+        old='    for upload_id in sorted(unfinished - {keep or ""}):\n',
         new="    for upload_id in unfinished & {recorded} - {keep}:\n",
         tests=[
             _PARTS + "test_every_other_upload_of_exactly_this_key_is_aborted",
