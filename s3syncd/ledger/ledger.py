@@ -21,6 +21,8 @@ class Ledger(DeletionTable, IntentTable, RetryTable):
     Attributes:
         path: the database file.
         was_fresh: the ledger began empty: a first start, or the old file was put aside.
+        was_clean: the last process that wrote to it closed it (one that began empty counts as
+            closed).
         put_aside: where a damaged or foreign file went, or None.
     """
 
@@ -29,6 +31,7 @@ class Ledger(DeletionTable, IntentTable, RetryTable):
         super().__init__(path)
         self._identity = identity
         self.was_fresh = opened.was_fresh
+        self.was_clean = True
         self.put_aside = opened.put_aside
         self._adopt(opened.db)
 
@@ -48,7 +51,7 @@ class Ledger(DeletionTable, IntentTable, RetryTable):
             LedgerError: the file cannot be read or written, or was written by a newer s3syncd.
         """
         ledger = cls(path, identity, open_writable(path, identity))
-        ledger._begin_unclean()
+        ledger.was_clean = ledger._begin_unclean()
         return ledger
 
     @classmethod

@@ -189,15 +189,21 @@ class Store:
             self._execute("ROLLBACK")
             self._load()
 
-    def _begin_unclean(self) -> None:
-        """Note, durably, that from here on a missing close means an unclean stop."""
+    def _begin_unclean(self) -> bool:
+        """Note, durably, that from here on a missing close means an unclean stop.
+
+        Returns:
+            Whether the stop before was a clean one.
+        """
         try:
+            (is_clean,) = self._execute("SELECT is_clean FROM tally").fetchone()
             reach("ledger.before_unclean")
             self._execute("UPDATE tally SET is_clean = 0")
             reach("ledger.after_unclean")
             self._execute("DELETE FROM tombstone")  # no pass survives a restart
         except sqlite3.Error as error:
             raise self._drop(error) from error
+        return bool(is_clean)
 
     def _close(self) -> None:
         if self._is_closed:

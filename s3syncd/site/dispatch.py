@@ -10,6 +10,7 @@ from collections.abc import Callable
 from s3syncd.core.entry import Action, Kind, Settle
 from s3syncd.ledger import Intent
 from s3syncd.pool import Call
+from s3syncd.site.aftermath import Aftermath
 from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.looks import Looks
 from s3syncd.site.messages import Finished, Noted
@@ -27,8 +28,16 @@ _ALWAYS_INTENDED = frozenset({Kind.DELETE_REMOTE, Kind.RECLASS, Kind.COPY})
 class Dispatch:
     """Hands planned actions to the pool, as many as it takes."""
 
-    def __init__(self, parts: Parts, backlog: Backlog, looks: Looks, recovery: Recovery) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        backlog: Backlog,
+        looks: Looks,
+        recovery: Recovery,
+        aftermath: Aftermath,
+    ) -> None:
         self._parts = parts
+        self._aftermath = aftermath
         self._backlog = backlog
         self._looks = looks
         self._recovery = recovery
@@ -57,6 +66,8 @@ class Dispatch:
                 return
             known = [planned for planned in chosen if self._is_known(planned, now)]
             self._write_intents(known)
+            for planned in known:
+                self._aftermath.met(planned.action)
             self._backlog.give_back([p for p in known if not self._offer(p, now)])
 
     def noted(self, message: Noted) -> None:

@@ -272,7 +272,7 @@ class Looks:
             return
         baseline = self._parts.ledger.baseline(path)
         action = decide(path, local, baseline, None, self._parts.policy, is_listed=False)
-        self._problems.clear(path)
+        self._problems.looked(local)
         if action is None:
             if self._backlog.is_deleting(path):
                 self._backlog.drop(path)

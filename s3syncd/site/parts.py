@@ -53,6 +53,7 @@ class Parts:
 
     `clock` gives monotonic seconds, `wall` seconds since the epoch, `jitter` numbers in [0, 1).
     `new_id` makes the ids of operations.
+    `boot_id` names this boot of the machine, where that is known.
     `range_rows`: baseline rows in a range of a listing; five pages, fetched one after another.
     """
 
@@ -74,5 +75,6 @@ class Parts:
     jitter: Callable[[], float]
     log: Log
     range_rows: int = 5_000
+    boot_id: str = ""
     is_one_shot: bool = field(default=False)
     new_id: Callable[[], str] = new_id

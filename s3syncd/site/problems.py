@@ -2,19 +2,21 @@
 
 Two kinds: what cannot be judged (marks of a scan, names without a key, drift on hold) lives here;
 what was tried and failed lives in the ledger's retries. Skipped things (symbolic links, FIFOs,
-sockets, devices) are shown and counted, and are no obstacle to being in sync.
+sockets, devices) are shown and counted, and are no obstacle to being in sync; so is what is only
+reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from s3syncd.core.entry import Problem
+from s3syncd.core.entry import LocalEntry, Problem
 from s3syncd.core.safety import REASONS
 
-__all__ = ["SKIPPED", "Problems"]
+__all__ = ["EMPTIED", "SKIPPED", "Problems"]
 
-SKIPPED = frozenset({"symlink", "special_file", "unwatched"})
+EMPTIED = "emptied_at_boot"
+SKIPPED = frozenset({"symlink", "special_file", "unwatched", EMPTIED})
 
 _SHOWN = 100  # the status page's limit
 _KEPT = 1_000  # of each kind known one by one; beyond this they are only counted
@@ -29,12 +31,14 @@ _HINTS = {
     "inner_prefix": "This part of the prefix belongs to another site: rename or exclude it.",
     "unstable": "The file never rests; it is tried again, and sent once it does.",
     "drift": "The object was changed by somebody else: look, then `s3syncd approve SITE`.",
+    EMPTIED: "It is empty since the machine went down: if it should not be, restore it from a "
+    "backup, or from an older version of its object.",
     "unwatched": "The directory is scanned in turn; raise fs.inotify.max_user_watches.",
 }
 
 
 # What no scan can find, so that no scan proves it over.
-_NO_SCAN_FINDS = frozenset({"drift", "unstable", "unwatched"})
+_NO_SCAN_FINDS = frozenset({"drift", "unstable", "unwatched", EMPTIED})
 
 
 class _Shelf:
@@ -104,6 +108,11 @@ class Problems:
         """The path is well."""
         self._obstacles.drop(path)
         self._skipped.drop(path)
+
+    def looked(self, local: LocalEntry) -> None:
+        """A file was looked at, and is no problem by itself; one still empty is reported still."""
+        if local.size_bytes or self.reason_of(local.path) != EMPTIED:
+            self.clear(local.path)
 
     def clear_reason(self, reason: str) -> list[str]:
         """Forget the problems of one reason; return their paths."""

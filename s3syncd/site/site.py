@@ -14,14 +14,10 @@ in tests without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from s3syncd.core.entry import Problem
-from s3syncd.core.messages import Looked, RootSeen, ScanBatch
-from s3syncd.local.messages import MountSeen, NamesSkipped
 from s3syncd.site import messages
 from s3syncd.site.access import Access
+from s3syncd.site.aftermath import Aftermath
 from s3syncd.site.alarm import Alarm
 from s3syncd.site.backlog import Backlog
 from s3syncd.site.commands import Commands
@@ -42,8 +38,8 @@ from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
 from s3syncd.site.schedule import Schedule
-from s3syncd.site.sightings import Sightings
 from s3syncd.site.status import Board
+from s3syncd.site.takers import takers_of
 
 __all__ = ["Site"]
 
@@ -63,6 +59,7 @@ class Site:
         self.backlog = Backlog(large_bytes=parts.settings.multipart_threshold_bytes)
         self.retries = Retries(parts)
         self.access = Access(parts, on_change=lambda *news: self.alarm.access_changed(*news))
+        self.aftermath = Aftermath(parts.ledger, self.problems, parts.log, boot_id=parts.boot_id)
         self.is_paused = parts.ledger.meta("paused") == "1"
         self.is_stopped = False
         self.stop_deadline: float | None = None
@@ -72,7 +69,7 @@ class Site:
         self._make_hands()
         self.board = Board(self)
         self.commands = Commands(self)
-        self._handlers = self._make_handlers()
+        self._takers = takers_of(self)
 
     @property
     def may_work(self) -> bool:
@@ -94,7 +91,7 @@ class Site:
 
     def handle(self, message: object, now: float) -> None:
         """Take one message from the inbox."""
-        self._handlers[type(message)](message, now)
+        self._takers[type(message)](message, now)
 
     def advance(self, now: float) -> float:
         """Do what is due; return how long the loop may wait for a message, in seconds."""
@@ -115,9 +112,24 @@ class Site:
             self.parts.transfer.rest()
         self._commits.advance(now)
         self.board.publish(now)
+        if self.board.snapshot["in_sync"]:
+            self.aftermath.in_sync()
         if self.stop_deadline is not None:
             self._try_stop(now)
         return max(0.0, self._next_due(now) - now)
+
+    def stop(self, message: messages.Stop, _now: float) -> None:
+        """Start nothing new; what is in flight has until the message's deadline."""
+        if self.may_work:
+            self.recovery.finish()
+        self.stop_deadline = message.deadline
+        self.schedule.abort()
+        self.parts.lane.close()
+
+    def room(self, _message: messages.Room, _now: float) -> None:
+        """The pool has room again."""
+        for one in (self.dispatch, self.recovery, self.schedule, self.access):
+            one.room()
 
     def close(self) -> None:
         """Give everything back; the ledger last, with all that was learnt."""
@@ -201,7 +213,7 @@ class Site:
             on_bucket_trouble=lambda m, h: self.access.bucket_lost(m, h, parts.clock()),
             on_root_trouble=lambda: self.access.root_lost(parts.clock()),
         )
-        self.dispatch = Dispatch(parts, self.backlog, self.looks, self.recovery)
+        self.dispatch = Dispatch(parts, self.backlog, self.looks, self.recovery, self.aftermath)
         self.decisions = Decisions(
             parts,
             backlog=self.backlog,
@@ -213,36 +225,6 @@ class Site:
             problems=self.problems,
             schedule=lambda: self.schedule,
         )
-
-    def _make_handlers(self) -> dict[type, Callable[[Any, float], None]]:
-        parts = self.parts
-        sightings = Sightings(
-            ledger=parts.ledger,
-            schedule=self.schedule,
-            looks=self.looks,
-            retirement=self.retirement,
-            problems=self.problems,
-            scope=parts.scope,
-            access=self.access,
-            alarm=self.alarm,
-            on_deletion=self.dispatch.plan_deletion,
-        )
-        return {
-            messages.Finished: lambda m, now: self.outcomes.finished(m.planned, m.answer, now),
-            messages.Recovered: self.recovery.recovered,
-            messages.Noted: lambda m, now: self.dispatch.noted(m),
-            messages.Hinted: self.hearing.hinted,
-            ScanBatch: sightings.scanned,
-            Looked: sightings.looked,
-            messages.Listed: self.schedule.listed,
-            RootSeen: lambda m, now: self.access.root_seen(m),
-            messages.Connected: self.access.connected,
-            messages.Command: self.commands.carry_out,
-            messages.Stop: self._stop,
-            messages.Room: self._room,
-            MountSeen: lambda m, now: self.access.mount_seen(m),
-            NamesSkipped: sightings.names_skipped,
-        }
 
     def _next_due(self, now: float) -> float:
         is_busy = len(self.backlog) or self.backlog.in_flight or len(self.looks)
@@ -271,17 +253,6 @@ class Site:
         if not is_busy or (self.stop_deadline is not None and now >= self.stop_deadline):
             self.parts.ledger.commit()
             self.is_stopped = True
-
-    def _stop(self, message: messages.Stop, _now: float) -> None:
-        if self.may_work:
-            self.recovery.finish()
-        self.stop_deadline = message.deadline
-        self.schedule.abort()
-        self.parts.lane.close()
-
-    def _room(self, _message: messages.Room, _now: float) -> None:
-        for one in (self.dispatch, self.recovery, self.schedule, self.access):
-            one.room()
 
     def _pass_done(self, one: Pass, listing: Listing | None) -> None:
         self.decisions.pass_done(one)

@@ -14,6 +14,7 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
 from s3syncd.core.turns import InForce, Limits
 from s3syncd.ledger import Ledger
+from s3syncd.local.boot import boot_id
 from s3syncd.local.hints import HintTable
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
@@ -165,6 +166,7 @@ class Workshop:
             wall=time.time,
             jitter=random.random,
             log=logs.logger(site=settings.name),
+            boot_id=boot_id(),
         )  # fmt: skip
 
 

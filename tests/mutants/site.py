@@ -20,9 +20,38 @@ _OUTAGE = "tests/scenarios/test_ledger_outage.py"
 _STATUS = "tests/scenarios/test_status.py"
 _RANGES = "s3syncd/site/ranges.py"
 _AHEAD = "tests/scenarios/test_listing_ahead.py"
+_AFTERMATH = "tests/scenarios/test_aftermath.py"
 _ROOTS = "tests/scenarios/test_roots.py"
 
 MUTANTS = [
+    Mutant(
+        name="nobody asks whether the machine went down",
+        file="s3syncd/site/dispatch.py",
+        old="                self._aftermath.met(planned.action)",
+        new="                pass",
+        tests=[f"{_AFTERMATH}::test_a_file_that_came_back_empty_is_reported_and_sent"],
+    ),
+    Mutant(
+        name="a clean stop is taken for a crash",
+        file="s3syncd/site/aftermath.py",
+        old="not ledger.was_clean and bool(before)",
+        new="bool(before)",
+        tests=[f"{_AFTERMATH}::test_after_an_orderly_shutdown_nothing_is_reported"],
+    ),
+    Mutant(
+        name="a file emptied by its user is reported",
+        file="s3syncd/site/aftermath.py",
+        old="            self.is_open = False",
+        new="            pass",
+        tests=[f"{_AFTERMATH}::test_a_file_emptied_after_the_site_was_in_sync_is_its_users_doing"],
+    ),
+    Mutant(
+        name="a look ends the report of a file that is still empty",
+        file="s3syncd/site/problems.py",
+        old="        if local.size_bytes or self.reason_of(local.path) != EMPTIED:",
+        new="        if local.path:",
+        tests=[f"{_AFTERMATH}::test_the_report_stays_until_the_file_has_content_again"],
+    ),
     Mutant(
         name="a listing alone says that the object of a deleted file is gone",
         file=_DECISIONS,

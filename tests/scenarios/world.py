@@ -133,6 +133,7 @@ class World:
         self.waits: list[float] = []
         self.jitter = 0.5
         self.gate = _OpenGate()
+        self.boot_id = "first"
         self.watcher: Any = _Watcher()
         self.start()
 
@@ -169,7 +170,7 @@ class World:
             transfer=_Scripted(self.transfer, self), lane=self.lane,
             checksum_lane=self.checksum_lane, inbox=inbox, gate=self.gate,
             clock=lambda: self.now, wall=self.wall, jitter=lambda: self.jitter, log=self.log,
-            range_rows=self.range_rows,
+            range_rows=self.range_rows, boot_id=self.boot_id,
         )  # type: ignore[arg-type]  # fmt: skip
         self.site = Site(self.parts)
         self.site.begin(self.now)
