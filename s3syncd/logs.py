@@ -29,7 +29,11 @@ __all__ = ["Logger", "configure", "flush", "logger"]
 
 LEVELS = {"trace": 5, "debug": 10, "info": 20, "warning": 30, "error": 40, "fatal": 50}
 LEVEL_ALIASES = {"warn": "warning", "panic": "fatal", "critical": "fatal"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Control characters, line breaks of Unicode, and what changes the direction of writing. On a
+# console the line breaks of a traceback stay; JSON spells out those below a space by itself.
+_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
+_UNSEEN_IN_JSON = re.compile(f"[{_UNSEEN}]")
 
 
 class _Output:
@@ -97,7 +101,11 @@ class _Output:
 
 
 def _as_json(_logger: object, _method: str, event: Event) -> str:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    # A log is read with `tail` and `grep` as well: a file name must not drive that terminal.
+    line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    if line.isascii() and "\x7f" not in line:
+        return line
+    return _UNSEEN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
 
 
 def _console(*, colors: bool) -> Callable[[object, str, Event], Any]:

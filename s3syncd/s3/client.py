@@ -54,7 +54,8 @@ _NOT_SENT: Final = frozenset({
     "PartialCredentialsError", "ProxyConnectionError", "SSLError", "CredentialRetrievalError",
 })  # fmt: skip
 
-_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError)
+# botocore reads answers recursively: one nested thousands deep is a RecursionError.
+_FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError, RecursionError)
 
 
 class Contact(NamedTuple):
@@ -275,17 +276,18 @@ def _source(credentials: Any) -> Callable[[], Frozen]:
 
 
 def _trouble(error: Exception) -> Trouble:
-    name = type(error).__name__
+    is_unreadable = isinstance(error, RecursionError)
+    name = ResponseParserError.__name__ if is_unreadable else type(error).__name__
     if not isinstance(error, ClientError):
         inner = str(getattr(error, "kwargs", {}).get("error") or "")
         told = inner if name == "SSLError" else str(error)
-        return Trouble(name, "", None, told if inner in told else f"{told} {inner}", "")
+        return Trouble(name, "", None, told if inner in told else f"{told} {inner}", "").bounded
     response: Mapping[str, Any] = error.response
     said, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     region = said.get("Region") or meta.get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
     return Trouble(
         name, str(said.get("Code", "")), meta.get("HTTPStatusCode"), said.get("Message", ""), region
-    )
+    ).bounded
 
 
 def _failure_of(error: Exception) -> Failure:

@@ -8,6 +8,10 @@ from typing import Final, NamedTuple
 
 __all__ = ["Trouble", "explain", "signed_region"]
 
+# What is of use of what a store says; it may say megabytes (the bounds are those of `reply`).
+_CODE_CHARACTERS: Final = 200
+_TEXT_CHARACTERS: Final = 500
+
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/s3/")
 
 
@@ -25,6 +29,15 @@ class Trouble(NamedTuple):
     text: str
     region: str
     signed_region: str = ""
+
+    @property
+    def bounded(self) -> Trouble:
+        """The same in as many words as anybody reads."""
+        return self._replace(
+            code=self.code[:_CODE_CHARACTERS],
+            text=str(self.text)[:_TEXT_CHARACTERS],
+            region=str(self.region)[:_CODE_CHARACTERS],
+        )
 
 
 _CREDENTIALS: Final = (

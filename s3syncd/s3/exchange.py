@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from s3syncd.s3.reply import Reply
 from s3syncd.s3.wire import WireRequest
 
 __all__ = ["Exchange"]
+
+MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
+"""Of an answer's body: twice the largest page of a listing. Of an endless one the rest is dropped,
+so that it is seen to be too large, or not whole."""
 
 
 class Exchange:
@@ -21,8 +26,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_finish", "_resume", "chunks", "headers", "is_done", "is_expired", "request", "sent_at",
-        "status",
+        "_finish", "_kept_bytes", "_resume", "chunks", "headers", "is_done", "is_expired",
+        "request", "sent_at", "status",
     )  # fmt: skip
 
     def __init__(
@@ -38,6 +43,7 @@ class Exchange:
         self.sent_at = 0.0
         self.headers: list[tuple[str, str]] = []
         self.chunks: list[bytes] = []
+        self._kept_bytes = 0
         self.is_done = False
         self.is_expired = False
 
@@ -55,8 +61,10 @@ class Exchange:
         self.headers = headers
 
     def on_body(self, chunk: bytes, **_: object) -> None:
-        """Keep a piece of the body."""
-        self.chunks.append(chunk)
+        """Keep a piece of the body, unless there is too much of it."""
+        self._kept_bytes += len(chunk)
+        if self._kept_bytes <= MAX_KEPT_BYTES:
+            self.chunks.append(chunk)
 
     def on_done(self, error: BaseException | None = None, **_: object) -> None:
         """Go on to the transport."""

@@ -19,6 +19,13 @@ MAX_PAGE_BYTES: Final = 32 * 1024 * 1024
 """A page has up to 1,000 keys of at most 1,024 bytes, three characters each when quoted, and some
 hundred bytes of the rest: 4 MiB. Stores that send more keys than asked get eight times that."""
 
+MAX_PAGE_TAGS: Final = 400_000
+"""Eight pages of 1,000 objects with 16 elements each have 260,000. A parser makes 150 bytes of a
+tag of three: a hostile page of the largest size would take 2 GiB."""
+
+MAX_SIZE_DIGITS: Final = 18
+"""What SQLite can keep, and 200,000 times the largest object of S3."""
+
 # Builds the named tuple from a tuple in 0.1 us; `_make` costs three times that.
 _as_entry: Any = partial(tuple.__new__, RemoteEntry)
 
@@ -89,7 +96,9 @@ def _is_ascending(keys: Sequence[str], after: str) -> bool:
 
 def _unquoted(keys: Sequence[str]) -> Sequence[str]:
     """Undo the quoting of keys; many stores quote the slashes too, so those go the short way."""
-    text = "\n".join(keys)  # quoted or not, no line break stands in a key
+    text = "\n".join(keys)
+    if text.count("\n") >= len(keys):  # a store that says it quotes, and leaves a line break
+        return [unquote_plus(key, errors="surrogateescape") for key in keys]
     if "%" not in text and "+" not in text:
         return keys
     text = text.replace("%2F", "/")
@@ -120,6 +129,8 @@ def _read(body: bytes) -> tuple[ElementTree.Element, str, Columns]:
 
 
 def _root(body: bytes) -> tuple[ElementTree.Element, str]:
+    if body.count(b"<") > MAX_PAGE_TAGS:
+        raise ListingError("the page has more tags than a listing can have")
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - `_read` lets no document type pass
     except (ElementTree.ParseError, ValueError, LookupError) as error:
@@ -142,13 +153,18 @@ def _contents(root: ElementTree.Element, namespace: str) -> Columns:
             continue
         found = {child.tag: child.text for child in element}
         key, size = found.get(key_tag), found.get(size_tag)
-        if key is None or size is None or not size.isdecimal():
+        if key is None or size is None or not _is_size(size):
             raise ListingError("an object without key or size")
         keys.append(key)
         sizes.append(int(size))
         etags.append((found.get(etag_tag) or "").strip('"'))
         classes.append(found.get(class_tag) or "STANDARD")
     return Columns(keys, sizes, etags, classes)
+
+
+def _is_size(text: str) -> bool:
+    """Tell whether text is a size in bytes that an object can have."""
+    return text.isascii() and text.isdigit() and len(text) <= MAX_SIZE_DIGITS
 
 
 def _next_token(root: ElementTree.Element, namespace: str) -> str | None:

@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 _META: Final = "x-amz-meta-"
+_MAX_DIGITS: Final = 18  # what SQLite can keep; int() refuses 4,300 with an exception
 _CODE: Final = re.compile(rb"<Code>\s*([^<]{1,200}?)\s*</Code>")
 _MESSAGE: Final = re.compile(rb"<Message>\s*([^<]{1,500}?)\s*</Message>")
 _REGION: Final = re.compile(rb"<Region>\s*([A-Za-z0-9-]{1,60})\s*</Region>")
@@ -60,14 +61,12 @@ class Reply(NamedTuple):
     @property
     def size_bytes(self) -> int | None:
         """Length told by Content-Length, of the object for a HEAD; None when not told."""
-        text = self.headers.get("content-length", "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        return _number(self.headers.get("content-length", ""))
 
     @property
     def part_count(self) -> int | None:
         """Number of parts of the object (HEAD with a part number); None when not told."""
-        text = self.headers.get("x-amz-mp-parts-count", "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        return _number(self.headers.get("x-amz-mp-parts-count", ""))
 
 
 Start = Callable[[Callable[[Reply], None]], None]
@@ -86,6 +85,12 @@ NO_CONTACT: Final = Failure(
     FailureKind.CANCELED, "NoContact", None, "There is no contact with the bucket.", False
 )
 """Before the first contact, and when the bucket is closed."""
+
+
+def _number(text: str) -> int | None:
+    """Read a number that a store told; None for what is none, or none that anything can have."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else None
 
 
 def etag_may_be_md5(reply: Reply) -> bool:
