@@ -7,6 +7,7 @@ crashed, and no secret stands in anything a daemon wrote.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +28,7 @@ import yaml
 
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.config.state import site_folder
+from tests.e2e import warm
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server
 from tests.waiting import until
 
@@ -43,6 +46,7 @@ _QUICK: dict[str, Any] = {
     "log": {"format": "json", "level": "debug"},
 }
 _TIMEOUT_SECONDS = 30.0
+_starts = itertools.count(int(time.time()))  # so that the fifth is another one in each process
 
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("setpriv") is None,
@@ -149,7 +153,7 @@ class Daemon:
         self.state_dir = Path(document["state_dir"])
         self.config = folder / "config.yml"
         self.log_path = folder / "daemon.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | warm.Started | None = None
         self.environment = dict(environment or {})
         self._wrapper = list(wrapper)
         self.write_config()
@@ -164,14 +168,19 @@ class Daemon:
     def start(self, *, is_waited: bool = True, **environment: str) -> Daemon:
         """Start it; returns when it answers."""
         assert not self.is_running
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self._wrapper, str(COMMAND), "-c", str(self.config)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **self.environment, **environment},
-            )
+        command = [str(COMMAND), "-c", str(self.config)]
+        given = {**os.environ, **self.environment, **environment}
+        if self._is_warm():
+            self.process = warm.start(command, environment=given, output=self.log_path)
+        else:
+            with self.log_path.open("ab") as log:
+                self.process = subprocess.Popen(
+                    [*self._wrapper, *command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=given,
+                )
         if is_waited:
             until(self._answers, _TIMEOUT_SECONDS, "the daemon answers")
         return self
@@ -267,6 +276,10 @@ class Daemon:
     def ledger(self, name: str = "data") -> Path:
         """Give where a site's ledger is."""
         return self.state_dir / site_folder(name) / "ledger.sqlite"
+
+    def _is_warm(self) -> bool:
+        """Whether to fork it; every fifth is started in full, as are all that are wrapped."""
+        return warm.is_possible() and not self._wrapper and next(_starts) % 5 != 0
 
     def _answers(self) -> bool:
         assert self.is_running, f"the daemon ended: {self.tail()}"

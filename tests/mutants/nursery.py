@@ -10,6 +10,7 @@ with the number of the child and, when that has ended, with its exit status. It 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -109,8 +110,10 @@ class Nursery:
 
 @functools.cache
 def nursery() -> Nursery:
-    """Give this process's own nursery; it ends with the process, which closes the pipe."""
-    return Nursery()
+    """Give this process's own nursery; it ends with the process."""
+    made = Nursery()
+    atexit.register(made.close)
+    return made
 
 
 def _preload() -> None:
