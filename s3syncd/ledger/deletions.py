@@ -105,6 +105,12 @@ class DeletionTable(BaselineTable):
         )
         return [Deletion(*row) for row in self._rows(sql, (state, after.encode(), limit))]
 
+    @property
+    def has_deletions(self) -> bool:
+        """Whether there is any candidate, in whatever state; no scan."""
+        self._connection()
+        return any(self._states.values())
+
     def count_deletions(self, state: str) -> int:
         """Return how many candidates are in a state; kept with every write: no scan."""
         self._connection()

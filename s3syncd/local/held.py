@@ -37,6 +37,7 @@ class HeldRoot:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._path = str(path)
         self._lock = Lock()
         self._held: OpenedRoot | None = None
 
@@ -52,7 +53,8 @@ class HeldRoot:
         place = self._place_now()
         with self._lock:
             held = self._held
-            if held is not None and held.place == place and expected in {None, held.identity}:
+            is_expected = held is not None and (expected is None or expected == held.identity)
+            if held is not None and is_expected and held.place == place:
                 held.borrowers += 1
                 return held
         opened = _open(self.path, expected)
@@ -80,7 +82,7 @@ class HeldRoot:
 
     def _place_now(self) -> tuple[int, int] | None:
         try:
-            return _place_of(self.path.lstat())
+            return _place_of(os.lstat(self._path))
         except OSError:
             return None
 

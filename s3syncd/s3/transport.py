@@ -20,6 +20,7 @@ from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
 from s3syncd import __version__
 from s3syncd.core.retry import FailureKind
 from s3syncd.core.window import Window
+from s3syncd.s3 import visits
 from s3syncd.s3.answer import answer_of, failure_of
 from s3syncd.s3.exchange import Exchange
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
@@ -199,6 +200,7 @@ class Transport:
 
     def _finish(self, exchange: Exchange, error: BaseException | None) -> None:
         """Runs on the CRT's thread: no lock, no log, nothing that waits."""
+        visits.settle()
         request = exchange.request
         if error is None:
             body = b"".join(exchange.chunks)

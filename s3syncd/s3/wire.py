@@ -172,7 +172,7 @@ def conditions(if_match: str | None, *, is_new: bool = False) -> tuple[tuple[str
 
 
 def _metadata_headers(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    for name, value in metadata.items():
-        if not (name + value).isascii() or not (name + value).isprintable():
-            raise ValueError(f"metadata {name!r} is not printable ASCII")
+    text = "".join((*metadata, *metadata.values()))
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"metadata {sorted(metadata)} is not all printable ASCII")
     return tuple((f"x-amz-meta-{name.lower()}", value) for name, value in metadata.items())

@@ -21,6 +21,7 @@ from s3syncd.transfer import EtagLearnt, IntentNeeded, MultipartCreated, PartDon
 __all__ = ["Dispatch"]
 
 _AT_ONCE = 64  # actions whose intents share one commit: 64 PUTs hide one fsync
+_SPARE = 4  # more than the pool took last time: how it is noticed that it takes more
 _RECOVERY_SECONDS = 1.0  # a path whose last effect is unknown is asked again after this
 _ALWAYS_INTENDED = frozenset({Kind.DELETE_REMOTE, Kind.RECLASS, Kind.COPY})
 
@@ -43,6 +44,7 @@ class Dispatch:
         self._recovery = recovery
         self._may_work = True
         self._may_hash = True
+        self._at_once = _AT_ONCE
 
     def room(self) -> None:
         """A pool has room again."""
@@ -61,14 +63,28 @@ class Dispatch:
         """Offer actions until nothing is planned or the pools say no."""
         self._drop_intents()
         while self.can_go_on:
-            chosen = self._backlog.next(_AT_ONCE, may_work=self._may_work, may_hash=self._may_hash)
+            chosen = self._backlog.next(
+                self._at_once, may_work=self._may_work, may_hash=self._may_hash
+            )
             if not chosen:
                 return
             known = [planned for planned in chosen if self._is_known(planned, now)]
             self._write_intents(known)
             for planned in known:
                 self._aftermath.met(planned.action)
-            self._backlog.give_back([p for p in known if not self._offer(p, now)])
+            refused = [planned for planned in known if not self._offer(planned, now)]
+            self._backlog.give_back(refused)
+            self._learn(taken=len(known) - len(refused), is_full=bool(refused))
+
+    def _learn(self, *, taken: int, is_full: bool) -> None:
+        """Ask the backlog for about as many as the pool takes: it took two of three in vain.
+
+        Where each action has an intent the number stays, because it is also that of a commit.
+        """
+        if is_full and not self._parts.settings.retire_deleted:
+            self._at_once = min(_AT_ONCE, taken + _SPARE)
+        elif not is_full:
+            self._at_once = min(_AT_ONCE, 2 * self._at_once)
 
     def noted(self, message: Noted) -> None:
         """Keep what a running call reports; one that waits goes on when it is durable."""

@@ -280,9 +280,8 @@ class Retirement:
         return [row.path for row in rows]
 
     def _is_wanted(self, path: str) -> bool:
-        if not (self.waiting or self._hold.count):
-            return False  # nearly always: spares a query for every file
-        return self._ledger.deletion(path) is not None
+        # Nearly always there is none at all: that spares a query for every file.
+        return self._ledger.has_deletions and self._ledger.deletion(path) is not None
 
     def _must_wait(self, row: BaselineRow | None) -> bool:
         return row is not None and self._on_their_way.is_awaited(row.inode)

@@ -24,7 +24,7 @@ from s3syncd.transfer.notes import (
 )
 from s3syncd.transfer.outcomes import Ended, from_failure, from_os_error
 from s3syncd.transfer.ports import Ports, new_id
-from s3syncd.transfer.source import opened_source
+from s3syncd.transfer.source import open_source
 
 __all__ = [
     "EtagLearnt",
@@ -149,7 +149,7 @@ class Transfer:
 
     def _upload(self, action: Action, settle: Settle, intent: Intent | None) -> Call:
         threshold = self._kit.settings.multipart_threshold_bytes
-        with opened_source(self._kit, action, settle) as source:
+        with open_source(self._kit, action, settle) as source:
             way = small.send if source.entry.size_bytes <= threshold else multipart.send
             return (yield from way(self._kit, action, source, intent))
 

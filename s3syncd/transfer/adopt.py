@@ -25,7 +25,7 @@ from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.looks import decided_again, look_at
 from s3syncd.transfer.outcomes import Ended, superseded
 from s3syncd.transfer.small import row_for
-from s3syncd.transfer.source import Source, opened_source
+from s3syncd.transfer.source import Source, open_source
 
 __all__ = ["adopt"]
 
@@ -40,7 +40,7 @@ def adopt(kit: Kit, action: Action, settle: Settle) -> Call:
     remote = action.remote
     if remote is None:
         return _different(kit, action)
-    with opened_source(kit, action, settle, is_adopting=True) as source:
+    with open_source(kit, action, settle, is_adopting=True) as source:
         if source.entry.size_bytes != remote.size_bytes:
             return _different(kit, action)
         md5, is_equal = yield from _compare_etag(kit, action, source, remote)

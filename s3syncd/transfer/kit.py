@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
 from s3syncd.core.safety import REASONS, RootIdentity
 from s3syncd.local import files as real_files
+from s3syncd.local.held import OpenedRoot
 from s3syncd.local.identity import RootError
 from s3syncd.pool import Lane, Start
 from s3syncd.s3.bucket import Bucket
@@ -70,22 +70,18 @@ class Kit:
     new_id: Callable[[], str] = new_id
     shelf: Shelf = field(default_factory=Shelf)
 
-    @contextmanager
-    def opened_root(self, action: Action) -> Iterator[int]:
-        """Give the root's descriptor once it is sure that the accepted root stands at its place.
+    def borrow_root(self, action: Action) -> OpenedRoot:
+        """Give the root once it is sure that the accepted one stands at its place.
+
+        For `held_root.give_back`. No context manager: it is twice in the way of each small file.
 
         Raises:
             Ended: it is missing, or another one stands in its place.
         """
-        held_root = self.held_root
         try:
-            opened = held_root.borrow(self.root_identity)
+            return self.held_root.borrow(self.root_identity)
         except RootError as error:
-            raise Ended(_root_trouble(action, error, held_root.path)) from error
-        try:
-            yield opened.fd
-        finally:
-            held_root.give_back(opened)
+            raise Ended(_root_trouble(action, error, self.held_root.path)) from error
 
     def look(self, action: Action) -> Look:
         """See what stands at the action's path now, through a root that was checked anew.
@@ -93,8 +89,11 @@ class Kit:
         Raises:
             Ended: the root is missing or another one.
         """
-        with self.opened_root(action) as root_fd:
-            return self.files.lstat_path(root_fd, action.path)
+        root = self.borrow_root(action)
+        try:
+            return self.files.lstat_path(root.fd, action.path)
+        finally:
+            self.held_root.give_back(root)
 
     def is_stale(self, action: Action, entry: LocalEntry) -> bool:
         """Whether the path does not (or not provably) hold the file that was sent any more."""

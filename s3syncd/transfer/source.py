@@ -8,9 +8,8 @@ or a read lease, none.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from typing import Self
 
 from s3syncd.core.entry import Action, LocalEntry, Outcome, Settle
 from s3syncd.local import pagecache
@@ -18,7 +17,7 @@ from s3syncd.pool import Call, Start
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.outcomes import Ended, superseded
 
-__all__ = ["Source", "age_seconds", "opened_source"]
+__all__ = ["Source", "age_seconds", "open_source"]
 
 # A file may grow this much between the decision and the reading without its bytes being admitted
 # again; more, and many files growing at once would hold far more than the buffer budget.
@@ -54,7 +53,7 @@ def age_seconds(entry: LocalEntry, now_ns: int, first_seen_ns: int) -> float:
 
 
 class Source:
-    """One open file.
+    """One open file, closed at the end of a block.
 
     Attributes:
         entry: the stat taken before anything was read.
@@ -171,14 +170,17 @@ class Source:
         if fd >= 0:
             os.close(fd)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _not_quiet(self, wait_seconds: float) -> Outcome:
         return superseded(self._action, "not_quiet", due_in_seconds=wait_seconds)
 
 
-@contextmanager
-def opened_source(
-    kit: Kit, action: Action, settle: Settle, *, is_adopting: bool = False
-) -> Iterator[Source]:
+def open_source(kit: Kit, action: Action, settle: Settle, *, is_adopting: bool = False) -> Source:
     """Open the action's file, component by component, and refuse it while it is too young.
 
     Args:
@@ -192,20 +194,20 @@ def opened_source(
         Ended: no regular file there, or too young, or the root is not the accepted one.
         OSError: it cannot be opened.
     """
-    with kit.opened_root(action) as root_fd:
-        fd = _open(kit, action, root_fd)
+    root = kit.borrow_root(action)
+    try:
+        fd = _open(kit, action, root.fd)
+    finally:
+        kit.held_root.give_back(root)
     try:
         source = Source(action, fd, settle, kit, gives_turns=not is_adopting)
-    except BaseException:
-        os.close(fd)
-        raise
-    try:
         source.check_young()
         if not is_adopting:
             _check_admitted(action, source.entry, kit.settings.multipart_threshold_bytes)
-        yield source
-    finally:
-        source.close()
+    except BaseException:
+        os.close(fd)
+        raise
+    return source
 
 
 def _do_nothing() -> Call:

@@ -167,8 +167,8 @@ MUTANTS = [
     Mutant(
         name="a root is held where any other is expected",
         file="s3syncd/local/held.py",
-        old=" and expected in {None, held.identity}",
-        new="",
+        old="(expected is None or expected == held.identity)",
+        new="True",
         tests=["tests/local/test_held.py::test_what_is_not_expected_is_not_lent"],
     ),
     Mutant(

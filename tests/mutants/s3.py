@@ -177,4 +177,13 @@ MUTANTS = [
         new="            pass\n",
         tests=[CONTACT + "test_unverified_certificates_are_no_noise_on_standard_error"],
     ),
+    Mutant(
+        name="the CRT's thread is new to Python with every callback",
+        file="s3syncd/s3/transport.py",
+        old="        visits.settle()\n",
+        new="",
+        tests=[
+            "tests/s3/test_visits.py::test_what_a_callback_leaves_in_its_thread_the_next_one_finds"
+        ],
+    ),
 ]
