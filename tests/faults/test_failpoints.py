@@ -1,102 +1,60 @@
-"""kill -9 at every named point around an effect; the next start finishes or cleans up."""
+"""kill -9 at every named point of every effect and durable step; the next start makes it good."""
 
 from __future__ import annotations
 
-import random
-import signal
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from s3syncd.failpoints import NAMES
-from tests.e2e.daemon import Daemon, Site, World
+from tests.e2e.daemon import World
+from tests.faults.nursery import Nursery, nursery
+from tests.faults.plots import PLOTS, Plot, first_points, play
+from tests.faults.ward import MIB, opened_ward
 from tests.servers import S3Server
 
 pytestmark = pytest.mark.e2e
 
-_MIB = 2**20
-
-# What has to be done for a point to be passed.
-_SCENARIOS = {
-    "small": {"intent", "upload.before_put", "upload.after_put", "record"},
-    "large": {
-        "intent", "upload.before_create", "upload.after_create", "upload.after_part",
-        "upload.before_complete", "upload.after_complete", "record",
-    },
-    "delete": {"intent", "delete", "record"},
-    "reclass": {"intent", "reclass", "record"},
-}  # fmt: skip
+_SOURCES = sorted((Path(__file__).resolve().parents[2] / "s3syncd").rglob("*.py"))
+_REACHED = re.compile(r'\breach\((f?)"([^"]+)"\)')
 
 
-def _passed(scenario: str, point: str) -> bool:
-    return any(point.startswith(start) for start in _SCENARIOS[scenario])
-
-
-_CASES = [
-    (scenario, point, nth)
-    for scenario in _SCENARIOS
-    for point in sorted(NAMES)
-    if _passed(scenario, point)
-    for nth in ((1, 2) if point in {"upload.after_part", "upload.after_put"} else (1,))
-]
+@pytest.fixture(scope="module")
+def born() -> Iterator[Nursery]:
+    with nursery() as made:
+        yield made
 
 
 def test_every_failpoint_is_tried() -> None:
-    assert {point for _, point, _ in _CASES} == NAMES
+    tried = [point for plot in PLOTS for point in first_points(plot)]
+    assert sorted(tried) == sorted(NAMES)
 
 
-def content(size: int, seed: int) -> bytes:
-    return random.Random(seed).randbytes(size)
+def test_every_failpoint_stands_in_the_code_and_no_other_does() -> None:
+    found = [match for path in _SOURCES for match in _REACHED.findall(path.read_text())]
+    plain = {name for is_formatted, name in found if not is_formatted}
+    patterns = {name for is_formatted, name in found if is_formatted}
+    assert patterns == {"{point}.before_commit", "{point}.after_commit"}
+    assert plain == {name for name in NAMES if not name.endswith("_commit")}
 
 
-def prepare(scenario: str, site: Site, daemon: Daemon) -> None:
-    """Bring the site to where the effect of the scenario is the next thing to do."""
-    site.write("other", "untouched")
-    if scenario == "small":
-        site.write("old", "old")
-    elif scenario in {"delete", "reclass"}:
-        for number in range(4):
-            site.write(f"d/{number}", f"content {number}")
-    daemon.start().in_sync()
-    assert daemon.stop() == 0
-
-
-def change(scenario: str, site: Site, daemon: Daemon) -> None:
-    """Make what the daemon will find at its next start."""
-    if scenario == "small":
-        site.write("old", "new content")
-        site.write("new", "new")
-    elif scenario == "large":
-        site.write("large", content(25 * _MIB, 1))
-    elif scenario == "delete":
-        (site.root / "d/1").unlink()
-        (site.root / "d/2").rename(site.root / "moved")
-    else:
-        site.options["storage_class"] = "STANDARD_IA"
-        entry = {**daemon.document["sites"][0], "storage_class": "STANDARD_IA"}
-        daemon.write_config({**daemon.document, "sites": [entry]})
-
-
+@pytest.mark.timeout(180)  # up to twelve deaths
+# Each point once; `python -m tests.faults.points` tries each in every plot that passes it.
 @pytest.mark.parametrize(
-    ("scenario", "point", "nth"), _CASES, ids=[f"{s}-{p}@{n}" for s, p, n in _CASES]
+    "plot", [each for each in PLOTS if first_points(each)], ids=lambda plot: plot.name
 )
 def test_a_kill_at_any_point_is_made_good_by_the_next_start(
-    world: World, scenario: str, point: str, nth: int
+    born: Nursery, tmp_path: Path, plot: Plot
 ) -> None:
-    site = world.site(retire_deleted=True, prefix="p")
-    site.client.put_object(Bucket=site.bucket, Key="p/foreign", Body=b"not ours")
-    daemon = world.daemon()
-    prepare(scenario, site, daemon)
-    change(scenario, site, daemon)
-    daemon.start(is_waited=False, S3SYNCD_FAILPOINTS=f"{point}=kill@{nth}")
-    assert daemon.ended() == -signal.SIGKILL, f"{point} was not reached\n{daemon.tail()}"
-    daemon.start().in_sync()
-    (site.root / "foreign").write_bytes(b"not ours")  # the one object that is not the site's
-    site.assert_equal()
-    assert site.uploads() == []
-    assert daemon.site()["foreign_objects"] == 1
-    if scenario == "reclass":
-        listed = site.client.list_objects_v2(Bucket=site.bucket, Prefix="p/d/")["Contents"]
-        assert {each["StorageClass"] for each in listed} == {"STANDARD_IA"}
+    with opened_ward(born, tmp_path) as ward:
+        ward.author.write("stays", 5000)
+        ward.restart()
+        ward.judge()
+        for point in first_points(plot):
+            play(ward, plot, point)
+        ward.end()
 
 
 @pytest.mark.parametrize("point", ["upload.after_part", "upload.after_create"])
@@ -104,10 +62,10 @@ def test_rclones_server_is_left_without_half_uploads_too(
     rclone_world: World, rclone: S3Server, point: str
 ) -> None:
     site = rclone_world.site()
-    site.write("large", content(25 * _MIB, 2))
+    site.write("large", b"large" * 5 * MIB)
     daemon = rclone_world.daemon()
     daemon.start(is_waited=False, S3SYNCD_FAILPOINTS=f"{point}=kill")
-    assert daemon.ended() == -signal.SIGKILL
+    assert daemon.ended() == -9
     daemon.start().in_sync()
     site.assert_equal()
     assert site.uploads() == []

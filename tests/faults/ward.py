@@ -1,0 +1,199 @@
+"""A site on the strict store whose daemon is killed, started again, and judged by the oracle."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from s3syncd.cli.client import ask_status
+from s3syncd.cli.rescan import has_passed
+from tests.e2e.daemon import Daemon, World, tree
+from tests.faults.nursery import Nursery, Nursling
+from tests.strict.author import Author
+from tests.strict.diary import digest_of
+from tests.strict.ending import end_run
+from tests.strict.oracle import Oracle
+from tests.strict.process import RemoteStore, strict_process
+from tests.waiting import until
+
+__all__ = ["BUCKET", "MIB", "PREFIX", "SPOILT", "Quick", "Ward", "opened_ward"]
+
+MIB: Final = 2**20
+BUCKET: Final = "bucket"
+PREFIX: Final = "p/"
+SPOILT: Final = b"spoilt" * 10_000
+"""What stands in a ledger that a test has spoilt."""
+_PATIENCE_SECONDS: Final = 90.0  # a minute for what a server may carry out late, and then the rest
+
+# The waits that decide how long a kill takes; everything else is as in a real configuration.
+_QUICK: Final[Mapping[str, Any]] = {
+    "delete_grace_seconds": 0.1,
+    "settle_open_seconds": 0.1,
+    "multipart_threshold": 5 * MIB,
+    "log": {"format": "json", "level": "info"},
+}
+
+
+class Quick(Daemon):
+    """A daemon that comes from a nursery."""
+
+    def __init__(self, model: Daemon, nursery: Nursery) -> None:
+        super().__init__(model.folder, model.document)
+        self._nursery = nursery
+        self.nursling: Nursling | None = None
+
+    def start(self, *, is_waited: bool = True, **environment: str) -> Quick:
+        """Start it; returns when it answers."""
+        self.launch([], environment=environment)
+        if is_waited:
+            until(self._answers, 30, "the daemon answers")
+        return self
+
+    def launch(
+        self,
+        command: list[str],
+        *,
+        is_held: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> Nursling:
+        """Start a command of the command line on this configuration."""
+        assert not self.is_running
+        arguments = ["-c", str(self.config), *command]
+        self.nursling = self._nursery.start(
+            arguments, self.log_path, environment=environment, is_held=is_held
+        )
+        self.process = self.nursling  # type: ignore[assignment]
+        return self.nursling
+
+    def ended(self, timeout: float = _PATIENCE_SECONDS) -> int:
+        """Wait for its end; give the exit code, negative for a signal."""
+        assert self.nursling is not None
+        return self.nursling.wait(timeout)
+
+
+class Ward:
+    """See the module; use `opened_ward`.
+
+    Attributes:
+        store: whose history is judged.
+        author: the user; everything in the root is in the diary.
+        daemon: on this site.
+    """
+
+    def __init__(
+        self, store: RemoteStore, nursery: Nursery, world: World, *, seed: int, **options: Any
+    ) -> None:
+        store.create_bucket(BUCKET)
+        usual: dict[str, Any] = {"retire_deleted": True, "max_delete": 10**6}
+        self.site = world.site(prefix=PREFIX, bucket=BUCKET, **usual)
+        self.store = store
+        self.world = world
+        self.author = Author(self.site.root, seed, aside=world.folder / "aside")
+        self.daemon = Quick(world.daemon(**{**_QUICK, **options}), nursery)
+        world.daemons[-1] = self.daemon
+        self.oracle = Oracle(store, self.author.diary, bucket=BUCKET, prefix=PREFIX)
+
+    @property
+    def nursling(self) -> Nursling:
+        """The process of the daemon that was started last."""
+        assert self.daemon.nursling is not None
+        return self.daemon.nursling
+
+    def configure(self, **options: Any) -> None:
+        """Change the site's part of the configuration; the daemon hears of it when it reads it."""
+        (entry,) = self.daemon.document["sites"]
+        self.daemon.write_config({**self.daemon.document, "sites": [{**entry, **options}]})
+
+    def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
+        """Ask the daemon for something about the site."""
+        return self.daemon.ask(command, site="data", **arguments)
+
+    def restart(self, armed: str = "") -> None:
+        """Start the daemon; with failpoints nobody waits for it."""
+        arming = {"S3SYNCD_FAILPOINTS": armed} if armed else {}
+        self.daemon.start(is_waited=not armed, **arming)
+
+    def was_killed(self, why: str) -> None:
+        """Wait for the death of the daemon, and see that it was the one that was meant."""
+        code = self.daemon.ended()
+        assert code == -signal.SIGKILL, f"{why}: ended with {code}\n{self.daemon.tail()}"
+        self.assert_ledger_whole()
+
+    def assert_ledger_whole(self) -> None:
+        """Fail unless SQLite finds nothing wrong with the ledger that a death has left."""
+        path = self.daemon.ledger()
+        if not path.exists() or not path.stat().st_size or path.read_bytes()[:6] == SPOILT[:6]:
+            return
+        # A copy is looked at: to open the ledger would clean up after the death.
+        aside = self.world.folder / "looked-at"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        for each in path.parent.glob("ledger.sqlite*"):
+            shutil.copy2(each, aside)
+        with contextlib.closing(sqlite3.connect(aside / path.name)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+    def judge(self) -> None:
+        """Wait until both sides are equal, and fail if anything forbidden happened until now."""
+        self.settle()
+        self.oracle.assert_sound()
+        found = [*self.oracle.equal_to(self.files()), *self.oracle.no_upload_is_left()]
+        assert not found, found
+        assert self.author.diary.files() == self.files()
+
+    def end(self) -> None:
+        """End the run: see `end_run`."""
+        end_run(self, self.oracle, self.store)
+        assert self.author.diary.files() == self.files()
+
+    # what the end of a run needs
+
+    def settle(self) -> None:
+        """Have it look at the whole tree, and wait until what it found is done."""
+        self._pass(is_remote=False)
+        self.daemon.in_sync(timeout=_PATIENCE_SECONDS)
+
+    def idle_cycle(self) -> None:
+        """Have it look at both sides."""
+        self._pass(is_remote=True)
+        self.daemon.in_sync()
+
+    def lose_ledger(self) -> None:
+        """Stop it, take its ledger away, and start it again."""
+        assert self.daemon.stop() == 0
+        shutil.rmtree(self.daemon.ledger().parent)
+        self.daemon.start()
+
+    def files(self) -> Mapping[str, str]:
+        """Give what is in the root: path -> digest."""
+        return {path: digest_of(content) for path, content in tree(self.site.root).items()}
+
+    def _pass(self, *, is_remote: bool) -> None:
+        self.daemon.in_sync(timeout=_PATIENCE_SECONDS)
+        before = ask_status(self.daemon.state_dir)
+        self.ask("rescan", remote=is_remote)
+        is_through = has_passed(before, is_remote=is_remote)
+        until(
+            lambda: is_through(ask_status(self.daemon.state_dir)),
+            _PATIENCE_SECONDS,
+            "it has looked",
+        )
+
+
+@contextlib.contextmanager
+def opened_ward(nursery: Nursery, folder: Path, *, seed: int = 0, **options: Any) -> Iterator[Ward]:
+    """Make a store of its own, a site on it, and a daemon that is not started yet."""
+    with strict_process(seed=seed) as store:
+        client = store.as_server.client()
+        world = World(store.as_server, client, folder)
+        try:
+            yield Ward(store, nursery, world, seed=seed, **options)
+            world.close()
+        finally:
+            world.abandon()
+            client.close()
