@@ -15,6 +15,7 @@ __all__ = [
     "is_root_emptied",
     "judge_mass_delete",
     "judge_root",
+    "least_room",
     "list_hash",
     "mass_delete_limit",
 ]
@@ -33,6 +34,13 @@ EMPTIED_ROWS: Final = 2
 
 HASH_DIGITS: Final = 12
 """Hex digits shown of a list's hash: short enough to type, 48 bits against mixing up two lists."""
+
+
+LEAST_ROOM_BYTES: Final = 32 * 1024 * 1024
+"""Room the ledger must have: its WAL may grow to 16 MiB, and is then copied into the database."""
+
+LEAST_ROOM_PERCENT: Final = 5
+"""The same as a share, for small volumes: a container's state may have 64 MiB in all."""
 
 
 class Guard(NamedTuple):
@@ -75,6 +83,10 @@ REASONS: Final[dict[str, Guard]] = {
     "directory_became_symlink": Guard(
         "A directory was replaced by a symbolic link; nothing under it is deleted.",
         "Put the directory back, or add a site for the link's target.",
+    ),
+    "state_dir_full": Guard(
+        "The file system of `state_dir` is nearly full; nothing is begun, what is under way ends.",
+        "Free space there, or move `state_dir`: it goes on by itself.",
     ),
     "ledger_unavailable": Guard(
         "The site's ledger cannot be written; nothing is done that could not be remembered.",
@@ -138,6 +150,11 @@ def list_hash(paths: Iterable[str]) -> str:
         digest.update(joint + path.encode())
         joint = b"\0"
     return digest.hexdigest()[:HASH_DIGITS]
+
+
+def least_room(total_bytes: int) -> int:
+    """Give how many bytes must be free in a state directory's file system of this size."""
+    return min(LEAST_ROOM_BYTES, total_bytes * LEAST_ROOM_PERCENT // 100)
 
 
 def judge_root(

@@ -46,7 +46,7 @@ class Aftermath:
 
     def met(self, action: Action) -> None:
         """See an action that is about to be carried out."""
-        if not self.is_open or action.kind is not Kind.UPLOAD or action.local is None:
+        if action.kind is not Kind.UPLOAD or action.local is None:
             return
         was = action.baseline.size_bytes if action.baseline is not None else 0
         if was and not action.local.size_bytes:

@@ -70,8 +70,9 @@ class Dispatch:
                 return
             known = [planned for planned in chosen if self._is_known(planned, now)]
             self._write_intents(known)
-            for planned in known:
-                self._aftermath.met(planned.action)
+            if self._aftermath.is_open:
+                for planned in known:
+                    self._aftermath.met(planned.action)
             refused = [planned for planned in known if not self._offer(planned, now)]
             self._backlog.give_back(refused)
             self._learn(taken=len(known) - len(refused), is_full=bool(refused))

@@ -11,6 +11,7 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
 from s3syncd.ledger import Ledger
 from s3syncd.local.hints import HintTable
+from s3syncd.local.room import DiskRoom
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
 from s3syncd.pool import Lane
@@ -53,6 +54,7 @@ class Parts:
 
     `clock` gives monotonic seconds, `wall` seconds since the epoch, `jitter` numbers in [0, 1).
     `new_id` makes the ids of operations.
+    `room` tells of the file system of the state directory, None where it cannot.
     `boot_id` names this boot of the machine, where that is known.
     `range_rows`: baseline rows in a range of a listing; five pages, fetched one after another.
     """
@@ -76,5 +78,6 @@ class Parts:
     log: Log
     range_rows: int = 5_000
     boot_id: str = ""
+    room: Callable[[], DiskRoom | None] = lambda: None
     is_one_shot: bool = field(default=False)
     new_id: Callable[[], str] = new_id

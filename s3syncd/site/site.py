@@ -38,6 +38,7 @@ from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
 from s3syncd.site.schedule import Schedule
+from s3syncd.site.space import Space
 from s3syncd.site.status import Board
 from s3syncd.site.takers import takers_of
 
@@ -60,6 +61,7 @@ class Site:
         self.retries = Retries(parts)
         self.access = Access(parts, on_change=lambda *news: self.alarm.access_changed(*news))
         self.aftermath = Aftermath(parts.ledger, self.problems, parts.log, boot_id=parts.boot_id)
+        self.space = Space(parts.room, parts.log)
         self.is_paused = parts.ledger.meta("paused") == "1"
         self.is_stopped = False
         self.stop_deadline: float | None = None
@@ -74,7 +76,8 @@ class Site:
     @property
     def may_work(self) -> bool:
         """Whether effects may be begun."""
-        return self.access.is_ready and not self.is_paused and self.stop_deadline is None
+        is_held_up = self.is_paused or self.space.is_low or self.stop_deadline is not None
+        return self.access.is_ready and not is_held_up
 
     @property
     def is_busy(self) -> bool:
@@ -96,6 +99,7 @@ class Site:
     def advance(self, now: float) -> float:
         """Do what is due; return how long the loop may wait for a message, in seconds."""
         self.access.advance(now)
+        self.space.advance(now)
         self.hearing.beat(now)
         if not self.is_paused:
             self.hearing.advance(now)

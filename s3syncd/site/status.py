@@ -129,6 +129,7 @@ class Board:
             self.has_reconciled
             and is_idle
             and site.access.is_ready
+            and not site.space.is_low
             and not site.hold.count
             and not site.retirement.waiting
             and not site.problems.obstacles
@@ -141,7 +142,7 @@ class Board:
             return "paused"
         if site.access.is_halted:
             return "halted"
-        if site.access.reason:
+        if site.access.reason or site.space.is_low:
             return "unavailable"
         if not site.access.is_ready:
             return "starting"
@@ -182,6 +183,8 @@ class Board:
         site = self._site
         if site.access.reason:
             return site.access.reason, site.access.hint
+        if site.space.is_low:
+            return site.space.reason, site.space.hint
         if site.hold.count:
             return site.hold.reason, site.hold.hint
         if site.schedule.is_listing_incomplete:

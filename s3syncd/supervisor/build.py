@@ -16,6 +16,7 @@ from s3syncd.core.turns import InForce, Limits
 from s3syncd.ledger import Ledger
 from s3syncd.local.boot import boot_id
 from s3syncd.local.hints import HintTable
+from s3syncd.local.room import room_at
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
 from s3syncd.pool import Lane, Pool
@@ -167,6 +168,7 @@ class Workshop:
             jitter=random.random,
             log=logs.logger(site=settings.name),
             boot_id=boot_id(),
+            room=lambda: room_at(folder),
         )  # fmt: skip
 
 

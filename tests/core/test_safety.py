@@ -107,6 +107,6 @@ def test_every_guard_says_what_to_do():
     assert set(REASONS) == {
         "root_missing", "root_replaced", "root_emptied", "mass_delete", "bucket_unavailable",
         "subtree_unknown", "mount_missing", "directory_became_symlink", "listing_incomplete",
-        "ledger_unavailable",
+        "ledger_unavailable", "state_dir_full",
     }  # fmt: skip
     assert all(guard.message and guard.remedy for guard in REASONS.values())

@@ -21,14 +21,36 @@ _STATUS = "tests/scenarios/test_status.py"
 _RANGES = "s3syncd/site/ranges.py"
 _AHEAD = "tests/scenarios/test_listing_ahead.py"
 _AFTERMATH = "tests/scenarios/test_aftermath.py"
+_SPACE = "tests/scenarios/test_space.py"
 _ROOTS = "tests/scenarios/test_roots.py"
 
 MUTANTS = [
     Mutant(
+        name="work goes on in a state directory that is nearly full",
+        file="s3syncd/site/site.py",
+        old="self.is_paused or self.space.is_low or",
+        new="self.is_paused or",
+        tests=[f"{_SPACE}::test_nothing_is_begun_while_the_state_directory_is_nearly_full"],
+    ),
+    Mutant(
+        name="a site that may not work for want of room is in sync",
+        file="s3syncd/site/status.py",
+        old="            and not site.space.is_low\n",
+        new="",
+        tests=[f"{_SPACE}::test_the_status_names_it_and_the_remedy"],
+    ),
+    Mutant(
+        name="a little room is enough to go on",
+        file="s3syncd/site/space.py",
+        old="(_ENOUGH * least if self.is_low else least)",
+        new="least",
+        tests=[f"{_SPACE}::test_it_goes_on_by_itself_when_there_is_room_enough"],
+    ),
+    Mutant(
         name="nobody asks whether the machine went down",
         file="s3syncd/site/dispatch.py",
-        old="                self._aftermath.met(planned.action)",
-        new="                pass",
+        old="                    self._aftermath.met(planned.action)",
+        new="                    pass",
         tests=[f"{_AFTERMATH}::test_a_file_that_came_back_empty_is_reported_and_sent"],
     ),
     Mutant(

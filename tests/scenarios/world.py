@@ -19,6 +19,7 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
 from s3syncd.ledger import Ledger
 from s3syncd.local.hints import HintTable
+from s3syncd.local.room import DiskRoom
 from s3syncd.pool import Call
 from s3syncd.site import Command, Inbox, Parts, Site
 from s3syncd.site.messages import Hinted, Noted, Room, Stop
@@ -134,6 +135,7 @@ class World:
         self.jitter = 0.5
         self.gate = _OpenGate()
         self.boot_id = "first"
+        self.room: DiskRoom | None = None
         self.watcher: Any = _Watcher()
         self.start()
 
@@ -171,6 +173,7 @@ class World:
             checksum_lane=self.checksum_lane, inbox=inbox, gate=self.gate,
             clock=lambda: self.now, wall=self.wall, jitter=lambda: self.jitter, log=self.log,
             range_rows=self.range_rows, boot_id=self.boot_id,
+            room=lambda: self.room,
         )  # type: ignore[arg-type]  # fmt: skip
         self.site = Site(self.parts)
         self.site.begin(self.now)
