@@ -40,6 +40,12 @@ class RetryTable(Store):
         self._points.add("retry")
         self._write(self._put_retry, Retry(path, attempts, next_at_wall, reason, hint, since))
 
+    def bring_retries_forward(self, now_wall: float, *, beyond: float) -> None:
+        """Let the records that are put off until after `beyond` be due now: the clock was wrong."""
+        if self._rows("SELECT 1 FROM retry WHERE next_at_wall > ? LIMIT 1", (beyond,)):
+            self._points.add("retry")
+            self._write(self._bring_forward, now_wall, beyond)
+
     def drop_retry(self, path: str) -> None:
         """Remove the retry record of a path, if there is one."""
         self._points.add("retry")
@@ -75,6 +81,10 @@ class RetryTable(Store):
     def _put_retry(self, retry: Retry) -> None:
         sql = "INSERT OR REPLACE INTO retry VALUES (?, ?, ?, ?, ?, ?)"
         self._execute(sql, (retry.path.encode(), *retry[1:]))
+
+    def _bring_forward(self, now_wall: float, beyond: float) -> None:
+        sql = "UPDATE retry SET next_at_wall = ? WHERE next_at_wall > ?"
+        self._execute(sql, (now_wall, beyond))
 
     def _drop_retry(self, path: str) -> None:
         self._execute("DELETE FROM retry WHERE path = ?", (path.encode(),))

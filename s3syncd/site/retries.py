@@ -18,6 +18,7 @@ __all__ = ["Retries"]
 
 _REFUSED_SECONDS = 3600.0  # a refused path is tried again hourly, and when its file changes
 _AT_ONCE = 256
+_SET_BACK_SECONDS = 5.0  # a clock set back by less costs no more than a pause anyway
 _LOOK_SECONDS = 0.2  # failed paths that are due are taken up at most this often ...
 _IDLE_SECONDS = 5.0  # ... and this often where all that are due wait for something else
 _REMEMBERED = 50_000  # files known as they failed (10 MiB); beyond, deletions wait for all of them
@@ -36,6 +37,7 @@ class Retries:
         self._is_full = False
         self._has_any = True
         self._next_at = 0.0
+        self._wall_ahead: float | None = None
 
     def put(self, outcome: Outcome) -> None:
         """Note that an attempt failed: the path is tried again, later each time."""
@@ -118,6 +120,7 @@ class Retries:
         if not self._has_any or now < self._next_at:
             return
         ledger, wall = self._parts.ledger, self._parts.wall()
+        self._bear_clock(now, wall)
         overdue = ledger.retries_due(wall, _AT_ONCE)
         taken = sum(take(retry.path) for retry in overdue)
         due = ledger.next_retry_at()
@@ -133,6 +136,22 @@ class Retries:
     def shown(self) -> tuple[int, list[Retry]]:
         """Return how many there are, and the oldest."""
         return self._parts.ledger.retries() if self._has_any else (0, [])
+
+    def _bear_clock(self, now: float, wall: float) -> None:
+        """Put nothing off because the clock was ahead: set right, it would take as long again.
+
+        Found by the monotonic clock while this process runs; after a start by what is put off
+        longer than anything ever is.
+        """
+        ahead, was_ahead = wall - now, self._wall_ahead
+        self._wall_ahead = ahead
+        if was_ahead is None:
+            beyond = wall + _REFUSED_SECONDS
+        elif ahead < was_ahead - _SET_BACK_SECONDS:
+            beyond = wall
+        else:
+            return
+        self._parts.ledger.bring_retries_forward(wall, beyond=beyond)
 
     def _remember(self, action: Action) -> None:
         if len(self._failed) >= _REMEMBERED and action.path not in self._failed:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Final
 
 from s3syncd.errors import FatalError
 from s3syncd.failpoints import reach
 
 __all__ = ["StateLock"]
+
+# O_NOFOLLOW: what it names is emptied. In a directory that others may write to, a link put there
+# would have it be any file of ours.
+_OPEN: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class StateLock:
@@ -23,7 +28,7 @@ class StateLock:
         path = state_dir / "lock"
         try:
             state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = os.open(path, _OPEN, 0o600)
         except OSError as error:
             raise FatalError(
                 f"cannot use the state directory {state_dir}: {error.strerror}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,11 @@ from s3syncd.errors import FatalError
 from s3syncd.supervisor.lock import StateLock
 
 __all__ = ["configure_log", "held_state"]
+
+_EXPOSED = (
+    "Every user may put a ledger of their own here, and so have objects deleted: `chmod o-w`,"
+    " unless nobody else can reach it."
+)
 
 
 @contextmanager
@@ -23,6 +29,8 @@ def held_state(config: Config) -> Iterator[None]:
     lock = StateLock(config.state_dir)
     try:
         configure_log(config)
+        if config.state_dir.stat().st_mode & stat.S_IWOTH:
+            logs.logger().warning("state.exposed", path=str(config.state_dir), hint=_EXPOSED)
         yield
     finally:
         logs.flush()

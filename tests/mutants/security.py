@@ -74,6 +74,13 @@ MUTANTS = [
         tests=[HOSTILE + "test_number_that_none_can_be_is_not_told"],
     ),
     Mutant(
+        name="the lock may be a link to any file of ours",
+        file="s3syncd/supervisor/lock.py",
+        old=" | os.O_NOFOLLOW",
+        new="",
+        tests=["tests/security/test_state.py::test_link_in_the_place_of_the_lock_is_not_followed"],
+    ),
+    Mutant(
         name="a log in JSON may drive the terminal that shows it",
         file="s3syncd/logs.py",
         old='    if line.isascii() and "\\x7f" not in line:',

@@ -51,6 +51,10 @@ def test_names_of_the_world_are_not_spelled_out(stream: io.StringIO) -> None:
 
 def test_console_line_holds_nothing_that_a_terminal_obeys(stream: io.StringIO) -> None:
     logs.configure(style="console", stream=stream)
+    # Neither holds a space or a quote: values that do are quoted anyway.
+    for character in _HOSTILE.translate({ord(space): None for space in "\t\n\r"}):
+        logs.logger().info("file.met", path=f"a{character}b")
+    assert _shown(stream.getvalue()) == []
     logs.logger().info("file.met", path=_NAME)
     try:
         raise FileNotFoundError(2, "No such file", _NAME)  # noqa: TRY301
