@@ -46,7 +46,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
     source.check_writers()  # again before Complete; now it saves sending what could not be used
     if row := (yield from _row_unchanged(action, source)):
         source.check_settled()
-        return Outcome(action, Result.DONE, "unchanged", row)
+        return Outcome(action, Result.DONE, "unchanged", row, is_stale=source.is_racy)
     op_id, upload_id, held = yield from _take_up(kit, action, source, intent)
     if upload_id is None:
         upload_id = yield from _begin(kit, action, source, op_id)

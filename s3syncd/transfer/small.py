@@ -87,7 +87,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
     md5, base, size_bytes = digest.hex(), action.baseline, len(body)
     if base and is_remote_as_baseline(action) and md5 in {base.md5, base.etag}:
         row = row_for(source.recorded, md5=md5, etag=base.etag, storage_class=base.storage_class)
-        return Outcome(action, Result.DONE, "unchanged", row)
+        return Outcome(action, Result.DONE, "unchanged", row, is_stale=source.is_racy)
     condition = condition_for(kit, action)
     op_id = intent.op_id if intent else kit.new_id() if condition.is_set else None
     failpoints.reach("upload.before_put")

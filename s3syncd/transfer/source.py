@@ -17,7 +17,7 @@ from s3syncd.pool import Call, Start
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.outcomes import Ended, superseded
 
-__all__ = ["Source", "age_seconds", "open_source"]
+__all__ = ["Source", "age_seconds", "granule_seconds", "open_source"]
 
 # A file may grow this much between the decision and the reading without its bytes being admitted
 # again; more, and many files growing at once would hold far more than the buffer budget.
@@ -35,21 +35,39 @@ _UNSTABLE_SECONDS = 60.0
 
 _NS_PER_SECOND = 1_000_000_000
 
+# Two changes this close together may leave the same times. Linux stamps with the tick of its clock
+# (10 ms at HZ=100, finer since 6.13), and a tick may be late.
+_TICK_SECONDS = 0.02
+
+# Where times are whole seconds: one on ext3, HFS+ and some network file systems, two on FAT.
+_COARSE_SECONDS = 2.0
+
 
 def age_seconds(entry: LocalEntry, now_ns: int, first_seen_ns: int) -> float:
     """Give how long ago the file was last seen to change, in seconds; never negative.
 
     A time in the future says nothing: an mtime set by hand is set aside for the ctime that the
-    setting left; where both lie ahead (another host's clock), the first sighting counts.
+    setting left. A ctime ahead (another host's clock) leaves nothing to go by, whatever the mtime
+    was set to: the first sighting counts.
 
     Args:
         entry: the stat.
         now_ns: wall clock.
         first_seen_ns: when a time in the future was first met; 0: now.
     """
-    past = [stamp for stamp in (entry.mtime_ns, entry.ctime_ns) if stamp <= now_ns]
-    newest = max(past) if past else first_seen_ns or now_ns
+    newest = entry.ctime_ns if entry.mtime_ns > now_ns else max(entry.mtime_ns, entry.ctime_ns)
+    if newest > now_ns:
+        newest = first_seen_ns or now_ns
     return max(0, now_ns - newest) / _NS_PER_SECOND
+
+
+def granule_seconds(entry: LocalEntry) -> float:
+    """Give within which time a file may change again without its times telling, in seconds.
+
+    Judged by the ctime, which nobody sets by hand: a whole number of seconds is chance once in
+    1e9, and otherwise the grain of the file system.
+    """
+    return _TICK_SECONDS if entry.ctime_ns % _NS_PER_SECOND else _COARSE_SECONDS
 
 
 class Source:
@@ -72,9 +90,10 @@ class Source:
         self._drop_at = _DROP_BYTES
         self.entry = kit.files.stat_of(fd, action.path)
         age = age_seconds(self.entry, kit.clock(), settle.first_seen_wall_ns)
-        self.is_racy = age < settle.quiet_seconds
+        tellable = max(settle.quiet_seconds, granule_seconds(self.entry))
+        self.is_racy = age < tellable
         wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds
-        self._young_seconds = max(0.0, settle.quiet_seconds - age)
+        self._young_seconds = max(0.0, tellable - age)
         self._wait_seconds = max(0.0, wanted - age, self._young_seconds)
 
     @property

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 _T = "s3syncd/transfer/"
 _SMALL = "tests/transfer/test_small.py::"
 _PARTS = "tests/transfer/test_multipart.py::"
+_RACY = "tests/transfer/test_racy.py::"
 _ADOPT = "tests/transfer/test_adopt.py::"
 _RETIRE = "tests/transfer/test_retire.py::"
 _RECLASS = "tests/transfer/test_reclass.py::"
@@ -15,6 +16,27 @@ _RECOVERY = "s3syncd/site/recovery.py"
 _RECOVER = "tests/transfer/test_recover.py::"
 
 MUTANTS = [
+    Mutant(
+        name="whole seconds are taken for exact times",
+        file=_T + "source.py",
+        old="        tellable = max(settle.quiet_seconds, granule_seconds(self.entry))",
+        new="        tellable = settle.quiet_seconds",
+        tests=[_RACY + "test_where_times_are_whole_seconds_a_file_rests_for_two"],
+    ),
+    Mutant(
+        name="a young stat is trusted once the content proved unchanged",
+        file=_T + "small.py",
+        old='"unchanged", row, is_stale=source.is_racy)',
+        new='"unchanged", row)',
+        tests=[_RACY + "test_a_young_stat_that_must_be_recorded_is_one_that_no_later_stat_equals"],
+    ),
+    Mutant(
+        name="a ctime ahead of the clock is set aside for an mtime set by hand",
+        file=_T + "source.py",
+        old="    newest = entry.ctime_ns if entry.mtime_ns > now_ns else max(",
+        new="    newest = entry.ctime_ns if entry.mtime_ns > now_ns else min(",
+        tests=[_RACY + "test_the_age_of_a_file_is_what_its_times_can_prove"],
+    ),
     Mutant(
         name="a file is sent though its stat changed while it was read",
         file=_T + "source.py",
