@@ -118,6 +118,7 @@ def test_unit_leaves_time_to_drain_and_does_not_retry_a_wrong_configuration(
     assert int(service["TimeoutStopSec"]) > 25  # shutdown_timeout_seconds
     assert service["Restart"] == "on-failure"
     assert service["RestartPreventExitStatus"] == "2"
+    assert service["SuccessExitStatus"] == "3 4"  # of a stop that leaves work
 
 
 def test_unit_can_write_its_state_and_nothing_else(unit: configparser.ConfigParser) -> None:

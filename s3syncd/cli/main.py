@@ -22,11 +22,11 @@ Without a command, s3syncd runs the daemon in the foreground."""
 
 _EPILOG = """\
 exit codes:
-  0  ok: done; for status, every site asked for is in sync
+  0  ok: done; for status, and for the daemon when it is stopped: in sync
   1  fatal, or no daemon is running
   2  the configuration or the command line cannot be used
   3  held or halted: deletions are held back, or a site waits for a person
-  4  not in sync
+  4  not in sync; the stopped daemon does the rest at its next start
   (3 comes before 4: what waits for a person is told first)
 
 signals to the daemon:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-__all__ = ["waits_for_person"]
+__all__ = ["HELD", "IN_SYNC", "NOT_IN_SYNC", "code_of", "waits_for_person"]
+
+IN_SYNC: Final = 0
+HELD: Final = 3
+NOT_IN_SYNC: Final = 4
+
+
+def code_of(sites: Iterable[Mapping[str, Any]]) -> int:
+    """Give the exit code that tells how sites stand: what waits for a person comes first.
+
+    Args:
+        sites: those of a status document.
+    """
+    listed = list(sites)
+    if any(map(waits_for_person, listed)):
+        return HELD
+    return IN_SYNC if all(site["in_sync"] for site in listed) else NOT_IN_SYNC
 
 
 def waits_for_person(status: Mapping[str, Any]) -> bool:

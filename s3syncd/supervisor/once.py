@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s3syncd.config.models import Config
-from s3syncd.core.standing import waits_for_person
+from s3syncd.core.standing import code_of, waits_for_person
 from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
 from s3syncd.supervisor.fleet import Fleet
@@ -24,7 +24,6 @@ _TROUBLE_SECONDS = 5.0  # nothing pending but problems for this long: they need 
 # pauses (settle_deadline_seconds is 60), or a listing that fails again and again.
 _STALL_SECONDS = 90.0
 _GRACE_SECONDS = 5.0  # after the deadline: a scan thread gets 2 s to end
-_HELD, _NOT_IN_SYNC = 3, 4
 
 
 def sync(
@@ -52,7 +51,7 @@ def sync(
         finally:
             _drain(fleet, time.monotonic() + config.shutdown_timeout_seconds)
         report = status_document(fleet, started_at)
-    return _code(report["sites"]), report
+    return code_of(report["sites"]), report
 
 
 def _work(fleet: Fleet, progress: Callable[[Progress], None]) -> None:
@@ -127,9 +126,3 @@ def _is_quiet(status: dict[str, Any]) -> bool:
     is_idle = status["state"] in {"idle", "unavailable"}
     has_passed = status["last_reconcile_at"] is not None
     return is_idle and has_passed and not status["pending"]["actions"]
-
-
-def _code(sites: list[dict[str, Any]]) -> int:
-    if any(map(waits_for_person, sites)):
-        return _HELD
-    return 0 if all(site["in_sync"] for site in sites) else _NOT_IN_SYNC

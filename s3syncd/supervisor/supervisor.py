@@ -16,6 +16,7 @@ from typing import Any
 from s3syncd import __version__, cores, logs
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
+from s3syncd.core.standing import code_of
 from s3syncd.errors import ConfigError, S3SyncError
 from s3syncd.failpoints import reach
 from s3syncd.notify import Notifier
@@ -72,7 +73,7 @@ class Supervisor:
         self.fleet = fleet or Fleet(config)
 
     def run(self) -> int:
-        """Run until told to stop; return the exit code.
+        """Run until told to stop; return the exit code: after a stop how the sites stand then.
 
         Raises:
             FatalError: another daemon has the state directory, or it cannot be used.
@@ -127,27 +128,30 @@ class Supervisor:
     def _run_sites(self) -> int:
         names = [site.name for site in self._config.sites]
         logs.logger().info("daemon.started", version=__version__, sites=names)
-        code = 1  # unless it ends as it should
+        code, is_asked = 1, False  # unless it ends as it should
         try:
             self.fleet.start()
             self._notifier.send("READY=1", f"STATUS={len(names)} sites")
-            code = self._serve()
+            is_asked = self._serve()
         finally:
             self._notifier.send("STOPPING=1")
             self._drain()
+            # What is left is in the ledgers for the next start; whoever stopped it may want it now.
+            code = code_of(self.fleet.snapshots()) if is_asked else code
             logs.logger().info("daemon.stopped", exit_code=code)
         return code
 
-    def _serve(self) -> int:
+    def _serve(self) -> bool:
+        """Serve until told to stop; return False when it gave up by itself."""
         while True:
             wish = self._next_wish(self._notifier.beat_seconds(_TICK_SECONDS))
             if wish is not None and wish.name == _STOP:
-                return 0
+                return True
             if wish is not None:
                 wish.reply(self._reload())
             if self.fleet.tick():
                 logs.logger().fatal("daemon.gave_up", max_failures=self._config.max_failures)
-                return 1
+                return False
             self._turned_at = time.monotonic()
             cores.look(self._turned_at)
             if not self.fleet.stuck():

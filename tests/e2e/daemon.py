@@ -366,7 +366,7 @@ class World:
             if daemon.is_running:
                 daemon.process and daemon.process.send_signal(signal.SIGCONT)
                 code = daemon.stop() if _is_patient(daemon) else daemon.kill()
-                assert code in {0, None}, daemon.tail()
+                assert code in {0, 3, 4, None}, daemon.tail()  # tests end with work left, too
         for daemon in self.daemons:
             _assert_sound(daemon, self.expected_crashes)
 

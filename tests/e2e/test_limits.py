@@ -99,7 +99,7 @@ def test_parts_of_a_large_file_and_what_surrounds_them_obey_both_limits(stub, st
     parts = stub.seen("PUT", "partNumber=")
     assert [len(part.body) for part in parts] == [8 * MIB] * 4
     assert_within(parts, [8 * MIB] * 4, 16 * MIB, 16 * MIB)
-    assert daemon.stop() == 0
+    assert daemon.stop() in {0, 4}  # the stub is no store that could be asked about the object
 
 
 def test_huge_files_of_one_site_do_not_hold_up_another(stub, stub_world):
@@ -131,7 +131,7 @@ def _waiting(world: World, stub: StubServer, **limits: Any) -> tuple[Daemon, Any
 def test_a_stop_does_not_wait_for_the_limit_and_nothing_is_in_doubt(stub, stub_world):
     daemon, site = _waiting(stub_world, stub, bandwidth_limit="1KiB/s")
     before = time.monotonic()
-    assert daemon.stop() == 0
+    assert daemon.stop() == 4  # the rest waits for the next start
     assert time.monotonic() - before < 30  # half of what the drain may take
     sent = len(puts(stub, site))
     assert sent < 40
@@ -152,7 +152,7 @@ def test_a_stop_between_two_parts_keeps_what_was_sent(world, proxy):
     ).start()
     until(lambda: proxy.seen("PUT", "partNumber="), 30, "the first part is on its way")
     before = time.monotonic()
-    assert daemon.stop() == 0
+    assert daemon.stop() == 4  # the rest waits for the next start
     assert time.monotonic() - before < 30
     assert site.uploads() == ["large"]
     assert len(proxy.seen("PUT", "partNumber=")) < 5

@@ -58,7 +58,7 @@ def test_a_file_written_just_before_the_stop_arrives_with_the_next_start(world: 
     daemon = world.daemon().start()
     daemon.in_sync()
     site.write("late", "late")
-    assert daemon.stop() == 0
+    assert daemon.stop() in {0, 4}  # 4 where it had heard of the file
     daemon.start().in_sync()
     site.assert_equal()
 
@@ -91,7 +91,7 @@ def test_a_stop_does_not_wait_longer_than_it_may(world: World, proxy: Proxy) -> 
     rule = proxy.hold(go, method="PUT")
     site.write("file")
     assert rule.reached.wait(15)
-    assert daemon.stop(timeout=8) == 0
+    assert daemon.stop(timeout=8) == 4
     go.set()
 
 

@@ -134,6 +134,15 @@ MUTANTS = [
         tests=["tests/supervisor/test_supervisor.py::test_second_stop_is_at_once"],
     ),
     Mutant(
+        name="a stop with work left ends as if there were none",
+        file=_MAIN,
+        old="            code = code_of(self.fleet.snapshots()) if is_asked else code\n",
+        new="            code = 0 if is_asked else code\n",
+        tests=[
+            "tests/supervisor/test_supervisor.py::test_the_exit_code_of_a_stop_tells_what_is_left"
+        ],
+    ),
+    Mutant(
         name="two signals at once count as one",
         file="s3syncd/supervisor/signals.py",
         old="            for number in reader.recv(_BYTES):\n",

@@ -200,6 +200,25 @@ def test_drain_ends_at_the_deadline(
     assert running.ended(5) == 0
 
 
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [
+        ({"in_sync": False}, 4),
+        ({"in_sync": False, "held_deletions": 30}, 3),
+        ({"in_sync": False, "state": "halted"}, 3),
+    ],
+    ids=["unsynced work", "held deletions", "halted"],
+)
+def test_the_exit_code_of_a_stop_tells_what_is_left(
+    configure: Configure, start: Callable[[Config], Running], left: dict[str, object], code: int
+) -> None:
+    running = start(configure())
+    board = running.shop.last("a").board
+    board.snapshot = {**board.snapshot, **left}
+    running.supervisor.stop()
+    assert running.ended() == code
+
+
 def test_control_socket_answers_while_the_daemon_drains(
     configure: Configure, start: Callable[[Config], Running]
 ) -> None:
@@ -333,7 +352,7 @@ def test_stop_is_heard_while_a_reload_drains_a_site(
     running.supervisor.stop()
     until(lambda: running.shop.last("b").is_closed)
     running.supervisor.stop()
-    assert running.ended(5) == 0
+    assert running.ended(5) == 4  # what was to start anew did not
 
 
 def test_refused_reload_tells_the_problems(
