@@ -180,6 +180,9 @@ class Store:
     def _disconnect(self) -> None:
         db, self._db = self._db, None
         if db is not None:
+            # The cursor would keep SQLite's connection alive behind Python's: its files, its locks,
+            # and the pages that it takes for written.
+            self._execute = _refuse
             with suppress(sqlite3.Error):
                 db.close()
 
@@ -219,3 +222,7 @@ class Store:
         finally:
             self._is_closed = True
             self._disconnect()
+
+
+def _refuse(*_: object) -> sqlite3.Cursor:
+    raise sqlite3.ProgrammingError("the connection was given up")

@@ -158,6 +158,29 @@ def test_after_a_failure_the_connection_is_a_new_one(tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="reads /proc")
+def test_after_a_failure_nothing_of_the_old_connection_is_left(tmp_path: Path) -> None:
+    """Not its files, nor its locks, nor what it keeps in memory of pages that were not written."""
+
+    def held() -> list[str]:
+        links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
+        return [link for link in links if link.startswith(str(tmp_path))]
+
+    ledger = open_ledger(tmp_path)
+    assert held()
+    ledger.record(row("a"))
+    with _files_no_larger_than(0), pytest.raises(LedgerError):
+        ledger.commit()
+    assert held() == []
+    with _files_no_larger_than(0), pytest.raises(LedgerError):
+        ledger.commit()
+    assert held() == []
+    ledger.commit()
+    assert held()
+    ledger.close()
+    assert held() == []
+
+
 def test_the_wal_is_moved_into_the_database_before_a_new_connection_is_used(
     tmp_path: Path,
 ) -> None:

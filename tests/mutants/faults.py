@@ -10,6 +10,16 @@ CLOCK = "tests/scenarios/test_clock.py::"
 
 MUTANTS = [
     Mutant(
+        name="a connection that failed lives on behind its cursor",
+        file="s3syncd/ledger/store.py",
+        old="            self._execute = _refuse\n",
+        new="",
+        tests=[
+            "tests/ledger/test_durability.py"
+            "::test_after_a_failure_nothing_of_the_old_connection_is_left",
+        ],
+    ),
+    Mutant(
         name="a failed path waits until the clock says again what it said",
         file="s3syncd/site/retries.py",
         old="        elif ahead < was_ahead - _SET_BACK_SECONDS:",
