@@ -118,20 +118,20 @@ def entry_of(path: str, seen: os.stat_result) -> LocalEntry:
     )
 
 
-def try_read_lease(fd: int) -> bool:
+def try_read_lease(fd: int) -> bool | None:
     """Tell whether nobody at all has the file open, or mapped, for writing.
 
-    A read lease is granted only then; it is given back at once. False where it cannot be told: a
-    writer, not our file and no CAP_LEASE, a filesystem without leases, a system without them. The
-    process must ignore SIGIO (`ignore_sigio`): a lease broken meanwhile would end it.
+    A read lease is granted only then; it is given back at once. False: somebody has. None where it
+    cannot be told: not our file and no CAP_LEASE, a filesystem without leases, a system without
+    them. The process must ignore SIGIO (`ignore_sigio`): a lease broken meanwhile would end it.
     """
     if not hasattr(fcntl, "F_SETLEASE"):
-        return False
+        return None
     try:
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except OSError:
-        return False
+    except OSError as error:
+        return False if error.errno == errno.EAGAIN else None
     return True
 
 

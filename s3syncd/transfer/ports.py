@@ -50,8 +50,8 @@ class Files(Protocol):
     def read_into(self, fd: int, offset: int, view: memoryview) -> int:
         """Fill `view` from `offset` on; give the number of bytes."""
 
-    def try_read_lease(self, fd: int) -> bool:
-        """Tell whether nobody at all has the file open for writing."""
+    def try_read_lease(self, fd: int) -> bool | None:
+        """Tell whether nobody at all has the file open for writing; None: it cannot be told."""
 
 
 def new_id() -> str:

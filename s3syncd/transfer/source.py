@@ -95,6 +95,7 @@ class Source:
         wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds
         self._young_seconds = max(0.0, tellable - age)
         self._wait_seconds = max(0.0, wanted - age, self._young_seconds)
+        self._open_seconds = max(0.0, settle.open_seconds - age)
 
     @property
     def recorded(self) -> LocalEntry:
@@ -164,13 +165,23 @@ class Source:
     def check_writers(self) -> None:
         """Where age proved nothing, ask the system whether anybody has it open for writing.
 
+        So also where the last thing heard was a close: a file that is begun anew since then is
+        empty or torn, and what was heard of that may still be on its way here.
+
         Raises:
             Ended: somebody may; the outcome says when to look again.
         """
-        if not self._wait_seconds or self._files.try_read_lease(self._fd):
+        wait = self._wait_seconds
+        if wait or self._open_seconds:
+            is_free = self._files.try_read_lease(self._fd)
+            if is_free:
+                return
+            if is_free is not None:
+                wait = max(wait, self._open_seconds)
+        if not wait:
             return
         if not self._settle.is_past_deadline:
-            raise Ended(self._not_quiet(self._wait_seconds))
+            raise Ended(self._not_quiet(wait))
         if _is_rewritten_in_place(self._action, self.entry):
             raise Ended(_unstable(self._action))
 

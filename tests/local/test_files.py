@@ -114,13 +114,22 @@ def test_a_lease_is_had_only_while_nobody_writes(root: Path, root_fd: int) -> No
         with (root / "a/file").open("rb"):
             assert files.try_read_lease(fd), "another reader is no writer"
         with (root / "a/file").open("r+b") as writer:
-            assert not files.try_read_lease(fd)
+            assert files.try_read_lease(fd) is False
             mapped = mmap.mmap(writer.fileno(), 10)
-        assert not files.try_read_lease(fd), "closed, but still mapped for writing"
+        assert files.try_read_lease(fd) is False, "closed, but still mapped for writing"
         mapped.close()
         assert files.try_read_lease(fd)
     finally:
         os.close(fd)
+
+
+def test_lease_that_cannot_be_asked_for_tells_nothing() -> None:
+    ends = os.pipe()
+    try:
+        assert files.try_read_lease(ends[0]) is None
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 @pytest.fixture

@@ -64,12 +64,28 @@ MUTANTS = [
     Mutant(
         name="a file with a writer is sent",
         file=_T + "source.py",
-        old="        if not self._wait_seconds or self._files.try_read_lease(self._fd):\n",
-        new="        if self._fd:\n",
+        old="        if not wait:\n            return\n"
+        "        if not self._settle.is_past_deadline:\n",
+        new="        if wait is not None:\n            return\n"
+        "        if not self._settle.is_past_deadline:\n",
         tests=[
             _SMALL + "test_file_that_may_be_open_and_has_a_writer_waits",
             _PARTS + "test_file_with_a_writer_is_not_begun",
         ],
+    ),
+    Mutant(
+        name="a close is believed although a writer is there again",
+        file=_T + "source.py",
+        old="            if is_free is not None:\n",
+        new="            if is_free:\n",
+        tests=[_SMALL + "test_closed_file_that_is_begun_anew_waits_for_its_writer"],
+    ),
+    Mutant(
+        name="a file whose writers cannot be told has one",
+        file="s3syncd/local/files.py",
+        old="        return False if error.errno == errno.EAGAIN else None\n",
+        new="        return False\n",
+        tests=["tests/local/test_files.py::test_lease_that_cannot_be_asked_for_tells_nothing"],
     ),
     Mutant(
         name="past its deadline any file is sent",

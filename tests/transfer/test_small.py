@@ -128,6 +128,22 @@ def test_file_that_may_be_open_and_has_a_writer_waits(world: World) -> None:
     assert not world.bucket.requests
 
 
+def test_closed_file_that_is_begun_anew_waits_for_its_writer(world: World) -> None:
+    world.write("a", b"whole")
+    with (world.root / "a").open("rb") as file:
+        if not try_read_lease(file.fileno()):
+            pytest.skip("no leases on this filesystem")
+    world.ahead_seconds = 1.0
+    with (world.root / "a").open("wb") as writer:  # what was heard is the close of the one before
+        outcome = world.carry_out(world.upload("a"), settle=CLOSED)
+        assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "not_quiet")
+        assert outcome.due_in_seconds is not None
+        assert 3.5 < outcome.due_in_seconds <= 4.0
+        writer.write(b"anew")
+    assert world.carry_out(world.upload("a"), settle=CLOSED).effect == "put"
+    assert [each.body for each in world.bucket.objects.values()] == [b"anew"]
+
+
 def test_file_without_a_writer_need_not_wait_the_open_seconds(world: World) -> None:
     world.write("a", b"x")
     with (world.root / "a").open("rb") as file:
