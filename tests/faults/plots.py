@@ -76,8 +76,7 @@ def _before_reclass(ward: Ward) -> None:
 
 
 def _lose_ledger(ward: Ward) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        ward.daemon.ledger().with_name(f"ledger.sqlite{suffix}").unlink(missing_ok=True)
+    ward.lose_files_of_ledger()
 
 
 def _spoil_ledger(ward: Ward) -> None:

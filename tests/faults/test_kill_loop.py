@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.daemon import World
+from tests.faults.kills import kill_at_random
+from tests.faults.nursery import nursery
+from tests.faults.ward import opened_ward
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +55,13 @@ class Writer(threading.Thread):
             (self._root / "large").write_bytes(choice.randbytes(17 * 2**20))
 
 
-@pytest.mark.parametrize("seed", [20, 21])
+@pytest.mark.timeout(180)
+def test_nothing_is_lost_or_wrongly_deleted_by_twenty_kills(tmp_path: Path) -> None:
+    with nursery() as born, opened_ward(born, tmp_path, seed=20) as ward:
+        kill_at_random(ward, 20, 20)
+
+
+@pytest.mark.parametrize("seed", [21])
 def test_a_daemon_killed_ten_times_while_files_change_converges(world: World, seed: int) -> None:
     site = world.site(retire_deleted=True, max_delete=10**6)
     site.write("stays", "stays")

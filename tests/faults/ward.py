@@ -33,7 +33,7 @@ _PATIENCE_SECONDS: Final = 90.0  # a minute for what a server may carry out late
 # The waits that decide how long a kill takes; everything else is as in a real configuration.
 _QUICK: Final[Mapping[str, Any]] = {
     "delete_grace_seconds": 0.1,
-    "settle_open_seconds": 0.1,
+    "settle_open_seconds": 5,  # as by default; a read lease makes waiting for it rare
     "multipart_threshold": 5 * MIB,
     "log": {"format": "json", "level": "info"},
 }
@@ -79,6 +79,15 @@ class Quick(Daemon):
 class Ward:
     """See the module; use `opened_ward`.
 
+    Args:
+        store: fresh.
+        nursery: gives the daemons.
+        world: without sites yet.
+        seed: of the author.
+        author: the kind of user.
+        place: where root and state are; default: in the world's folder.
+        options: of the configuration.
+
     Attributes:
         store: whose history is judged.
         author: the user; everything in the root is in the diary.
@@ -86,14 +95,26 @@ class Ward:
     """
 
     def __init__(
-        self, store: RemoteStore, nursery: Nursery, world: World, *, seed: int, **options: Any
+        self,
+        store: RemoteStore,
+        nursery: Nursery,
+        world: World,
+        *,
+        seed: int,
+        author: type[Author] = Author,
+        place: Path | None = None,
+        **options: Any,
     ) -> None:
         store.create_bucket(BUCKET)
         usual: dict[str, Any] = {"retire_deleted": True, "max_delete": 10**6}
         self.site = world.site(prefix=PREFIX, bucket=BUCKET, **usual)
         self.store = store
         self.world = world
-        self.author = Author(self.site.root, seed, aside=world.folder / "aside")
+        if place is not None:
+            self.site.root = place / "root"
+            self.site.root.mkdir()
+            options["state_dir"] = str(place / "state")
+        self.author = author(self.site.root, seed, aside=self.site.root.parent / "aside")
         self.daemon = Quick(world.daemon(**{**_QUICK, **options}), nursery)
         world.daemons[-1] = self.daemon
         self.oracle = Oracle(store, self.author.diary, bucket=BUCKET, prefix=PREFIX)
@@ -141,6 +162,10 @@ class Ward:
     def judge(self) -> None:
         """Wait until both sides are equal, and fail if anything forbidden happened until now."""
         self.settle()
+        self.judge_at_rest()
+
+    def judge_at_rest(self) -> None:
+        """Do the same without asking a daemon: none runs, or it is in sync."""
         self.oracle.assert_sound()
         found = [*self.oracle.equal_to(self.files()), *self.oracle.no_upload_is_left()]
         assert not found, found
@@ -150,6 +175,11 @@ class Ward:
         """End the run: see `end_run`."""
         end_run(self, self.oracle, self.store)
         assert self.author.diary.files() == self.files()
+
+    def lose_files_of_ledger(self) -> None:
+        """Take the ledger away while no daemon runs."""
+        for each in self.daemon.ledger().parent.glob("ledger.sqlite*"):
+            each.unlink()
 
     # what the end of a run needs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -33,6 +33,7 @@ class Author:
     """See the module. Everything is in the diary before it is done.
 
     Attributes:
+        weights: what is done, and how often, of 100 or so.
         diary: what was done.
         done: how often each thing was done.
         kept: paths that are left alone.
@@ -42,6 +43,8 @@ class Author:
         seed: the same one does the same things.
         aside: where contents are written that are then moved in.
     """
+
+    weights: Mapping[str, int] = _WEIGHTS
 
     def __init__(self, root: Path, seed: int, *, aside: Path) -> None:
         self.diary = Diary()
@@ -59,7 +62,7 @@ class Author:
     def act(self, count: int) -> None:
         """Do so many things."""
         for _ in range(count):
-            name = self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+            name = self._random.choices(list(self.weights), list(self.weights.values()))[0]
             operation: Callable[[], bool] = getattr(self, f"_{name}")
             if operation():
                 self.done[name] = self.done.get(name, 0) + 1
