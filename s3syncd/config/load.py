@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from s3syncd.config import checks, document, layout, references, state
+from s3syncd.config import cgroup, checks, document, layout, references, state
 from s3syncd.config.checks import LoadedSite
 from s3syncd.config.layout import Given, GivenSite
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
@@ -22,12 +22,15 @@ from s3syncd.config.validate import Validation, keys_of
 __all__ = ["load"]
 
 
-def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
+def load(
+    path: Path, *, environ: Mapping[str, str] = os.environ, machine: Path = Path("/")
+) -> Config:
     """Return the configuration in the file at `path`.
 
     Args:
         path: the YAML file. Relative paths in it start from its directory.
         environ: the process environment: variables of references, state directory, overrides.
+        machine: the root directory of the system, whose limits lower two defaults.
 
     Raises:
         ConfigError: every problem, as `file:line: sites[0].key: what is wrong; what to write`.
@@ -38,7 +41,7 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
         if not problems:
             problems.add(0, "", "is empty", "write 'sites:' and one '- path: ...'")
         raise problems.error()
-    return _Loading(path, environ, problems).run(root, mode)
+    return _Loading(path, environ, machine, problems).run(root, mode)
 
 
 _OPTION_KEYS = keys_of(SiteOptions)
@@ -51,11 +54,14 @@ _PLACE_KEYS = frozenset({"name", "path", "bucket", "prefix", "endpoint"})
 class _Loading:
     """One run of `load`. Used once, by one thread."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str], problems: Problems) -> None:
+    def __init__(
+        self, path: Path, environ: Mapping[str, str], machine: Path, problems: Problems
+    ) -> None:
         # The links of the file's own name are kept: Kubernetes swaps what they point to.
         self._path = Path(os.path.abspath(path))  # noqa: PTH100
         self._base = self._path.parent
         self._environ = environ
+        self._machine = machine
         self._problems = problems
         self._validation = Validation(self._base, environ, problems)
 
@@ -114,7 +120,7 @@ class _Loading:
         return site
 
     def _config(self, given: dict[str, Given], sites: list[LoadedSite]) -> Config | None:
-        values: dict[str, Any] = {"path": self._path, "sites": ()}
+        values: dict[str, Any] = {"path": self._path, "sites": (), **self._suited()}
         where = given.get("state_dir")
         try:
             written = layout.state_dir_of(given)
@@ -131,6 +137,16 @@ class _Loading:
         if config is not None and config.log_file is not None:
             checks.check_log_file(sites, config.log_file, given["log.file"], self._problems)
         return config
+
+    def _suited(self) -> dict[str, int]:
+        """Give the defaults that depend on what this process may use."""
+        allowance, fields = cgroup.read(self._machine), Config.model_fields
+        buffer_bytes = fields["buffer_bytes"].get_default()
+        workers = fields["checksum_workers"].get_default(call_default_factory=True)
+        return {
+            "buffer_bytes": cgroup.suited_buffer_bytes(buffer_bytes, allowance),
+            "checksum_workers": cgroup.suited_checksum_workers(workers, allowance),
+        }
 
     def _check_readers(self, mode: int) -> None:
         """Refuse a file with secrets that every user of the machine may read."""

@@ -237,12 +237,14 @@ class Config(_Frozen):
     """Requests under way at once, over all sites."""
 
     buffer_bytes: Annotated[Size, Field(ge=MIB)] = 128 * MIB
-    """Bytes of file content held in memory at once, over all sites."""
+    """Bytes of file content held in memory at once, over all sites. Where the container or service
+    has a memory limit below 512MiB, the default is a quarter of that, at least 16MiB."""
 
     checksum_workers: Annotated[Whole, Field(ge=1, le=1024)] = Field(
         default_factory=lambda: 2 * (os.cpu_count() or 1)
     )
-    """Files hashed at once when an existing bucket is met. Default: 2 x CPUs."""
+    """Files hashed at once when an existing bucket is met. Default: 2 x CPUs; where the container
+    or service has a CPU limit, that many CPUs, rounded up."""
 
     multipart_threshold_bytes: Annotated[Size, Field(ge=1, le=MAX_PUT_BYTES)] = Field(
         16 * MIB, validation_alias="multipart_threshold"

@@ -48,10 +48,11 @@ def test_every_key_of_a_site_is_explained(key):
 def test_what_is_commented_out_is_the_default(write):
     text = EXAMPLE.read_text()
     path = write(COMMENTED.sub(r"\1\2: \3", text))
-    written = load(path, environ=ENVIRON)
-    plain = load(write(text), environ=ENVIRON)
+    written = load(path, environ=ENVIRON, machine=Path("/nowhere"))
+    plain = load(write(text), environ=ENVIRON, machine=Path("/nowhere"))
     assert written == plain
-    bare = load(write("sites: [{path: /a, bucket: bbb}]\n"), environ=ENVIRON)
+    bare = write("sites: [{path: /a, bucket: bbb}]\n")
+    bare = load(bare, environ=ENVIRON, machine=Path("/nowhere"))
     photos = {name: getattr(written.sites[0], name) for name in SiteOptions.model_fields}
     assert photos == {name: getattr(bare.sites[0], name) for name in SiteOptions.model_fields}
     top = set(Config.model_fields) - {"sites", "path"}
