@@ -123,6 +123,11 @@ def _plan(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _verify(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    _json(parser)
+
+
 def _status(parser: argparse.ArgumentParser) -> None:
     _optional_site(parser)
     _json(parser)
@@ -177,6 +182,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("validate the configuration and probe every site; leaves nothing behind", _check),
     "plan": ("show what would be done; changes nothing", _plan),
     "sync": ("make every site equal once; the daemon does it when one is running", _optional_site),
+    "verify": ("hash every file and compare with the bucket; fetches and changes nothing", _verify),
     "status": ("ask the daemon: in sync or not, since when, what is stuck, what to do", _status),
     "approve": ("let held deletions go ahead, or accept a halted site as it is now", _approve),
     "rescan": ("look at the whole directory again, with --remote at the bucket too", _rescan),

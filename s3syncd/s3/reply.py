@@ -19,6 +19,7 @@ __all__ = [
     "error_of",
     "etag_may_be_md5",
     "failed",
+    "has_own_key",
 ]
 
 _META: Final = "x-amz-meta-"
@@ -98,14 +99,17 @@ def etag_may_be_md5(reply: Reply) -> bool:
 
     It cannot with a KMS or customer key, nor where it has another form (parts, some stores).
     """
+    return is_md5_etag(reply.etag) and not has_own_key(reply)
+
+
+def has_own_key(reply: Reply) -> bool:
+    """Tell whether the object is encrypted with a KMS or customer key: its ETag is no MD5 then."""
     headers = reply.headers
     if headers.get("x-amz-server-side-encryption", "").startswith("aws:kms"):
-        return False
+        return True
     if "x-amz-server-side-encryption-aws-kms-key-id" in headers:
-        return False
-    if "x-amz-server-side-encryption-customer-algorithm" in headers:
-        return False
-    return is_md5_etag(reply.etag)
+        return True
+    return "x-amz-server-side-encryption-customer-algorithm" in headers
 
 
 def error_of(body: bytes) -> tuple[str, str, str]:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from s3syncd.supervisor.once import sync
 from s3syncd.supervisor.planning import plan
 from s3syncd.supervisor.supervisor import Supervisor
+from s3syncd.supervisor.verifying import verify
 
-__all__ = ["Supervisor", "plan", "sync"]
+__all__ = ["Supervisor", "plan", "sync", "verify"]

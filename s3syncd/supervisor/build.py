@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,10 +114,10 @@ class Workshop:
 
     def equip(self, settings: SiteConfig, desk: Desk) -> Bench:
         """Give a site its bucket and its lanes; no network."""
+        return self.bench(settings, lambda: desk.inbox.put(Room()))
 
-        def on_room() -> None:
-            desk.inbox.put(Room())
-
+    def bench(self, settings: SiteConfig, on_room: Callable[[], None]) -> Bench:
+        """Give a bucket and lanes within the site's limits; `on_room` is called by the pools."""
         return Bench(
             Bucket(
                 bucket_settings(settings, max_connections=self._max_connections),

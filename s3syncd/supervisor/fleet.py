@@ -18,6 +18,7 @@ from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
 from s3syncd.supervisor.build import Workshop
 from s3syncd.supervisor.life import Shop, SiteLife, unstarted
+from s3syncd.supervisor.verifying import Verification
 
 __all__ = ["Fleet"]
 
@@ -102,9 +103,8 @@ class Fleet:
         names = [site.name for site in self._config.sites]
         if wanted is None and name == "approve":
             return _refused("approve wants a site", f"sites: {', '.join(names)}")
-        if wanted is not None and wanted not in names:
-            unknown = UnknownSiteError.of(wanted, names)
-            return {**_refused(unknown.message, unknown.hint), "reason": "unknown_site"}
+        if refusal := self.refusal(arguments):
+            return refusal
         lives = self._lives
         asked = [_Question(each, lives.get(each)) for each in names if wanted in {None, each}]
         for question in asked:
@@ -112,6 +112,30 @@ class Fleet:
         deadline = time.monotonic() + self._answer_seconds
         answers = [question.answer(deadline - time.monotonic()) for question in asked]
         return _summed_up(answers)
+
+    def refusal(self, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Refuse a command that names a site which there is not. Thread-safe."""
+        wanted, names = arguments.get("site"), [site.name for site in self._config.sites]
+        if wanted is None or wanted in names:
+            return None
+        unknown = UnknownSiteError.of(wanted, names)
+        return {**_refused(unknown.message, unknown.hint), "reason": "unknown_site"}
+
+    def verification(self, site: str, is_given_up: Callable[[], bool]) -> Verification:
+        """Begin to verify a site, within its limits. Thread-safe.
+
+        Raises:
+            UnknownSiteError: a reload has taken the site away.
+        """
+        chosen = [each for each in self._config.sites if each.name == site]
+        if not chosen:
+            raise UnknownSiteError.of(site, [each.name for each in self._config.sites])
+        return Verification(
+            chosen[0],
+            self._config.state_dir,
+            lambda on_room: self._shop.bench(chosen[0], on_room),
+            is_given_up=is_given_up,
+        )
 
     def tick(self) -> bool:
         """Look after the sites; return whether one failed more often than is allowed."""

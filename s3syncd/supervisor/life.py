@@ -64,6 +64,9 @@ class Shop(Protocol):
     def equip(self, settings: SiteConfig, desk: Desk) -> Equipment:
         """Give what a site holds; called in the main thread, without network."""
 
+    def bench(self, settings: SiteConfig, on_room: Callable[[], None]) -> Any:
+        """Give a bucket and lanes of their own, within the site's limits."""
+
     def build(self, settings: SiteConfig, desk: Desk, equipment: Any) -> Site:
         """Make the site; called in its own thread."""
 

@@ -23,6 +23,7 @@ from s3syncd.notify import Notifier
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state
+from s3syncd.supervisor.verifications import Verifications
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
 
@@ -71,6 +72,7 @@ class Supervisor:
         self._reload_error: dict[str, str] | None = None
         self._needs_restart: list[str] = []
         self.fleet = fleet or Fleet(config)
+        self._verifications = Verifications(self.fleet.verification)
 
     def run(self) -> int:
         """Run until told to stop; return the exit code: after a stop how the sites stand then.
@@ -116,6 +118,8 @@ class Supervisor:
 
     def command(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a command; answers when it was accepted. Thread-safe."""
+        if name == "verify":
+            return self.fleet.refusal(arguments) or self._verifications.command(arguments)
         if name != _RELOAD:
             return self.fleet.command(name, arguments)
         answers: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -161,6 +165,7 @@ class Supervisor:
         """Let the sites finish what is in flight; a second wish to stop ends that at once."""
         deadline = time.monotonic() + self._config.shutdown_timeout_seconds
         grace_seconds = _GRACE_SECONDS
+        self._verifications.stop(_AT_ONCE_SECONDS)
         logs.logger().info("daemon.drains", at_most_seconds=self._config.shutdown_timeout_seconds)
         self.fleet.begin_stop(deadline)
         while not self.fleet.has_stopped() and time.monotonic() < deadline:

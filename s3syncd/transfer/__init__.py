@@ -13,7 +13,7 @@ from s3syncd.local.held import HeldRoot
 from s3syncd.pool import Call, Lane, Start
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.reply import S3Failure
-from s3syncd.transfer import adopt, multipart, reclass, recover, retire, small
+from s3syncd.transfer import adopt, multipart, reclass, recover, retire, small, verify
 from s3syncd.transfer.kit import Kit, TransferSettings
 from s3syncd.transfer.notes import (
     EtagLearnt,
@@ -107,6 +107,10 @@ class Transfer:
                 be this one, so that the upload is taken up again.
         """
         return self._ended_well(action, self._steps_of(action, settle, intent))
+
+    def verify_for(self, action: Action, *, settle: Settle) -> Call:
+        """Make the call that compares file and object anew; see `transfer.verify`."""
+        return verify.verify(self._kit, action, settle)
 
     def recover_for(self, intent: Intent, *, baseline: BaselineRow | None) -> Call:
         """Make the call that finds out what became of an intent; it returns an `Outcome`.

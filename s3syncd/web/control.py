@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Mapping[str, type]] = {
     "pause": {"site": str},
     "resume": {"site": str},
     "reload": {},
+    "verify": {"site": str, "id": str},
 }
 """The commands passed on, with the arguments each may carry. null or absent = not given."""
 

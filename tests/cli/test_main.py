@@ -16,7 +16,7 @@ from tests.cli.daemon import FakeDaemon, site_status, write_config
 
 COMMANDS = (
     "run", "check", "plan", "sync", "status", "approve", "rescan", "pause", "resume", "reload",
-    "reset", "demo",
+    "reset", "demo", "verify",
 )  # fmt: skip
 CLIENT_COMMANDS = ("status", "approve", "rescan", "pause", "resume", "reload")
 

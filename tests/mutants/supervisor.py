@@ -14,6 +14,20 @@ _FORECAST = "s3syncd/supervisor/forecast.py"
 
 MUTANTS = [
     Mutant(
+        name="what nobody fetches of a verification is kept",
+        file="s3syncd/supervisor/verifications.py",
+        old="Queue(_WAITING)",
+        new="Queue()",
+        tests=["tests/supervisor/test_verifications.py::test_what_nobody_fetches_is_not_heaped_up"],
+    ),
+    Mutant(
+        name="a verification does not know what was sent",
+        file="s3syncd/supervisor/verifying.py",
+        old='word == "other_content" and is_as_sent and is_as_put',
+        new="False",
+        tests=["tests/e2e/test_verify.py::test_what_stat_cannot_see_is_found"],
+    ),
+    Mutant(
         name="an ended site keeps its lanes",
         file=_LIFE,
         old="            self._equipment.close_lanes()\n        if error is None:\n",

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 _T = "s3syncd/transfer/"
 _SMALL = "tests/transfer/test_small.py::"
 _PARTS = "tests/transfer/test_multipart.py::"
+_VERIFY = "tests/transfer/test_verify.py::"
 _RACY = "tests/transfer/test_racy.py::"
 _ADOPT = "tests/transfer/test_adopt.py::"
 _RETIRE = "tests/transfer/test_retire.py::"
@@ -16,6 +17,27 @@ _RECOVERY = "s3syncd/site/recovery.py"
 _RECOVER = "tests/transfer/test_recover.py::"
 
 MUTANTS = [
+    Mutant(
+        name="a verification takes what cannot be proved for equal",
+        file=_T + "verify.py",
+        old='Verdict.UNPROVED: "unproved"',
+        new='Verdict.UNPROVED: ""',
+        tests=[_VERIFY + "test_an_object_that_only_a_key_can_tell_of_is_not_proved"],
+    ),
+    Mutant(
+        name="a verification believes what it read of a file that changed",
+        file=_T + "verify.py",
+        old="        source.check_settled()\n",
+        new="",
+        tests=[_VERIFY + "test_a_file_with_a_writer_is_not_judged"],
+    ),
+    Mutant(
+        name="a verification judges by a listing that is old",
+        file=_T + "verify.py",
+        old="    seen = yield from look_at(kit, action)\n",
+        new="    seen = None\n",
+        tests=[_VERIFY + "test_what_was_put_since_the_listing_is_no_difference"],
+    ),
     Mutant(
         name="whole seconds are taken for exact times",
         file=_T + "source.py",
@@ -250,8 +272,8 @@ MUTANTS = [
     ),
     Mutant(
         name="content is read again for a digest that is known",
-        file=_T + "adopt.py",
-        old="    if proof is not None and proof.make is new_md5 and md5 is not None:\n",
+        file=_T + "comparing.py",
+        old="    if proof.make is new_md5 and md5 is not None:\n",
         new="    if proof is None and md5 == '':\n",
         tests=[_ADOPT + "test_content_is_read_once[our note]"],
     ),
@@ -369,22 +391,22 @@ MUTANTS = [
     ),
     Mutant(
         name="the layout of a multipart object is assumed",
-        file=_T + "adopt.py",
+        file=_T + "comparing.py",
         old="    size_bytes = seen.size_bytes\n",
         new="    size_bytes = 8 * 1024 * 1024\n",
         tests=[_ADOPT + "test_layout_of_parts_is_learnt_and_never_assumed"],
     ),
     Mutant(
         name="unknown content is taken for equal",
-        file=_T + "adopt.py",
-        old="    return proof is not None and (yield from is_proved(source, proof))\n",
-        new="    return proof is None or (yield from is_proved(source, proof))\n",
+        file=_T + "comparing.py",
+        old="        return by_etag.verdict if is_told else Verdict.UNPROVED\n",
+        new="        return Verdict.EQUAL\n",
         tests=[_ADOPT + "test_no_proof_is_an_upload"],
     ),
     Mutant(
         name="metadata is believed over an ETag that is known to be an MD5",
-        file=_T + "adopt.py",
-        old="    if _has_settled_it(kit, seen):\n",
+        file=_T + "comparing.py",
+        old="    if kit.etag_is_md5 is True and etag_may_be_md5(seen):\n",
         new="    if seen.failure is not None:\n",
         tests=[_ADOPT + "test_note_carried_over_to_other_content_is_not_believed_over_the_etag"],
     ),

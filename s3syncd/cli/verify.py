@@ -1,0 +1,165 @@
+"""`s3syncd verify`: re-hash local files against S3, and report every difference.
+
+When a daemon has the state directory it does the work, within its limits, and this command shows
+what it finds. Nothing is fetched and nothing is changed, on either side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Protocol, TextIO
+
+from s3syncd.cli import exits
+from s3syncd.cli.client import NoDaemonError, ask
+from s3syncd.cli.wording import Palette, count, printable, screen_columns, size, wrapped
+from s3syncd.config.load import load
+from s3syncd.config.models import Config
+from s3syncd.core.difference import EXTRA, Difference
+from s3syncd.errors import UnknownSiteError
+
+__all__ = ["execute"]
+
+_ASK_SECONDS = 0.2
+"""How often the daemon is asked what it has found; it gives up what nobody asks about."""
+
+
+class Verified(Protocol):
+    """The verification of one site; the rest is right once `differences` was read to its end."""
+
+    name: str
+    files: int
+    bytes: int
+    reason: str | None
+    hint: str | None
+
+    def differences(self) -> Iterator[Difference]:
+        """Give what differs as it is found."""
+
+
+Verify = Callable[[Config, list[str]], Iterable[Verified]]
+
+
+def execute(
+    arguments: argparse.Namespace, *, verify: Verify | None = None, stream: TextIO | None = None
+) -> int:
+    """Verify; gives 0 when every file is proved to be in the bucket, else 4.
+
+    Args:
+        arguments: the command line.
+        verify: does the work where no daemon runs; by default the supervisor.
+        stream: where the report goes.
+
+    Raises:
+        ConfigError: the configuration cannot be used, or has no such site.
+        FatalError: the ledger cannot be read, or the daemon refuses.
+    """
+    stream = stream or sys.stdout
+    config = load(arguments.config)
+    names = [site.name for site in config.sites if arguments.site in {None, site.name}]
+    if not names:
+        raise UnknownSiteError.of(arguments.site, [site.name for site in config.sites])
+    try:
+        ask(config.state_dir, "status")
+    except NoDaemonError:
+        sites = (verify or _verify)(config, names)
+    else:
+        sites = (_Remote(config.state_dir, name) for name in names)
+    retiring = {site.name for site in config.sites if site.retire_deleted}
+    show = _print_json if arguments.json else _print_text
+    return show(sites, retiring, stream)
+
+
+def _verify(config: Config, names: list[str]) -> Iterable[Verified]:
+    from s3syncd.supervisor import verify  # noqa: PLC0415 - loads everything, for half a second
+
+    return verify(config, names)
+
+
+class _Remote:
+    """A verification that the daemon carries out."""
+
+    def __init__(self, state_dir: Path, name: str) -> None:
+        self.name = name
+        self.files = self.bytes = 0
+        self.reason: str | None = None
+        self.hint: str | None = None
+        self._state_dir = state_dir
+
+    def differences(self) -> Iterator[Difference]:
+        """Give what differs as the daemon finds it."""
+        begun = ask(self._state_dir, "verify", {"site": self.name})
+        pause, is_over = Event(), False
+        while not is_over:
+            pause.wait(_ASK_SECONDS)
+            answer = ask(self._state_dir, "verify", {"id": begun["id"]})
+            for each in answer["differences"]:
+                yield Difference(each["path"], each["reason"])
+            self.files, self.bytes = answer["files"], answer["bytes"]
+            self.reason, self.hint = answer["reason"], answer["hint"]
+            is_over = answer["is_over"]
+
+
+def _print_text(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:
+    code, palette, width = exits.OK, Palette(stream), screen_columns()
+    for site in sites:
+        stream.write(f"{printable(site.name)}\n")
+        met: Counter[str] = Counter()
+        for each in site.differences():
+            met[each.reason] += 1
+            colour = "yellow" if each.reason in EXTRA else "red"
+            word = palette.paint(colour, f"{each.reason:<18}")
+            stream.write(f"  {word} {printable(each.path)}\n")
+            stream.flush()
+        for reason in met:
+            told = f"{reason}: {Difference('', reason).hint}"
+            stream.writelines(f"{line}\n" for line in wrapped(told, indent="  ", width=width))
+        stream.write(f"  {_totals(site, met)}\n")
+        code = max(code, _code(site, met, is_retiring=site.name in retiring))
+    return code
+
+
+def _totals(site: Verified, met: Counter[str]) -> str:
+    said = f"{count(site.files)} files compared, {size(site.bytes)} hashed"
+    if site.reason:
+        return f"{said}, and not to the end: {site.reason}: {printable(site.hint or '')}"
+    if not met:
+        return f"{said}, no difference"
+    return f"{said}; {', '.join(f'{count(number)} {reason}' for reason, number in met.items())}"
+
+
+def _print_json(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:
+    """Print one document, difference by difference: there may be millions."""
+    code = exits.OK
+    stream.write('{"sites": [')
+    for number, site in enumerate(sites):
+        name = json.dumps(site.name)
+        stream.write(f'{"," if number else ""}\n {{"name": {name}, "differences": [')
+        met: Counter[str] = Counter()
+        for position, each in enumerate(site.differences()):
+            met[each.reason] += 1
+            told = {"path": each.path, "reason": each.reason, "hint": each.hint}
+            stream.write(f"{',' if position else ''}\n  {json.dumps(told)}")
+        totals = {
+            "counts": dict(met),
+            "files": site.files,
+            "bytes": site.bytes,
+            "reason": site.reason,
+            "hint": site.hint,
+        }
+        stream.write(f"],\n  {json.dumps(totals)[1:]}")
+        code = max(code, _code(site, met, is_retiring=site.name in retiring))
+    stream.write("\n]}\n")
+    return code
+
+
+def _code(site: Verified, met: Counter[str], *, is_retiring: bool) -> int:
+    """Objects without a file are no fault, unless they should have gone with it."""
+    is_faulty = any(reason not in EXTRA for reason in met)
+    is_behind = is_retiring and met["deleted_here"]
+    return exits.NOT_IN_SYNC if site.reason or is_faulty or is_behind else exits.OK
