@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.e2e.daemon import Site, World, tree
 from tests.strict.diary import Diary, digest_of
 from tests.strict.faults import Fault, Kind
 from tests.strict.oracle import Oracle, Violation
-from tests.strict.process import RemoteStore, strict_process
+from tests.strict.process import RemoteStore
 from tests.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -30,22 +30,6 @@ _BOUNDARIES = {
     "part2": ("UploadPart", 2),
     "complete": ("CompleteMultipartUpload", 1),
 }
-
-
-@pytest.fixture
-def strict() -> Iterator[RemoteStore]:
-    with strict_process() as store:
-        yield store
-
-
-@pytest.fixture
-def world(strict: RemoteStore, tmp_path: Path) -> Iterator[World]:
-    client = strict.as_server.client()
-    made = World(strict.as_server, client, tmp_path)
-    yield made
-    made.abandon()
-    made.close()
-    client.close()
 
 
 class User:
@@ -108,9 +92,9 @@ def _told(violations: list[Violation]) -> str:
 
 
 def test_what_changes_at_any_boundary_of_its_parts_is_never_torn(
-    world: World, strict: RemoteStore
+    strict_world: World, strict: RemoteStore
 ) -> None:
-    strict.create_bucket("bucket")
+    world = strict_world
     site = world.site(prefix=_PREFIX, bucket="bucket", retire_deleted=True, max_delete=1000)
     site.write("stays", "small")
     user = User(site, world.folder / "aside")

@@ -10,6 +10,13 @@ CLOCK = "tests/scenarios/test_clock.py::"
 
 MUTANTS = [
     Mutant(
+        name="a full disk keeps the daemon from starting",
+        file="s3syncd/supervisor/lock.py",
+        old="        with suppress(OSError):",
+        new="        with suppress(ValueError):",
+        tests=["tests/faults/test_state_disk.py::test_full_disk_keeps_nobody_from_the_lock"],
+    ),
+    Mutant(
         name="a connection that failed lives on behind its cursor",
         file="s3syncd/ledger/store.py",
         old="            self._execute = _refuse\n",
