@@ -4,7 +4,9 @@
 #   make demo [ARGS=--once]     a running s3syncd on a small embedded S3 server
 #   make test [ARGS="-k name"]  every test
 #   make bench [ARGS="cheap"]   speed and memory beside other programs, into bench/RESULTS.md
+#   make docs                   the pages that are made from the code
 #   make check                  what must hold before a commit: style, types, layers, units, tests
+#   make soak [ARGS="--seconds 3600 --seed 7"]  an hour of daemons, people and faults, judged
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -23,11 +25,13 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(2, min(8, os.cpu_count() or 2)))')
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test check fix e2e mutants bench clean format lint types layers dockerfile unit
+.PHONY: help demo docs test check fix e2e mutants bench clean format lint types layers dockerfile unit \
+  coverage soak model simulation kills syscalls power
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "fix, format, lint, types, layers, dockerfile, unit, e2e, mutants, bench, clean: see Makefile"
+	@echo "fix, format, lint, types, layers, dockerfile, unit, coverage, e2e, mutants, bench, clean,"
+	@echo "model, simulation, kills, syscalls, power: see Makefile"
 
 # --- installation -------------------------------------------------------------------------------
 # A stamp is older than the pages that decide what is installed only when there is work to do.
@@ -61,6 +65,16 @@ e2e: $(VENV)/.dev
 mutants: $(VENV)/.dev
 	@$(PYTEST) -m mutant tests/mutants $(ARGS)
 
+# The long forms of what `make test` has a slice of; docs/reliability.md says what each one proves.
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+model simulation: $(VENV)/.dev
+	@$(BIN)/python -m tests.$@ $(ARGS)
+
+kills syscalls power: $(VENV)/.dev
+	@$(BIN)/python -m tests.faults.$@ $(ARGS)
+
 # The programs that s3syncd is measured beside. awscli wants its own botocore, so they live apart.
 bench/.venv/.peers: bench/peers.txt
 	"$(PYTHON)" -m venv bench/.venv
@@ -70,9 +84,13 @@ bench/.venv/.peers: bench/peers.txt
 bench: $(VENV)/.dev bench/.venv/.peers
 	@$(BIN)/python -m bench $(ARGS)
 
+# Configuration reference and man page; a test fails while they are not what this gives.
+docs: $(VENV)/.dev
+	@$(BIN)/python -m docs.build
+
 # --- checking -----------------------------------------------------------------------------------
 
-check: format lint types layers dockerfile unit test
+check: format lint types layers dockerfile unit coverage test
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; 'make fix' does it" >&2; exit 1; }
@@ -85,6 +103,13 @@ types: $(VENV)/.dev
 
 layers: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo >"$(VENV)/layers.txt" 2>&1 || { cat "$(VENV)/layers.txt"; exit 1; }
+
+# Every branch of core/ and of what tells errors apart is taken by these tests alone.
+coverage: export COVERAGE_FILE := $(VENV)/coverage
+coverage: $(VENV)/.dev
+	@$(BIN)/python -m coverage run -m pytest -q --no-header tests/core tests/s3/test_reply.py \
+	  >"$(VENV)/coverage.txt" || { cat "$(VENV)/coverage.txt"; exit 1; }
+	@$(BIN)/python -m coverage report >"$(VENV)/coverage.txt" || { cat "$(VENV)/coverage.txt"; exit 1; }
 
 dockerfile: $(VENV)/.dev
 	@if test -x $(BIN)/hadolint; then $(BIN)/hadolint Dockerfile; \

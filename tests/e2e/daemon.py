@@ -252,14 +252,16 @@ class Daemon:
         assert self.process is not None
         return self.process.wait(timeout)
 
-    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, stdin: str | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line."""
         return subprocess.run(
             [*self._wrapper, str(COMMAND), "-c", str(self.config), *arguments],
             input=stdin or "",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=timeout,
             check=False,
             env={**os.environ, **self.environment},
         )

@@ -1,0 +1,183 @@
+"""What an answer is taken for: a table, row by row, without a network."""
+
+from __future__ import annotations
+
+import pytest
+
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.s3.answer import answer_of, failure_of
+from s3syncd.s3.reply import Reply, S3Failure, canceled, error_of, etag_may_be_md5, failed
+from s3syncd.s3.wire import WireRequest
+
+MD5 = "0123456789abcdef0123456789abcdef"
+PUT = WireRequest("PutObject", "PUT", "/b/k", needs="etag")
+LIST = WireRequest("ListObjectsV2", "GET", "/b?list-type=2", is_effect=False, needs="body")
+HEAD = WireRequest("HeadObject", "HEAD", "/b/k", is_effect=False)
+DENIED = b"<Error><Code>AccessDenied</Code><Message>no &amp; no</Message></Error>"
+
+
+def reply(headers: dict[str, str] | None = None, body: bytes = b"", status: int = 200) -> Reply:
+    return Reply(status, headers or {}, body, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "etag"),
+    [
+        (reply({"etag": f'"{MD5}"'}), MD5),
+        (reply(), ""),
+        (reply(body=b"<CopyObjectResult><ETag>&quot;abc&quot;</ETag></CopyObjectResult>"), "abc"),
+        (reply(body=b"<CopyObjectResult></CopyObjectResult>"), ""),
+    ],
+    ids=["header", "none", "result of a copy", "result without one"],
+)
+def test_an_etag_is_found_where_stores_put_it(given: Reply, etag: str) -> None:
+    assert given.etag == etag
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("12", 12), ("", None), ("-1", None), ("1e3", None), ("\u0661", None), ("9" * 19, None)],
+)
+def test_a_number_is_read_only_if_it_can_be_one(text: str, number: int | None) -> None:
+    told = reply({"content-length": text, "x-amz-mp-parts-count": text})
+    assert told.size_bytes == number
+    assert told.part_count == number
+
+
+def test_metadata_is_what_has_the_prefix() -> None:
+    told = reply({"x-amz-meta-mtime": "1.5", "content-type": "a/b"})
+    assert told.metadata == {"mtime": "1.5"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "may_be"),
+    [
+        ({}, True),
+        ({"x-amz-server-side-encryption": "AES256"}, True),
+        ({"x-amz-server-side-encryption": "aws:kms"}, False),
+        ({"x-amz-server-side-encryption": "aws:kms:dsse"}, False),
+        ({"x-amz-server-side-encryption-aws-kms-key-id": "k"}, False),
+        ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, False),
+        ({"etag": f'"{MD5}-2"'}, False),
+    ],
+)
+def test_an_etag_is_an_md5_unless_a_key_or_parts_forbid(
+    headers: dict[str, str], may_be: bool
+) -> None:
+    assert etag_may_be_md5(reply({"etag": f'"{MD5}"'} | headers)) is may_be
+
+
+def test_an_error_document_tells_or_is_no_help() -> None:
+    document = b"<Error><Code> X </Code><Message>m</Message><Region>eu-1</Region></Error>"
+    assert error_of(document) == ("X", "m", "eu-1")
+    assert error_of(b"<html>busy</html>") == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        pytest.param(403, DENIED, "AccessDenied", id="told by the document"),
+        pytest.param(502, b"<html>", "HTTP502", id="told by the status"),
+        pytest.param(None, b"", "AWS_IO_SOCKET_CLOSED", id="told by the client"),
+    ],
+)
+def test_a_failure_is_named_by_the_best_there_is(
+    status: int | None, body: bytes, code: str
+) -> None:
+    made = failed(status=status, name="AWS_IO_SOCKET_CLOSED", message="closed", body=body)
+    assert made.failure is not None
+    assert made.failure.code == code
+    assert made.failure.message == ("no & no" if body == DENIED else "closed")
+    assert made.status == (status or 0)
+
+
+def test_what_was_never_sent_has_no_effect() -> None:
+    failure = canceled().failure
+    assert failure is not None
+    assert (failure.kind, failure.is_unknown) == (FailureKind.CANCELED, False)
+    assert str(S3Failure(failure)) == "Canceled: The bucket is closing."
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "headers", "body", "code"),
+    [
+        pytest.param(PUT, 200, [("ETag", MD5)], b"", "", id="a success"),
+        pytest.param(PUT, 200, [], b"", "AWS_ERROR_S3_MISSING_ETAG", id="no etag"),
+        pytest.param(PUT, 200, [("ETag", "")], b"", "AWS_ERROR_S3_MISSING_ETAG", id="empty etag"),
+        pytest.param(PUT, 204, [("ETag", MD5)], b"", "AWS_ERROR_S3_MISSING_ETAG", id="not a 200"),
+        pytest.param(LIST, 200, [("Content-Length", "2")], b"ab", "", id="whole"),
+        pytest.param(
+            LIST, 200, [("Content-Length", "3")], b"ab", "IncompleteReadError", id="too short"
+        ),
+        pytest.param(
+            LIST, 200, [("Transfer-Encoding", "chunked")], b"ab", "", id="whole in chunks"
+        ),
+        pytest.param(
+            LIST, 200, [("Transfer-Encoding", "chunked")], b"", "IncompleteReadError",
+            id="no chunk at all",
+        ),
+        pytest.param(LIST, 200, [], b"ab", "IncompleteReadError", id="no length at all"),
+        pytest.param(HEAD, 200, [], b"", "", id="nothing needed"),
+    ],
+)  # fmt: skip
+def test_a_success_is_one_only_with_all_that_it_must_carry(
+    request_: WireRequest, status: int, headers: list[tuple[str, str]], body: bytes, code: str
+) -> None:
+    failure = answer_of(request_, status, headers, body).failure
+    assert (failure.code if failure else "") == code
+    if failure:
+        assert failure.is_unknown is request_.is_effect
+
+
+class _Named(Exception):  # noqa: N818 - a stand-in for the CRT's
+    name = "AWS_ERROR_S3_CANCELED"
+    message = "canceled"
+
+
+class _Refused(_Named):
+    name = "AWS_IO_SOCKET_CONNECTION_REFUSED"
+    message = "refused"
+
+
+class _Lost(_Named):
+    name = "AWS_IO_SOCKET_CLOSED"
+    message = "closed"
+
+
+class _Answered(_Named):
+    name = "AWS_ERROR_S3_INVALID_RESPONSE_STATUS"
+    status_code = 403
+    headers = (("X-Amz-Request-Id", "r"),)
+    body = DENIED
+
+
+class _Accepted(_Answered):
+    status_code = 202
+    body = b""
+
+
+def failure_for(request: WireRequest, error: BaseException | None, *, is_expired: bool) -> Failure:
+    failure = failure_of(request, error, is_expired=is_expired).failure
+    assert failure is not None
+    return failure
+
+
+@pytest.mark.parametrize(
+    ("error", "is_expired", "code", "is_unknown"),
+    [
+        pytest.param(None, False, "DeadlineExceeded", True, id="never let go of"),
+        pytest.param(_Named(), True, "DeadlineExceeded", True, id="its deadline was over"),
+        pytest.param(_Named(), False, "AWS_ERROR_S3_CANCELED", True, id="canceled by us"),
+        pytest.param(_Lost(), True, "AWS_IO_SOCKET_CLOSED", True, id="closed at the deadline"),
+        pytest.param(_Refused(), False, _Refused.name, False, id="never sent"),
+        pytest.param(_Answered(), False, "AccessDenied", False, id="refused in words"),
+        pytest.param(_Accepted(), False, "HTTP202", True, id="accepted but not done"),
+        pytest.param(ValueError("x"), False, "ValueError", True, id="an error of Python's"),
+    ],
+)
+def test_an_effect_is_unknown_unless_it_cannot_be(
+    error: BaseException | None, is_expired: bool, code: str, is_unknown: bool
+) -> None:
+    failure = failure_for(PUT, error, is_expired=is_expired)
+    assert (failure.code, failure.is_unknown) == (code, is_unknown)
+    assert not failure_for(HEAD, error, is_expired=is_expired).is_unknown
