@@ -1,0 +1,37 @@
+"""Guards of the classical list of ablations that no other module here is about.
+
+docs/reliability.md has the whole list, with the mutant that stands for each.
+"""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+_SMALL = "tests/transfer/test_small.py"
+_RETIRE = "tests/transfer/test_retire.py"
+
+MUTANTS = [
+    Mutant(
+        name="an upload is recorded though it was answered by an error",
+        file="s3syncd/transfer/small.py",
+        old="    if reply.failure is None:\n        _learn(kit, reply, md5)\n",
+        new="    if reply.failure is None or action:\n        _learn(kit, reply, md5)\n",
+        tests=[f"{_SMALL}::test_failure_says_whose_trouble_it_is"],
+    ),
+    Mutant(
+        name="a lost condition passes for an upload",
+        file="s3syncd/transfer/small.py",
+        old="    if seen is not None and has_made(seen, op_id):\n",
+        new="    if seen is not None:\n",
+        tests=[f"{_SMALL}::test_lost_condition_overwrites_nothing_and_holds_the_drift"],
+    ),
+    Mutant(
+        name="a lost condition passes for a deletion",
+        file="s3syncd/transfer/retire.py",
+        old="    if reply.failure is None:\n",
+        new="    if reply.failure is None or reply.failure.kind in _LOST_CONDITION:\n",
+        tests=[f"{_RETIRE}::test_version_put_after_the_look_is_saved_by_the_condition"],
+    ),
+]
