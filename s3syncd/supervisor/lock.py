@@ -46,9 +46,7 @@ class StateLock:
                 hint="stop it, or give this one a state_dir of its own",
             ) from error
         reach("lock.after_take")
-        with suppress(
-            OSError
-        ):  # on a full disk nobody is told the pid; the lock holds all the same
+        with suppress(OSError):  # a full disk: nobody is told the pid, the lock holds all the same
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 

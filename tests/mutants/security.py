@@ -74,6 +74,13 @@ MUTANTS = [
         tests=[HOSTILE + "test_number_that_none_can_be_is_not_told"],
     ),
     Mutant(
+        name="a directory swapped for a link is followed by what reads files",
+        file="s3syncd/local/files.py",
+        old="            below = os.open(name, PASS, dir_fd=opened)",
+        new="            below = os.open(name, PASS & ~os.O_NOFOLLOW, dir_fd=opened)",
+        tests=["tests/security/test_swaps.py"],
+    ),
+    Mutant(
         name="the lock may be a link to any file of ours",
         file="s3syncd/supervisor/lock.py",
         old=" | os.O_NOFOLLOW",
