@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from s3syncd.core.retry import Failure, FailureKind
-from s3syncd.s3.reply import Reply, failed
+from s3syncd.s3.reply import Reply, error_of, failed
 from s3syncd.s3.wire import WireRequest
 
 __all__ = ["answer_of", "failure_of"]
@@ -62,7 +62,7 @@ def failure_of(request: WireRequest, error: BaseException | None, *, is_expired:
         return Reply(0, {}, b"", failure)
     status = getattr(error, "status_code", None)
     is_answered = status is not None and status not in {201, 202}
-    return failed(
+    reply = failed(
         status=status,
         name=name,
         message=str(getattr(error, "message", error)),
@@ -71,3 +71,16 @@ def failure_of(request: WireRequest, error: BaseException | None, *, is_expired:
         is_unknown=request.is_effect and not is_answered and not name.startswith(_HAS_NO_EFFECT),
         is_bucket_wide=request.is_bucket_wide,
     )
+    return _soon_again(reply) if request.method == "HEAD" and status == 403 else reply
+
+
+def _soon_again(reply: Reply) -> Reply:
+    """Read a refused HEAD, whose answer has no document that tells why.
+
+    It may be the policy for that key, but also credentials or a clock that are wrong for a moment;
+    a path that is refused would wait for an hour.
+    """
+    failure = reply.failure
+    if failure is None or failure.kind is not FailureKind.REFUSED or error_of(reply.body)[0]:
+        return reply
+    return reply._replace(failure=failure._replace(kind=FailureKind.TRANSIENT))

@@ -34,4 +34,14 @@ MUTANTS = [
         new="    if reply.failure is None or reply.failure.kind in _LOST_CONDITION:\n",
         tests=[f"{_RETIRE}::test_version_put_after_the_look_is_saved_by_the_condition"],
     ),
+    Mutant(
+        name="a look refused without a reason waits for an hour",
+        file="s3syncd/s3/answer.py",
+        old='_soon_again(reply) if request.method == "HEAD" and status == 403 else reply',
+        new="reply",
+        tests=[
+            "tests/s3/test_reply.py::"
+            "test_a_look_refused_without_a_reason_may_be_the_credentials_and_is_soon_repeated"
+        ],
+    ),
 ]

@@ -181,3 +181,24 @@ def test_an_effect_is_unknown_unless_it_cannot_be(
     failure = failure_for(PUT, error, is_expired=is_expired)
     assert (failure.code, failure.is_unknown) == (code, is_unknown)
     assert not failure_for(HEAD, error, is_expired=is_expired).is_unknown
+
+
+class _Unexplained(_Answered):
+    body = b""
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "kind"),
+    [
+        pytest.param(HEAD, _Unexplained(), FailureKind.TRANSIENT, id="a look has no document"),
+        pytest.param(HEAD, _Answered(), FailureKind.REFUSED, id="a look that is told why"),
+        pytest.param(PUT, _Unexplained(), FailureKind.REFUSED, id="a body that is not wanted"),
+        pytest.param(
+            HEAD._replace(is_bucket_wide=True), _Unexplained(), FailureKind.BUCKET, id="the bucket"
+        ),
+    ],
+)
+def test_a_look_refused_without_a_reason_may_be_the_credentials_and_is_soon_repeated(
+    request_: WireRequest, error: BaseException, kind: FailureKind
+) -> None:
+    assert failure_for(request_, error, is_expired=False).kind is kind
