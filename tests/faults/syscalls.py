@@ -113,7 +113,7 @@ def die_at(ward: Ward, scenario: str, point: Point) -> bool:
     injected = f"inject={kind}:signal=KILL:when={nth}"
     code = _traced(ward, Path("/dev/null"), [f"trace={kind}", injected])
     assert code in {0, -signal.SIGKILL}, f"{scenario} {point}: {code}\n{ward.daemon.tail()}"
-    ward.assert_ledger_whole()
+    ward.assert_explained()
     code_after = ward.daemon.launch(["sync"]).wait()
     assert code_after == 0, f"{scenario} {point}: then {code_after}\n{ward.daemon.tail()}"
     ward.judge_at_rest()

@@ -21,13 +21,11 @@ from tests.strict.oracle import Oracle
 from tests.strict.process import RemoteStore, strict_process
 from tests.waiting import until
 
-__all__ = ["BUCKET", "MIB", "PREFIX", "SPOILT", "Quick", "Ward", "opened_ward"]
+__all__ = ["BUCKET", "MIB", "PREFIX", "Quick", "Ward", "opened_ward"]
 
 MIB: Final = 2**20
 BUCKET: Final = "bucket"
 PREFIX: Final = "p/"
-SPOILT: Final = b"spoilt" * 10_000
-"""What stands in a ledger that a test has spoilt."""
 _PATIENCE_SECONDS: Final = 90.0  # a minute for what a server may carry out late, and then the rest
 
 # The waits that decide how long a kill takes; everything else is as in a real configuration.
@@ -70,7 +68,7 @@ class Quick(Daemon):
         self.process = self.nursling  # type: ignore[assignment]
         return self.nursling
 
-    def ended(self, timeout: float = _PATIENCE_SECONDS) -> int:
+    def ended(self, timeout: float = 30.0) -> int:
         """Wait for its end; give the exit code, negative for a signal."""
         assert self.nursling is not None
         return self.nursling.wait(timeout)
@@ -92,6 +90,7 @@ class Ward:
         store: whose history is judged.
         author: the user; everything in the root is in the diary.
         daemon: on this site.
+        is_ledger_lost: a test took or spoilt the ledger, and both sides were not judged since.
     """
 
     def __init__(
@@ -110,6 +109,7 @@ class Ward:
         self.site = world.site(prefix=PREFIX, bucket=BUCKET, **usual)
         self.store = store
         self.world = world
+        self.is_ledger_lost = False
         if place is not None:
             self.site.root = place / "root"
             self.site.root.mkdir()
@@ -143,13 +143,26 @@ class Ward:
         """Wait for the death of the daemon, and see that it was the one that was meant."""
         code = self.daemon.ended()
         assert code == -signal.SIGKILL, f"{why}: ended with {code}\n{self.daemon.tail()}"
-        self.assert_ledger_whole()
+        self.assert_explained()
 
-    def assert_ledger_whole(self) -> None:
-        """Fail unless SQLite finds nothing wrong with the ledger that a death has left."""
+    def assert_explained(self) -> None:
+        """Fail unless the ledger that a death has left explains the bucket."""
+        assert not (found := self.unexplained()), found
+
+    def unexplained(self) -> list[str]:
+        """Give the paths whose object, or whose absence, the ledger does not explain.
+
+        Each object is that of a row of the baseline, or an intent tells of it. A row without its
+        object is a baseline ahead of reality; an object without row and intent is a commit that
+        was believed to be durable and is lost.
+
+        Raises:
+            AssertionError: SQLite finds something wrong with the ledger.
+            sqlite3.DatabaseError: it finds no database.
+        """
         path = self.daemon.ledger()
-        if not path.exists() or not path.stat().st_size or path.read_bytes()[:6] == SPOILT[:6]:
-            return
+        if self.is_ledger_lost:
+            return []
         # A copy is looked at: to open the ledger would clean up after the death.
         aside = self.world.folder / "looked-at"
         shutil.rmtree(aside, ignore_errors=True)
@@ -158,6 +171,20 @@ class Ward:
             shutil.copy2(each, aside)
         with contextlib.closing(sqlite3.connect(aside / path.name)) as db:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                rows, intents = {}, set()
+            else:
+                rows = dict(db.execute("SELECT CAST(path AS TEXT), etag FROM baseline"))
+                intents = {name for (name,) in db.execute("SELECT CAST(path AS TEXT) FROM intent")}
+        objects = {
+            key.removeprefix(PREFIX): self.store.version(serial).etag
+            for key, serial in self.store.tree(BUCKET).items()
+        }
+        return sorted(
+            name
+            for name in rows.keys() | objects.keys()
+            if name not in intents and rows.get(name) != objects.get(name)
+        )
 
     def judge(self) -> None:
         """Wait until both sides are equal, and fail if anything forbidden happened until now."""
@@ -170,6 +197,7 @@ class Ward:
         found = [*self.oracle.equal_to(self.files()), *self.oracle.no_upload_is_left()]
         assert not found, found
         assert self.author.diary.files() == self.files()
+        self.is_ledger_lost = False
 
     def end(self) -> None:
         """End the run: see `end_run`."""
@@ -178,8 +206,16 @@ class Ward:
 
     def lose_files_of_ledger(self) -> None:
         """Take the ledger away while no daemon runs."""
+        self.is_ledger_lost = True
         for each in self.daemon.ledger().parent.glob("ledger.sqlite*"):
             each.unlink()
+
+    def spoil_ledger(self) -> None:
+        """Write over the ledger while no daemon runs."""
+        self.is_ledger_lost = True
+        path = self.daemon.ledger()
+        path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
+        path.write_bytes(b"spoilt" * 10_000)
 
     # what the end of a run needs
 
