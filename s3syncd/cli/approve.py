@@ -31,5 +31,7 @@ def execute(arguments: argparse.Namespace) -> int:
         lines.append(f"approved the directory of {site} as it is now")
     if drifted:
         lines.append(f"approved to overwrite {count(drifted)} objects of {site} others changed")
+    if silent := int(answer.get("silent_changes") or 0):
+        lines.append(f"approved to send {count(silent)} files of {site} that changed in silence")
     print("\n".join(lines) or f"nothing waits for approval at {site}")
     return exits.OK

@@ -21,8 +21,26 @@ from pydantic import (
     field_validator,
 )
 
-from s3syncd.config import parse, places, rates
-from s3syncd.core.rate import Schedule
+from s3syncd.config import parse
+from s3syncd.config.kinds import (
+    Bandwidth,
+    Bucket,
+    Endpoint,
+    Interval,
+    Listen,
+    Milliseconds,
+    Mode,
+    Name,
+    Patterns,
+    PerSecond,
+    Prefix,
+    Rate,
+    Seconds,
+    Size,
+    Switch,
+    Text,
+    Whole,
+)
 
 __all__ = ["Config", "SiteConfig", "SiteOptions"]
 
@@ -31,28 +49,6 @@ MAX_PUT_BYTES = 5 * 2**30  # AWS takes at most 5 GiB in one PUT
 POLL_SECONDS = 10.0  # a walk of 100,000 files costs 0.23 s CPU: 2.3 % of a core
 SETTLE_SECONDS = 0.1  # the age of a stat below which a second write can hide in its timestamp
 DERIVED: dict[str, Any] = {"derived": True}  # not a key of the file
-
-Text = Annotated[str, BeforeValidator(parse.text)]
-Switch = Annotated[bool, BeforeValidator(parse.switch)]
-Whole = Annotated[int, BeforeValidator(parse.whole)]
-Seconds = Annotated[float, BeforeValidator(parse.seconds)]
-Interval = Annotated[Seconds, Field(ge=1)]
-Milliseconds = Annotated[float, BeforeValidator(parse.milliseconds), Field(ge=0.001)]
-Size = Annotated[int, BeforeValidator(parse.size_bytes)]
-Endpoint = Annotated[str, BeforeValidator(places.endpoint)]
-Patterns = Annotated[tuple[str, ...], BeforeValidator(parse.patterns)]
-Bucket = Annotated[str, BeforeValidator(places.bucket)]
-Prefix = Annotated[str, BeforeValidator(places.prefix)]
-Name = Annotated[str, BeforeValidator(places.site_name)]
-Listen = Annotated[str, BeforeValidator(parse.listen)]
-Bandwidth = Annotated[Schedule | None, BeforeValidator(rates.bandwidth)]
-PerSecond = Annotated[float | None, BeforeValidator(rates.per_second)]
-
-
-def _mode(value: object) -> object:
-    if value in ("download", "two-way"):
-        raise parse.UnusableError("is not in this version, which only uploads", "write upload")
-    return value
 
 
 def _default_settle(validated: dict[str, Any]) -> float:
@@ -110,7 +106,7 @@ class SiteOptions(_Frozen):
     storage_class: Text | None = None
     """Class new objects ask for; any name with an endpoint of your own. Default: none asked."""
 
-    mode: Annotated[Literal["upload", "download", "two-way"], BeforeValidator(_mode)] = "upload"
+    mode: Mode = "upload"
     """Which way changes flow. This version does upload only: the directory is the authority."""
 
     retire_deleted: Switch = False
@@ -163,6 +159,13 @@ class SiteOptions(_Frozen):
     reconcile_interval_seconds: Interval = Field(86400.0, validation_alias="reconcile_interval")
     """Time between two full comparisons, listing of the prefix included."""
 
+    scrub_interval_seconds: Seconds = Field(604800.0, validation_alias="scrub_interval")
+    """Time between two passes that read every file again, to find what size and times do not
+    tell; 0 turns them off."""
+
+    scrub_rate: Rate = 8 * MIB
+    """Bytes that such a pass reads per second, while nothing else is to be done."""
+
     s3_ops_retries: Annotated[Whole, Field(ge=0, le=100)] = 5
     """Repetitions of a failed multipart or bucket request before the file goes to the end of the
     queue; from there it is tried for ever."""
@@ -200,8 +203,7 @@ class SiteConfig(SiteOptions):
     """Where in the bucket; a leading slash is dropped, a trailing one added. Default: all."""
 
     bandwidth_limit: Bandwidth | None = None
-    """Bytes of content per second that this site sends, as the global bandwidth_limit; both hold.
-    """
+    """Content bytes a second that this site sends, as the global bandwidth_limit; both hold."""
 
     requests_per_second: PerSecond | None = None
     """Requests per second that this site makes, as the global requests_per_second; both hold."""

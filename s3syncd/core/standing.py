@@ -33,5 +33,5 @@ def waits_for_person(status: Mapping[str, Any]) -> bool:
     return (
         status["state"] == "halted"
         or bool(status["held_deletions"])
-        or any(problem["reason"] == "drift" for problem in status["problems"])
+        or any(problem["reason"] in {"drift", "silent_change"} for problem in status["problems"])
     )

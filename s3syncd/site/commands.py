@@ -45,15 +45,22 @@ class Commands:
         is_root = wanted is None and site.access.approve_root()
         count = site.retirement.approve() if held is not None else 0
         drifted = site.problems.clear_reason("drift") if wanted is None else []
+        silent = site.scrub.approve(now) if wanted is None else 0
         site.decisions.approved_drift.update(dict.fromkeys(drifted, now))
         if is_root or drifted:
             site.schedule.timetable.want(Whole.RECONCILE)
         site.decisions.is_emptied = False
         site.parts.log.info(
-            "site.approved", deletions=count, list=held, root=is_root, drift=len(drifted)
+            "site.approved",
+            deletions=count,
+            list=held,
+            root=is_root,
+            drift=len(drifted),
+            silent_changes=silent,
         )
         return {
             "ok": True, "count": count, "list": held, "root": is_root, "drift": len(drifted),
+            "silent_changes": silent,
         }  # fmt: skip
 
     def _rescan(self, arguments: Mapping[str, object], _now: float) -> dict[str, object]:

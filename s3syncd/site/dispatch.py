@@ -16,6 +16,7 @@ from s3syncd.site.looks import Looks
 from s3syncd.site.messages import Finished, Noted
 from s3syncd.site.parts import Parts
 from s3syncd.site.recovery import Recovery, intent_for
+from s3syncd.site.scrub import Scrub
 from s3syncd.transfer import EtagLearnt, IntentNeeded, MultipartCreated, PartDone
 
 __all__ = ["Dispatch"]
@@ -35,10 +36,13 @@ class Dispatch:
         backlog: Backlog,
         looks: Looks,
         recovery: Recovery,
+        *,
         aftermath: Aftermath,
+        scrub: Scrub,
     ) -> None:
         self._parts = parts
         self._aftermath = aftermath
+        self._scrub = scrub
         self._backlog = backlog
         self._looks = looks
         self._recovery = recovery
@@ -123,6 +127,9 @@ class Dispatch:
     def _is_known(self, planned: Planned, now: float) -> bool:
         """Whether the last effect on the path is known; if not, the path waits for it."""
         path = planned.action.path
+        if self._scrub.holds(planned.action):
+            self._looks.clean(path)
+            return False
         if not self._is_large(planned.action):
             self._recovery.end_left(path, now)  # only another large upload can take it up
         if not self._recovery.is_in_doubt(path):

@@ -23,6 +23,7 @@ __all__ = [
     "Noted",
     "Recovered",
     "Room",
+    "Scrubbed",
     "Stop",
 ]
 
@@ -90,6 +91,17 @@ class Command:
     name: str
     arguments: Mapping[str, object] = field(default_factory=dict)
     reply: Callable[[dict[str, object]], None] = lambda _answer: None
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """A worker's answer for a stretch of the scrub: `transfer.scrub.Scrubbed`s, or a `CallFailed`.
+
+    `before_bytes` had been read of these files before.
+    """
+
+    answer: object
+    before_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

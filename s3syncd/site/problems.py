@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable
 from s3syncd.core.entry import LocalEntry, Problem
 from s3syncd.core.safety import REASONS
 
-__all__ = ["EMPTIED", "SKIPPED", "Problems"]
+__all__ = ["EMPTIED", "HELD", "SILENT", "SKIPPED", "Problems"]
 
 EMPTIED = "emptied_at_boot"
+SILENT = "silent_change"
+HELD = frozenset({"drift", SILENT})  # waits for `approve`
 SKIPPED = frozenset({"symlink", "special_file", "unwatched", EMPTIED})
 
 _SHOWN = 100  # the status page's limit
@@ -31,6 +33,8 @@ _HINTS = {
     "inner_prefix": "This part of the prefix belongs to another site: rename or exclude it.",
     "unstable": "The file never rests; it is tried again, and sent once it does.",
     "drift": "The object was changed by somebody else: look, then `s3syncd approve SITE`.",
+    SILENT: "It differs from what was sent, and its size and times do not: an edit by mmap, or a "
+    "failing disk. Compare it with its object; put it right, or `s3syncd approve SITE` sends it.",
     EMPTIED: "It is empty since the machine went down: if it should not be, restore it from a "
     "backup, or from an older version of its object.",
     "unwatched": "The directory is scanned in turn; raise fs.inotify.max_user_watches.",
@@ -38,7 +42,7 @@ _HINTS = {
 
 
 # What no scan can find, so that no scan proves it over.
-_NO_SCAN_FINDS = frozenset({"drift", "unstable", "unwatched", EMPTIED})
+_NO_SCAN_FINDS = frozenset({"drift", "unstable", "unwatched", EMPTIED, SILENT})
 
 
 class _Shelf:
@@ -111,7 +115,8 @@ class Problems:
 
     def looked(self, local: LocalEntry) -> None:
         """A file was looked at, and is no problem by itself; one still empty is reported still."""
-        if local.size_bytes or self.reason_of(local.path) != EMPTIED:
+        reason = self.reason_of(local.path)
+        if reason != SILENT and (local.size_bytes or reason != EMPTIED):
             self.clear(local.path)
 
     def clear_reason(self, reason: str) -> list[str]:

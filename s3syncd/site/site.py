@@ -38,6 +38,7 @@ from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
 from s3syncd.site.schedule import Schedule
+from s3syncd.site.scrub import Scrub
 from s3syncd.site.space import Space
 from s3syncd.site.status import Board
 from s3syncd.site.takers import takers_of
@@ -84,6 +85,12 @@ class Site:
         """Whether so much is in flight that outcomes come faster than turns."""
         return len(self.backlog.in_flight) > _BUSY_IN_FLIGHT
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is known that is to be done, and nothing is under way."""
+        is_moving = len(self.looks) or len(self.backlog) or self.backlog.in_flight
+        return not is_moving and not self.schedule.is_running and not self.schedule.is_behind
+
     def begin(self, now: float) -> None:
         """Start: watch, and take up what the last run left open."""
         self.recovery.load(now)
@@ -110,6 +117,7 @@ class Site:
             self.schedule.advance(now, may_begin=True)
             self.decisions.advance(now)
             self.dispatch.advance(now)
+            self.scrub.advance(now)
         elif self.schedule.is_running:
             self.schedule.advance(now, may_begin=False)
         if not self.backlog.in_flight:
@@ -217,7 +225,20 @@ class Site:
             on_bucket_trouble=lambda m, h: self.access.bucket_lost(m, h, parts.clock()),
             on_root_trouble=lambda: self.access.root_lost(parts.clock()),
         )
-        self.dispatch = Dispatch(parts, self.backlog, self.looks, self.recovery, self.aftermath)
+        self.scrub = Scrub(
+            parts,
+            self.problems,
+            is_idle=lambda: self.is_idle,
+            plan=lambda action, now: self.looks.plan(action, now, is_live=False),
+        )
+        self.dispatch = Dispatch(
+            parts,
+            self.backlog,
+            self.looks,
+            self.recovery,
+            aftermath=self.aftermath,
+            scrub=self.scrub,
+        )
         self.decisions = Decisions(
             parts,
             backlog=self.backlog,
@@ -241,6 +262,7 @@ class Site:
         if self.may_work:
             due = min(due, self.looks.next_due(), self.schedule.next_due())
             due = min(due, self.recovery.next_due(), self.retries.next_due())
+            due = min(due, self.scrub.next_due())
             due = min(due, self.decisions.next_due(now))
         return due
 

@@ -14,7 +14,7 @@ from s3syncd.core.entry import Problem
 from s3syncd.core.safety import REASONS
 from s3syncd.errors import LedgerError
 from s3syncd.site.passes import Pass
-from s3syncd.site.problems import SKIPPED
+from s3syncd.site.problems import HELD, SKIPPED
 
 if TYPE_CHECKING:
     from s3syncd.site.site import Site
@@ -212,8 +212,8 @@ class Board:
         total, retries = self._site.retries.shown()
         tried = [Problem(r.path, r.reason, r.hint, r.since_wall) for r in retries]
         found = self._site.problems.shown()
-        held = [p for p in found if p.reason == "drift"]  # first: the exit code depends on it
-        listed = [p for p in found if p.reason not in SKIPPED and p.reason != "drift"]
+        held = [p for p in found if p.reason in HELD]  # first: the exit code depends on it
+        listed = [p for p in found if p.reason not in SKIPPED | HELD]
         skipped = [p for p in found if p.reason in SKIPPED]
         shown = [*held, *tried, *listed, *skipped][:_SHOWN]
         return [_as_json(p) for p in shown], total + len(self._site.problems)

@@ -33,6 +33,7 @@ def takers_of(site: Site) -> Mapping[type, Callable[[Any, float], None]]:
     return {
         messages.Finished: lambda m, now: site.outcomes.finished(m.planned, m.answer, now),
         messages.Recovered: site.recovery.recovered,
+        messages.Scrubbed: site.scrub.scrubbed,
         messages.Noted: lambda m, now: site.dispatch.noted(m),
         messages.Hinted: site.hearing.hinted,
         ScanBatch: sightings.scanned,

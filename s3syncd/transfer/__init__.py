@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from s3syncd.core.entry import Action, BaselineRow, Kind, Outcome, Result, Settle
@@ -13,7 +13,7 @@ from s3syncd.local.held import HeldRoot
 from s3syncd.pool import Call, Lane, Start
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.reply import S3Failure
-from s3syncd.transfer import adopt, multipart, reclass, recover, retire, small, verify
+from s3syncd.transfer import adopt, multipart, reclass, recover, retire, scrub, small, verify
 from s3syncd.transfer.kit import Kit, TransferSettings
 from s3syncd.transfer.notes import (
     EtagLearnt,
@@ -111,6 +111,14 @@ class Transfer:
     def verify_for(self, action: Action, *, settle: Settle) -> Call:
         """Make the call that compares file and object anew; see `transfer.verify`."""
         return verify.verify(self._kit, action, settle)
+
+    def scrub_for(self, readings: Sequence[scrub.Reading], *, limit_bytes: int) -> Call:
+        """Make the call that reads files again; see `transfer.scrub`."""
+        return scrub.scrub(self._kit, readings, limit_bytes=limit_bytes)
+
+    def reading_of(self, row: BaselineRow) -> scrub.Reading:
+        """Begin to read a file again."""
+        return scrub.Reading(row, is_etag_md5=self._kit.etag_is_md5 is True)
 
     def recover_for(self, intent: Intent, *, baseline: BaselineRow | None) -> Call:
         """Make the call that finds out what became of an intent; it returns an `Outcome`.

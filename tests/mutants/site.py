@@ -22,9 +22,52 @@ _RANGES = "s3syncd/site/ranges.py"
 _AHEAD = "tests/scenarios/test_listing_ahead.py"
 _AFTERMATH = "tests/scenarios/test_aftermath.py"
 _SPACE = "tests/scenarios/test_space.py"
+_SCRUB = "tests/scenarios/test_scrub.py"
 _ROOTS = "tests/scenarios/test_roots.py"
 
 MUTANTS = [
+    Mutant(
+        name="a chmod sends what changed in silence",
+        file="s3syncd/site/dispatch.py",
+        old="        if self._scrub.holds(planned.action):",
+        new="        if False:",
+        tests=[f"{_SCRUB}::test_other_permissions_do_not_send_what_is_held"],
+    ),
+    Mutant(
+        name="files are read again as fast as the disk can",
+        file="s3syncd/site/scrub.py",
+        old="        self._next_at = now + max(_FILE_BYTES, cost) / self._rate",
+        new="        self._next_at = now",
+        tests=[f"{_SCRUB}::test_it_is_read_no_faster_than_allowed"],
+    ),
+    Mutant(
+        name="files are read again while there is work to do",
+        file="s3syncd/site/scrub.py",
+        old="        elif not self._is_idle() or len",
+        new="        elif len",
+        tests=[f"{_SCRUB}::test_it_waits_while_there_is_anything_else_to_do"],
+    ),
+    Mutant(
+        name="silent changes are forgotten by a restart",
+        file="s3syncd/site/scrub.py",
+        old="        self._parts.ledger.set_meta(_HELD, text)",
+        new="        self._parts.ledger.set_meta(_HELD, None if text else text)",
+        tests=[f"{_SCRUB}::test_what_is_held_survives_a_restart"],
+    ),
+    Mutant(
+        name="a scrub begins anew after a restart",
+        file="s3syncd/site/scrub.py",
+        old="        self._position = ledger.meta(_POSITION)",
+        new="        self._position = None",
+        tests=[f"{_SCRUB}::test_a_restart_goes_on_where_it_was"],
+    ),
+    Mutant(
+        name="an edit that a stat tells of is taken for a silent one",
+        file="s3syncd/transfer/scrub.py",
+        old="        if source.entry[1:5] != row[1:5]:",
+        new="        if source.entry[1] != row[1]:",
+        tests=[f"{_SCRUB}::test_a_file_that_changed_as_files_do_is_left_to_looks"],
+    ),
     Mutant(
         name="work goes on in a state directory that is nearly full",
         file="s3syncd/site/site.py",

@@ -93,6 +93,8 @@ class _Scripted:
         self.recover_for = real.recover_for
         self.confirm_for = real.confirm_for
         self.rest = real.rest
+        self.scrub_for = real.scrub_for
+        self.reading_of = real.reading_of
 
     def call_for(self, action: Action, *, settle: Settle, intent: Any = None) -> Call:
         self._world.settles.append((action.path, settle))
