@@ -26,7 +26,7 @@ CRITICAL: Final = (
 
 
 def kill_at_each(born: Nursery, plot: Plot, folder: Path, *, seconds: tuple[str, ...]) -> int:
-    """Kill at each point of a plot, and each time at each of the second points at the next start.
+    """Kill at each point of a plot; for pairs only at critical ones, and again at the next start.
 
     Args:
         born: gives the daemons.
@@ -42,7 +42,10 @@ def kill_at_each(born: Nursery, plot: Plot, folder: Path, *, seconds: tuple[str,
         ward.author.write("stays", 5000)
         ward.restart()
         ward.judge()
+        is_pair = seconds != ("",)
         for point in plot.points:
+            if is_pair and point.partition("@")[0] not in CRITICAL:
+                continue
             for second in seconds:
                 started = time.monotonic()
                 play(ward, plot, point, second=second)
@@ -57,7 +60,9 @@ def main() -> int:
     """Run it; gives the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plot", default="", help="only those whose name contains this")
-    parser.add_argument("--pairs", action="store_true", help="the next start is killed, too")
+    parser.add_argument(
+        "--pairs", action="store_true", help="of critical points: the next start dies, too"
+    )
     asked = parser.parse_args()
     seconds = CRITICAL if asked.pairs else ("",)
     count = 0

@@ -21,7 +21,7 @@ _KINDS = ("pwrite64", "fdatasync", "sendto")
 def test_a_death_at_any_system_call_is_made_good_by_the_next_run(
     tmp_path: Path, scenario: str
 ) -> None:
-    if reason := why_not(tmp_path):
+    if reason := why_not():
         pytest.skip(reason)
     assert scenario in SCENARIOS
     with nursery() as born, opened_ward(born, tmp_path, upload_workers=1) as ward:
