@@ -12,6 +12,7 @@ import pytest
 from s3syncd.cli.main import build_parser
 from s3syncd.config.load import load
 from s3syncd.core.safety import REASONS
+from tests.mutants.mutant import all_mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -113,3 +114,34 @@ def test_signals_are_told_alike_in_help_and_readme() -> None:
     for text in (build_parser().format_help(), README):
         for signal in ("SIGTERM", "SIGINT", "SIGHUP"):
             assert signal in text
+
+
+RELIABILITY = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+
+
+def test_commands_of_the_page_on_reliability_exist_and_take_their_arguments() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = re.findall(r"`make ([a-z]+)(?: ARGS=\"([^\"]*)\")?`", RELIABILITY)
+    assert {"soak", "kills", "mutants", "coverage"} <= {target for target, _ in commands}
+    for target, arguments in commands:
+        assert re.search(rf"^(\w+ )*{target}( \w+)*:", makefile, re.M), target
+        if target == "make" or not arguments:
+            continue
+        folder = "tests" if target in {"model", "simulation", "soak"} else "tests/faults"
+        found = [ROOT / folder / f"{target}.py", ROOT / folder / target / "__main__.py"]
+        source = next(path for path in found if path.exists()).read_text(encoding="utf-8")
+        for option in re.findall(r"--[a-z]+", arguments):
+            assert f'"{option}"' in source, (target, option)
+
+
+def test_mutants_of_the_page_on_reliability_exist() -> None:
+    named = set(re.findall(r"`(\w+: [^`]+)`", RELIABILITY))
+    assert len(named) > 40
+    assert sorted(named - all_mutants().keys()) == []
+
+
+def test_files_and_links_of_the_page_on_reliability_exist() -> None:
+    files = re.findall(r"`((?:tests|s3syncd)/[^`]*?)`", RELIABILITY)
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    links = re.findall(r"\]\(([^)#:]+)", RELIABILITY)
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []

@@ -74,8 +74,22 @@ def soak(folder: Path, *, seconds: float, seed: int, tell: Callable[[str], None]
     """
     report = Report(seed, seconds)
     with stage(folder, seed, changes_per_second=_CHANGES_PER_SECOND) as made:
-        _Soak(made, report, tell).run()
+        try:
+            _Soak(made, report, tell).run()
+        except BaseException:
+            _keep_evidence(made, folder)
+            raise
     return report
+
+
+def _keep_evidence(stage: Stage, folder: Path) -> None:
+    """Write down what the people and the store did, for whoever looks for the reason."""
+    with (folder / "history.txt").open("w") as file:
+        file.writelines(f"{event}\n" for event in stage.store.history())
+    with (folder / "diaries.txt").open("w") as file:
+        for place in stage.places.values():
+            for path, lines in place.person.diary:
+                file.writelines(f"{place.name} {path!r} {line}\n" for line in lines)
 
 
 class _Soak:
