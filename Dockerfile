@@ -13,6 +13,7 @@ RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))
  && python -m pip --python /opt/s3syncd install -c constraints.txt -r requirements.txt \
  && python -m pip --python /opt/build install -c constraints.txt hatchling
 COPY README.md LICENSE config.example.yml ./
+COPY contrib/man contrib/man
 COPY s3syncd s3syncd
 RUN /opt/build/bin/hatchling build -t wheel \
  && python -m pip --python /opt/s3syncd install --no-deps --no-index dist/*.whl \

@@ -220,4 +220,5 @@ def test_package_ships_what_is_not_python(tmp_path: Path) -> None:
     }
     assert "s3syncd/py.typed" in others
     assert others <= shipped
+    assert any(name.endswith(".data/data/share/man/man1/s3syncd.1") for name in shipped)
     assert not any(name.startswith(("tests/", "bench/")) for name in shipped)
