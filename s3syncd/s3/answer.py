@@ -20,6 +20,9 @@ _HAS_NO_EFFECT: Final = (
     "AWS_ERROR_HTTP_PROXY_", "AWS_ERROR_S3_INCORRECT_CONTENT_LENGTH",
 )  # fmt: skip
 
+# What a store answers to a key that is forbidden, and to much that is over in a moment.
+_VAGUE: Final = frozenset({400, 403})
+
 
 def answer_of(
     request: WireRequest, status: int, headers: Iterable[tuple[str, str]], body: bytes
@@ -71,14 +74,14 @@ def failure_of(request: WireRequest, error: BaseException | None, *, is_expired:
         is_unknown=request.is_effect and not is_answered and not name.startswith(_HAS_NO_EFFECT),
         is_bucket_wide=request.is_bucket_wide,
     )
-    return _soon_again(reply) if request.method == "HEAD" and status == 403 else reply
+    return _soon_again(reply) if request.method == "HEAD" and status in _VAGUE else reply
 
 
 def _soon_again(reply: Reply) -> Reply:
     """Read a refused HEAD, whose answer has no document that tells why.
 
-    It may be the policy for that key, but also credentials or a clock that are wrong for a moment;
-    a path that is refused would wait for an hour.
+    It may be the policy for that key, but also credentials or a clock that are wrong for a moment,
+    or a request that came too slowly; a path that is refused would wait for an hour.
     """
     failure = reply.failure
     if failure is None or failure.kind is not FailureKind.REFUSED or error_of(reply.body)[0]:

@@ -94,7 +94,10 @@ def from_failure(action: Action, failure: Failure, *, sent_bytes: int = 0) -> Ou
     said = f"{failure.code or failure.status or 'no answer'}: {failure.message}".strip(": ")
     if failure.code == "AccessDenied":
         reason = "access_denied"
-    elif failure.code == "HTTP403":  # a refused HEAD, or an answer that was not the store's
+    elif failure.code in {
+        "HTTP400",
+        "HTTP403",
+    }:  # a refused HEAD, or an answer that was not the store's
         advice = "Check the bucket's policy for this key, and the credentials."
     elif failure.code in _SILENCES:
         reason, advice = "stalled", _SILENCE_ADVICE

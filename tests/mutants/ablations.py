@@ -37,7 +37,7 @@ MUTANTS = [
     Mutant(
         name="a look refused without a reason waits for an hour",
         file="s3syncd/s3/answer.py",
-        old='_soon_again(reply) if request.method == "HEAD" and status == 403 else reply',
+        old='_soon_again(reply) if request.method == "HEAD" and status in _VAGUE else reply',
         new="reply",
         tests=[
             "tests/s3/test_reply.py::"

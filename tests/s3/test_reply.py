@@ -187,10 +187,15 @@ class _Unexplained(_Answered):
     body = b""
 
 
+class _Timeout(_Unexplained):
+    status_code = 400  # RequestTimeout and ExpiredToken are such, where there is a document
+
+
 @pytest.mark.parametrize(
     ("request_", "error", "kind"),
     [
         pytest.param(HEAD, _Unexplained(), FailureKind.TRANSIENT, id="a look has no document"),
+        pytest.param(HEAD, _Timeout(), FailureKind.TRANSIENT, id="nor has this one"),
         pytest.param(HEAD, _Answered(), FailureKind.REFUSED, id="a look that is told why"),
         pytest.param(PUT, _Unexplained(), FailureKind.REFUSED, id="a body that is not wanted"),
         pytest.param(
