@@ -1,0 +1,245 @@
+"""Kubernetes, Helm and Compose: what contrib shows is well formed and agrees with the program.
+
+Not checked here: that a cluster takes the manifests (their schema), and Helm's own rendering; the
+chart keeps to the few actions that tests/chart.py knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from s3syncd import __version__
+from s3syncd.cli.main import build_parser
+from s3syncd.config.load import load
+from s3syncd.config.models import Config
+from tests.chart import CHART, rendered
+
+ROOT = Path(__file__).resolve().parents[1]
+CONTRIB = ROOT / "contrib"
+STATE = "/var/lib/s3syncd"
+CONFIG = "/etc/s3syncd"
+
+
+# --- manifests ------------------------------------------------------------------------------------
+
+
+def manifests() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for path in sorted((CONTRIB / "kubernetes").glob("*.yaml")):
+        yield path.name, list(yaml.safe_load_all(path.read_text()))
+    yield "chart", rendered()
+
+
+ALL = [pytest.param(each, id=name) for name, each in manifests()]
+
+
+def of_kind(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [each for each in documents if each["kind"] == kind]
+
+
+def pod(documents: list[dict[str, Any]]) -> dict[str, Any]:
+    (deployment,) = of_kind(documents, "Deployment")
+    return deployment["spec"]["template"]["spec"]
+
+
+def daemon(documents: list[dict[str, Any]]) -> dict[str, Any]:
+    spec = pod(documents)
+    every = [*spec.get("initContainers", []), *spec["containers"]]
+    (found,) = [each for each in every if each["name"] == "s3syncd"]
+    return found
+
+
+def loaded(text: str, tmp_path: Path) -> Config:
+    path = tmp_path / "config.yml"
+    path.write_text(text)
+    return load(path, environ={"STATE_DIRECTORY": STATE})
+
+
+def test_there_are_manifests_for_each_way() -> None:
+    assert [name for name, _ in manifests()] == ["s3syncd.yaml", "sidecar.yaml", "chart"]
+
+
+@pytest.mark.parametrize("documents", ALL)
+def test_probes_ask_for_liveness_by_a_command_that_exists(documents: list[dict[str, Any]]) -> None:
+    container = daemon(documents)
+    for probe in ("startupProbe", "livenessProbe"):
+        command = container[probe]["exec"]["command"]
+        assert command == ["s3syncd", "-c", f"{CONFIG}/config.yml", "status", "--live"]
+        arguments = build_parser().parse_args(command[1:])
+        assert arguments.live
+        assert container[probe]["timeoutSeconds"] > 5  # what the command itself waits for
+    assert "readinessProbe" not in container  # nothing connects to it
+
+
+@pytest.mark.parametrize("documents", ALL)
+def test_the_configuration_of_a_manifest_loads_and_names_what_is_mounted(
+    documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (config_map,) = of_kind(documents, "ConfigMap")
+    config = loaded(config_map["data"]["config.yml"], tmp_path)
+    mounts = {each["mountPath"]: each for each in daemon(documents)["volumeMounts"]}
+    assert str(config.state_dir) == STATE
+    for site in config.sites:
+        assert mounts[str(site.root)]["readOnly"] is True
+    assert mounts[CONFIG]["readOnly"] is True
+    assert "subPath" not in mounts[CONFIG]  # such a file never changes
+    assert not mounts[STATE].get("readOnly")
+
+
+@pytest.mark.parametrize("documents", ALL)
+def test_every_mount_has_its_volume_and_every_volume_its_use(
+    documents: list[dict[str, Any]],
+) -> None:
+    spec = pod(documents)
+    volumes = {each["name"]: each for each in spec["volumes"]}
+    every = [*spec.get("initContainers", []), *spec["containers"]]
+    mounted = {mount["name"] for each in every for mount in each["volumeMounts"]}
+    assert mounted == set(volumes)
+    (config_map,) = of_kind(documents, "ConfigMap")
+    assert config_map["metadata"]["name"] in {
+        volume["configMap"]["name"] for volume in volumes.values() if "configMap" in volume
+    }
+    for claim in of_kind(documents, "PersistentVolumeClaim"):
+        assert claim["metadata"]["name"] in {
+            volume["persistentVolumeClaim"]["claimName"]
+            for volume in volumes.values()
+            if "persistentVolumeClaim" in volume
+        }
+    for account in of_kind(documents, "ServiceAccount"):
+        assert spec["serviceAccountName"] == account["metadata"]["name"]
+
+
+@pytest.mark.parametrize("documents", ALL)
+def test_a_pod_has_no_rights_it_does_not_need(documents: list[dict[str, Any]]) -> None:
+    spec, container = pod(documents), daemon(documents)
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["runAsUser"] == 10001  # the image's own
+    assert container["securityContext"] == {
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+
+
+@pytest.mark.parametrize("documents", ALL)
+def test_a_stop_has_time_to_drain_and_two_never_run_at_once(
+    documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (deployment,) = of_kind(documents, "Deployment")
+    (config_map,) = of_kind(documents, "ConfigMap")
+    config = loaded(config_map["data"]["config.yml"], tmp_path)
+    seconds = pod(documents)["terminationGracePeriodSeconds"]
+    assert seconds >= config.shutdown_timeout_seconds + 15
+    assert deployment["spec"]["replicas"] == 1
+    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == labels
+
+
+def test_a_sidecar_keeps_running_beside_the_program() -> None:
+    documents = list(yaml.safe_load_all((CONTRIB / "kubernetes/sidecar.yaml").read_text()))
+    (sidecar,) = pod(documents)["initContainers"]
+    assert sidecar["restartPolicy"] == "Always"  # else the program would wait for its end
+
+
+def test_the_role_of_an_account_is_given_by_its_annotation() -> None:
+    documents = list(yaml.safe_load_all((CONTRIB / "kubernetes/s3syncd.yaml").read_text()))
+    (account,) = of_kind(documents, "ServiceAccount")
+    assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].startswith("arn:aws:")
+
+
+# --- the chart ------------------------------------------------------------------------------------
+
+
+def test_the_chart_is_of_this_version() -> None:
+    about = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert about["appVersion"] == __version__
+    assert about["apiVersion"] == "v2"
+
+
+def test_every_value_of_the_chart_is_used() -> None:
+    templates = "".join(path.read_text() for path in (CHART / "templates").iterdir())
+    used = set(re.findall(r"\.Values\.([A-Za-z.]+)", templates))
+    known = yaml.safe_load((CHART / "values.yaml").read_text())
+    leaves = {
+        f"{name}.{inner}" if name in {"image", "data", "state", "serviceAccount"} else name
+        for name, value in known.items()
+        for inner in (value if isinstance(value, dict) else [""])
+    }
+    assert used == leaves
+
+
+def test_the_chart_takes_other_values(tmp_path: Path) -> None:
+    documents = rendered({
+        "config": {
+            "sites": [{"path": "/data/a", "bucket": "bucket-a", "exclusions": ['"', "\\.t$"]}]
+        },
+        "data": {
+            "volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}],
+            "mounts": [{"name": "a", "mountPath": "/data/a"}, {"name": "b", "mountPath": "/b"}],
+        },
+        "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"}},
+        "envFrom": [{"secretRef": {"name": "keys"}}],
+        "state": {"size": "5Gi", "storageClassName": "fast"},
+    })  # fmt: skip
+    (config_map,) = of_kind(documents, "ConfigMap")
+    (site,) = loaded(config_map["data"]["config.yml"], tmp_path).sites
+    assert site.exclusions == ('"', "\\.t$")
+    assert {each["name"] for each in pod(documents)["volumes"]} >= {"a", "b"}
+    assert daemon(documents)["envFrom"] == [{"secretRef": {"name": "keys"}}]
+    (account,) = of_kind(documents, "ServiceAccount")
+    assert account["metadata"]["annotations"] == {
+        "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"
+    }
+    (claim,) = of_kind(documents, "PersistentVolumeClaim")
+    assert claim["spec"]["storageClassName"] == "fast"
+    (plain,) = of_kind(rendered(), "PersistentVolumeClaim")
+    assert "storageClassName" not in plain["spec"]
+
+
+# --- compose --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    document = yaml.safe_load((CONTRIB / "compose/docker-compose.yml").read_text())
+    named = {
+        volume.split(":")[0]
+        for service in document["services"].values()
+        for volume in service["volumes"]
+        if not volume.startswith(".")
+    }
+    assert named == set(document["volumes"])
+    found: dict[str, Any] = document["services"]
+    return found
+
+
+def test_compose_starts_a_store_with_the_bucket_and_the_keys_of_the_configuration(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    (site,) = loaded((CONTRIB / "compose/config.yml").read_text(), tmp_path).sites
+    (command,) = services["s3"]["command"]
+    environment = services["s3syncd"]["environment"]
+    keys = f"{environment['AWS_ACCESS_KEY_ID']},{environment['AWS_SECRET_ACCESS_KEY']}"
+    assert f"mkdir -p /data/{site.bucket} " in command
+    assert f"--auth-key {keys} /data" in command
+    assert site.endpoint == "http://s3:9000"
+    assert "--addr :9000" in command
+
+
+def test_compose_mounts_what_the_configuration_names(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    (site,) = loaded((CONTRIB / "compose/config.yml").read_text(), tmp_path).sites
+    mounts = [volume.split(":") for volume in services["s3syncd"]["volumes"]]
+    assert ["./photos", str(site.root), "ro"] in mounts
+    assert ["./config.yml", f"{CONFIG}/config.yml", "ro"] in mounts
+    assert ["state", STATE] in mounts
+    assert services["s3syncd"]["read_only"] is True
+    assert (CONTRIB / "compose" / services["s3syncd"]["build"] / "Dockerfile").exists()
