@@ -81,6 +81,7 @@ class Client:
         self._credentials: Any = None
         self._endpoint: Endpoint | None = None
         self._controls: dict[int, Any] = {}
+        self._token = ""
 
     def make_contact(self) -> Contact:
         """List one key and see where the request really went, and with which region.
@@ -95,7 +96,9 @@ class Client:
             probe = self._new_client(
                 session, read_timeout=PROBE_READ_TIMEOUT_SECONDS, attempts=2, region=None
             )
-            probe.meta.events.register("before-send.s3.ListObjectsV2", _recorder(sent))
+            probe.meta.events.register(
+                "before-send.s3.ListObjectsV2", lambda request, **_: sent.append(request)
+            )
             try:
                 probe.list_objects_v2(Bucket=settings.bucket, Prefix=settings.prefix, MaxKeys=1)
             finally:
@@ -129,7 +132,7 @@ class Client:
         try:
             yield
         except _FAILURES as error:
-            raise S3Failure(_failure_of(error)) from error
+            raise S3Failure(_failure_of(error, self._token)) from error
 
     def close(self) -> None:
         """Close the connections of the control clients."""
@@ -149,6 +152,7 @@ class Client:
             profile_name=None if settings.access_key else settings.profile,
             region_name=settings.region,
         )
+        session.events.register("before-send", self._note_token)
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
@@ -158,6 +162,20 @@ class Client:
             inner._credentials = credentials  # noqa: SLF001 - as above
         self._credentials = credentials
         return session
+
+    def _note_token(self, request: Any, **_: object) -> None:
+        """Remember what a store, or STS, may echo in its errors: keys are never sent, tokens are.
+
+        Runs before each request of any client.
+        """
+        token = request.headers.get("X-Amz-Security-Token") or b""
+        self._token = (token.decode() if isinstance(token, bytes) else token) or self._token
+
+    def _frozen(self) -> Frozen:
+        """Give the credentials of now; called before each request, and refreshes when due."""
+        with self.failures():
+            now = self._credentials.get_frozen_credentials()
+        return Frozen(now.access_key, now.secret_key, now.token)
 
     def _new_client(
         self, session: boto3.Session, *, read_timeout: int, attempts: int, region: str | None
@@ -197,7 +215,7 @@ class Client:
             ca_digest=digest_of(ca_file),
             verify_tls=self._settings.verify_tls,
         )
-        return Contact(endpoint, url.path.rstrip("/"), _source(self._credentials))
+        return Contact(endpoint, url.path.rstrip("/"), self._frozen)
 
     def _ca_file(self, session: boto3.Session) -> str | None:
         """Give the authorities that boto3 just trusted, so that both clients trust the same."""
@@ -209,7 +227,7 @@ class Client:
     def _unavailable(self, trouble: Trouble) -> SiteUnavailable:
         settings = self._settings
         message, hint = explain(
-            trouble,
+            trouble.without(self._token),
             bucket=settings.bucket,
             prefix=settings.prefix,
             endpoint=settings.endpoint or "AWS S3",
@@ -235,13 +253,6 @@ def _lean_session() -> Session:
     return session
 
 
-def _recorder(sent: list[Any]) -> Callable[..., None]:
-    def record(request: Any, **_: object) -> None:
-        sent.append(request)
-
-    return record
-
-
 def _style(addressing: str) -> Literal["auto", "virtual", "path"]:
     return "path" if addressing == "path" else "virtual" if addressing == "virtual" else "auto"
 
@@ -262,36 +273,22 @@ def _assumed(session: boto3.Session, source: Any, role_arn: str) -> Any:
     )
 
 
-def _source(credentials: Any) -> Callable[[], Frozen]:
-    """Give what a worker calls before each request; it refreshes when botocore says so."""
-
-    def frozen() -> Frozen:
-        try:
-            now = credentials.get_frozen_credentials()
-        except _FAILURES as error:
-            raise S3Failure(_failure_of(error)) from error
-        return Frozen(now.access_key, now.secret_key, now.token)
-
-    return frozen
-
-
 def _trouble(error: Exception) -> Trouble:
     is_unreadable = isinstance(error, RecursionError)
     name = ResponseParserError.__name__ if is_unreadable else type(error).__name__
     if not isinstance(error, ClientError):
         inner = str(getattr(error, "kwargs", {}).get("error") or "")
         told = inner if name == "SSLError" else str(error)
-        return Trouble(name, "", None, told if inner in told else f"{told} {inner}", "").bounded
+        return Trouble(name, "", None, told if inner in told else f"{told} {inner}", "")
     response: Mapping[str, Any] = error.response
     said, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     region = said.get("Region") or meta.get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
-    return Trouble(
-        name, str(said.get("Code", "")), meta.get("HTTPStatusCode"), said.get("Message", ""), region
-    ).bounded
+    code, text = str(said.get("Code", "")), str(said.get("Message", ""))
+    return Trouble(name, code, meta.get("HTTPStatusCode"), text, str(region))
 
 
-def _failure_of(error: Exception) -> Failure:
-    trouble = _trouble(error)
+def _failure_of(error: Exception, token: str = "") -> Failure:
+    trouble = _trouble(error).without(token)
     status, code = trouble.status, trouble.code
     is_unknown = trouble.name not in _NOT_SENT if status is None else status >= 500
     kind = classify(status=status, code="" if code.isdigit() else code, name=trouble.name)

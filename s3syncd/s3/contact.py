@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from s3syncd.s3.reply import hidden
+
 __all__ = ["Trouble", "explain", "signed_region"]
 
 # What is of use of what a store says; it may say megabytes (the bounds are those of `reply`).
@@ -30,13 +32,13 @@ class Trouble(NamedTuple):
     region: str
     signed_region: str = ""
 
-    @property
-    def bounded(self) -> Trouble:
-        """The same in as many words as anybody reads."""
+    def without(self, secret: str) -> Trouble:
+        """The same without a secret that was echoed in it, in as many words as anybody reads."""
+        code, text, region = (hidden(each, secret) for each in (self.code, self.text, self.region))
         return self._replace(
-            code=self.code[:_CODE_CHARACTERS],
-            text=str(self.text)[:_TEXT_CHARACTERS],
-            region=str(self.region)[:_CODE_CHARACTERS],
+            code=code[:_CODE_CHARACTERS],
+            text=text[:_TEXT_CHARACTERS],
+            region=region[:_CODE_CHARACTERS],
         )
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "etag_may_be_md5",
     "failed",
     "has_own_key",
+    "hidden",
 ]
 
 _META: Final = "x-amz-meta-"
@@ -110,6 +111,11 @@ def has_own_key(reply: Reply) -> bool:
     if "x-amz-server-side-encryption-aws-kms-key-id" in headers:
         return True
     return "x-amz-server-side-encryption-customer-algorithm" in headers
+
+
+def hidden(text: str, secret: str | None) -> str:
+    """Take a secret out of what a store said: some echo the token of a request in its refusal."""
+    return text.replace(secret, "********") if secret else text
 
 
 def error_of(body: bytes) -> tuple[str, str, str]:

@@ -23,7 +23,7 @@ from s3syncd.core.window import Window
 from s3syncd.s3 import visits
 from s3syncd.s3.answer import answer_of, failure_of
 from s3syncd.s3.exchange import Exchange
-from s3syncd.s3.reply import Reply, S3Failure, Start, canceled
+from s3syncd.s3.reply import Reply, S3Failure, Start, canceled, hidden
 from s3syncd.s3.wire import Endpoint, Frozen, WireRequest, stream_of
 
 __all__ = ["Transport"]
@@ -207,11 +207,19 @@ class Transport:
             reply = answer_of(request, exchange.status, exchange.headers, body)
         else:
             reply = failure_of(request, error, is_expired=exchange.is_expired)
+            reply = self._without_token(reply)
         self._tell_window(exchange, reply)
         try:
             self._settle(exchange, reply)
         finally:
             self._pump()
+
+    def _without_token(self, reply: Reply) -> Reply:
+        failure, token = reply.failure, self._frozen.session_token if self._frozen else None
+        if failure is None or not token:
+            return reply
+        code, message = hidden(failure.code, token), hidden(failure.message, token)
+        return reply._replace(failure=failure._replace(code=code, message=message))
 
     def _settle(self, exchange: Exchange, reply: Reply) -> None:
         """Let go of the CRT's request (kept, it would never be freed) and hand the reply on."""

@@ -55,8 +55,8 @@ MUTANTS = [
     Mutant(
         name="megabytes of a store's words are shown",
         file="s3syncd/s3/contact.py",
-        old="code=self.code[:_CODE_CHARACTERS]",
-        new="code=self.code",
+        old="code=code[:_CODE_CHARACTERS]",
+        new="code=code",
         tests=[HOSTILE + "test_error_that_means_harm_is_a_failure_in_few_words"],
     ),
     Mutant(
@@ -79,6 +79,20 @@ MUTANTS = [
         old="            below = os.open(name, PASS, dir_fd=opened)",
         new="            below = os.open(name, PASS & ~os.O_NOFOLLOW, dir_fd=opened)",
         tests=["tests/security/test_swaps.py"],
+    ),
+    Mutant(
+        name="a session token that a store echoes is shown",
+        file="s3syncd/s3/transport.py",
+        old="            reply = self._without_token(reply)\n",
+        new="",
+        tests=["tests/security/test_secrets.py::test_token_that_is_echoed_is_hidden"],
+    ),
+    Mutant(
+        name="a session token that a store echoes at first contact is shown",
+        file="s3syncd/s3/contact.py",
+        old="(hidden(each, secret) for each in",
+        new="(str(each) for each in",
+        tests=["tests/security/test_secrets.py::test_token_that_is_echoed_is_hidden"],
     ),
     Mutant(
         name="the lock may be a link to any file of ours",
