@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Final
 
-from awscrt import auth, http, io, s3  # type: ignore[import-untyped]
+from awscrt import auth, checksums, http, io, s3  # type: ignore[import-untyped]
 from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
 
 from s3syncd import __version__
@@ -26,7 +26,10 @@ from s3syncd.s3.exchange import Exchange
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled, hidden
 from s3syncd.s3.wire import Endpoint, Frozen, WireRequest, stream_of
 
-__all__ = ["Transport"]
+__all__ = ["Transport", "crc64nvme"]
+
+crc64nvme: Final[Callable[[memoryview, int], int]] = checksums.crc64nvme
+"""The checksum that S3 makes of objects sent without one: of these bytes, behind those before."""
 
 CONNECT_TIMEOUT_MS: Final = 5000
 """The CRT's own 3 s are one lost SYN and its second resend; 5 s bear both."""

@@ -17,6 +17,7 @@ from tests.strict.ending import end_run
 from tests.strict.faults import Fault, Kind
 from tests.strict.oracle import Oracle
 from tests.strict.process import RemoteStore, strict_process
+from tests.strict.store import Options
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
@@ -260,6 +261,30 @@ def test_an_object_that_a_listing_does_not_know_yet_is_deleted(
     daemon.run("rescan", "--remote", "--wait")
     daemon.in_sync()
     assert PREFIX + "goes" not in strict.tree("bucket")
+
+
+def test_a_lost_ledger_sends_nothing_again_though_no_etag_is_an_md5(tmp_path: Path) -> None:
+    """With a KMS key: files in parts are proved by the checksum that the store made by itself."""
+    with strict_process(options=Options(has_md5_etags=False)) as store:
+        client = store.as_server.client()
+        world = World(store.as_server, client, tmp_path)
+        try:
+            site = new_site(world, store)
+            author = Author(site.root, 0, aside=tmp_path / "aside")
+            author.write("large", 12 * MIB)
+            author.write("small", 1000)
+            daemon = world.daemon(multipart_threshold=5 * MIB).start()
+            daemon.in_sync()
+            sent = len(store.history().of("UploadPart")) + len(store.history().of("PutObject"))
+            Judged(site, daemon).lose_ledger()
+            daemon.in_sync()
+            assert daemon.run("verify").returncode == 0
+            history = store.history()
+            assert len(history.of("UploadPart")) + len(history.of("PutObject")) == sent
+        finally:
+            world.abandon()
+            world.close()
+            client.close()
 
 
 def test_a_large_file_that_changes_while_it_is_sent_is_sent_whole(

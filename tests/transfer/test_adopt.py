@@ -15,7 +15,9 @@ from s3syncd.core.digest import multipart_etag
 from s3syncd.core.entry import Kind, Outcome, Result
 from s3syncd.core.retry import FailureKind
 from s3syncd.local import pagecache
+from s3syncd.s3.transport import crc64nvme
 from s3syncd.transfer import TransferSettings
+from s3syncd.transfer.digests import Crc64Nvme
 from tests.fakes_bucket import failure
 from tests.transfer.world import MIB, World
 
@@ -59,6 +61,14 @@ def in_parts(content: bytes, size_bytes: int) -> dict[str, Any]:
         "etag": multipart_etag([hashlib.md5(part).digest() for part in parts]),
         "part_sizes": [len(part) for part in parts],
     }
+
+
+def test_the_checksum_of_s3_is_the_published_one() -> None:
+    """The check value of CRC-64/NVME, in one piece and in two."""
+    hash_ = Crc64Nvme()
+    hash_.update(memoryview(b"1234"))
+    hash_.update(memoryview(b"56789"))
+    assert hash_.digest().hex() == "ae8b14860a799888"
 
 
 def test_equal_md5_etag_is_adopted_without_a_request(world: World) -> None:
@@ -109,6 +119,7 @@ def test_store_that_knows_no_parts_proves_nothing(world: World) -> None:
     [
         ("x-amz-checksum-sha256", lambda body: hashlib.sha256(body).digest()),
         ("x-amz-checksum-sha1", lambda body: hashlib.sha1(body).digest()),
+        ("x-amz-checksum-crc64nvme", lambda body: crc64nvme(body, 0).to_bytes(8, "big")),
         ("x-amz-checksum-crc32", lambda body: zlib.crc32(body).to_bytes(4, "big")),
         ("x-amz-checksum-md5", lambda body: hashlib.md5(body).digest()),
     ],
