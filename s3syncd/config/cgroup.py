@@ -17,8 +17,8 @@ __all__ = ["Allowance", "read", "suited_buffer_bytes", "suited_checksum_workers"
 _MIB: Final = 2**20
 
 _BUFFER_SHARE: Final = 4
-"""Of a memory limit a quarter for content: as much again is on its way to the store, and the rest
-of the process has some 100 MiB."""
+"""Of a memory limit a quarter: transfers and hashing may hold that much each, and the rest of the
+process has some 100 MiB."""
 
 _LEAST_BUFFER_BYTES: Final = 16 * _MIB
 """A file this large is sent in one piece, alone if need be: a lower budget saves nothing."""

@@ -10,7 +10,24 @@ _SECRETS = "tests/config/test_secrets.py::"
 _LOGS = "tests/test_logs.py::"
 _CANARY = [_SECRETS + "test_a_secret_at_the_wrong_place_is_in_no_error"]
 
+_CGROUP = "tests/config/test_cgroup.py::"
+
 MUTANTS = [
+    Mutant(
+        name="only the innermost control group counts",
+        file="s3syncd/config/cgroup.py",
+        old="            yield top.joinpath(*parts[:length])\n    yield top\n",
+        new="            yield top.joinpath(*parts[:length])\n            return\n    yield top\n",
+        tests=[_CGROUP + "test_limits_are_read"],
+    ),
+    Mutant(
+        name="a container's limits lower what was written, too",
+        file="s3syncd/config/load.py",
+        old="config, _ = self._validation.checked(Config, given, _GLOBAL_KEYS, extra=values)\n",
+        new="config, _ = self._validation.checked(Config, given, _GLOBAL_KEYS, extra=values)\n"
+        "        config = config and config.model_copy(update=self._suited())\n",
+        tests=[_CGROUP + "test_defaults_are_lowered_and_what_is_written_stays"],
+    ),
     Mutant(
         name="pydantic shows the input it refuses",
         file="s3syncd/config/models.py",
