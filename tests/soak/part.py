@@ -17,8 +17,9 @@ _DELETING: Final = frozenset({"DeleteObject", "DeleteObjects"})
 class Part:
     """A `Record` of one site: all that its credentials asked for, wherever; and what others wrote.
 
-    What others wrote below the prefix is a change that readers saw, but no version of the site's;
-    what they deleted is left out. So each deletion that is judged is the site's own.
+    What others wrote below the prefix is a change that readers saw, but no version of the site's:
+    where it stands, nothing of the site's does. What they deleted is left out. So each deletion
+    that is judged is the site's own.
 
     Args:
         store: all of it.
@@ -34,6 +35,7 @@ class Part:
         self._prefix = prefix
         self._taken = 0
         self._events: list[Event] = []
+        self._others: set[int] = set()  # serials of what others wrote below the prefix
 
     def history(self) -> History:
         """Give what happened until now."""
@@ -42,6 +44,7 @@ class Part:
             if event.access_key == self._access_key:
                 self._events.append(event)
             elif self._is_inside(event) and event.changes and event.operation not in _DELETING:
+                self._others.add(event.made or 0)
                 self._events.append(event._replace(made=None))
         self._taken = len(events)
         return History(self._events)
@@ -53,7 +56,12 @@ class Part:
     def tree(self, bucket: str, *, at: int | None = None) -> dict[str, int]:
         """Give what readers see of the site, or saw after an event."""
         seen = self._store.tree(bucket, at=at)
-        return {key: serial for key, serial in seen.items() if self._is_ours(key)}
+        self.history()
+        return {
+            key: serial
+            for key, serial in seen.items()
+            if self._is_ours(key) and serial not in self._others
+        }
 
     def open_uploads(self, bucket: str) -> list[tuple[str, str]]:
         """Give key and id of each upload of the site that is neither complete nor aborted."""
