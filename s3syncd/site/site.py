@@ -187,7 +187,7 @@ class Site:
         )
 
     def _make_ears(self) -> None:
-        """Make what hears of trouble and of changes."""
+        """Make what learns of trouble and of changes."""
         parts = self.parts
         self.alarm = Alarm(
             parts,
@@ -203,6 +203,12 @@ class Site:
             looks=self.looks,
             problems=self.problems,
             on_root_lost=self.access.root_lost,
+        )
+        self.scrub = Scrub(
+            parts,
+            self.problems,
+            is_idle=lambda: self.is_idle,
+            plan=lambda action, now: self.looks.plan(action, now, is_live=False),
         )
 
     def _make_hands(self) -> None:
@@ -224,12 +230,6 @@ class Site:
             counters=self.counters,
             on_bucket_trouble=lambda m, h: self.access.bucket_lost(m, h, parts.clock()),
             on_root_trouble=lambda: self.access.root_lost(parts.clock()),
-        )
-        self.scrub = Scrub(
-            parts,
-            self.problems,
-            is_idle=lambda: self.is_idle,
-            plan=lambda action, now: self.looks.plan(action, now, is_live=False),
         )
         self.dispatch = Dispatch(
             parts,
