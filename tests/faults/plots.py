@@ -267,7 +267,8 @@ def play(ward: Ward, plot: Plot, point: str, *, second: str = "") -> None:
         ward.daemon.kill()
         plot.change(ward)
         ward.restart(armed(point))
-    ward.was_killed(f"{plot.name}: {point}")
+        until(lambda: not ward.daemon.is_running or _is_in_sync(ward), 30, f"{point} is passed")
+    ward.was_killed(f"{plot.name}: {point}", within_seconds=10)
     if second:
         ward.restart(armed(second))
         until(lambda: not ward.daemon.is_running or _is_in_sync(ward), 90, "it dies or is done")

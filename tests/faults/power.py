@@ -40,7 +40,6 @@ _LONGEST_SECONDS: Final = 1.5
 _UNDER_WAY_SHARE: Final = 0.7  # of the cuts: those while the daemon works, not while it starts
 _ENDED_EVERY: Final = 50
 CONTROL: Final = ("eatmydata",)
-_CONTROL_CUTS: Final = 10
 
 
 class Careful(Author):
@@ -149,8 +148,8 @@ def main() -> int:
     started = time.monotonic()
     if asked.control:
         with nursery(wrapper=CONTROL) as born:
-            lost, puts = run_cuts(born, _CONTROL_CUTS, asked.seed, is_control=True)
-        print(f"control: {lost} of {_CONTROL_CUTS} cuts lost commits, after {puts} uploads")
+            lost, puts = run_cuts(born, asked.count, asked.seed, is_control=True)
+        print(f"control: {lost} of {asked.count} cuts lost commits, after {puts} uploads")
         return 0 if lost else 1
     cuts = puts = 0
     with nursery() as born:

@@ -139,9 +139,9 @@ class Ward:
         arming = {"S3SYNCD_FAILPOINTS": armed} if armed else {}
         self.daemon.start(is_waited=not armed, **arming)
 
-    def was_killed(self, why: str) -> None:
+    def was_killed(self, why: str, *, within_seconds: float = 30.0) -> None:
         """Wait for the death of the daemon, and see that it was the one that was meant."""
-        code = self.daemon.ended()
+        code = self.daemon.ended(within_seconds)
         assert code == -signal.SIGKILL, f"{why}: ended with {code}\n{self.daemon.tail()}"
         self.assert_explained()
 
