@@ -68,17 +68,17 @@ MUTANTS = [
     ),
     Mutant(
         name="what is held is told after what is merely behind",
-        file="s3syncd/cli/exits.py",
-        old="    if any(map(waits_for_person, listed)):\n",
-        new="    if all(map(waits_for_person, listed)):\n",
+        file="s3syncd/core/standing.py",
+        old='    if any(map(waits_for_person, listed)):\n',
+        new='    if all(map(waits_for_person, listed)):\n',
         tests=["tests/cli/test_client_commands.py"
                "::test_the_exit_code_tells_what_waits_for_a_person_first"],
     ),
     Mutant(
         name="drift that waits for a person is merely behind",
         file="s3syncd/core/standing.py",
-        old='problem["reason"] == "drift" for',
-        new="False for",
+        old='problem["reason"] in {"drift", "silent_change"} for',
+        new='problem["reason"] == "silent_change" for',
         tests=["tests/cli/test_client_commands.py"
                "::test_the_exit_code_tells_what_waits_for_a_person_first"],
     ),

@@ -163,7 +163,7 @@ MUTANTS = [
     ),
     Mutant(
         name="a mode this version does not have is taken",
-        file="s3syncd/config/models.py",
+        file="s3syncd/config/kinds.py",
         old='if value in ("download", "two-way"):',
         new="if False:",
         tests=[_LOAD + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],

@@ -15,7 +15,7 @@ MUTANTS = [
         tests=[
             "tests/faults/test_failpoints.py::"
             "test_a_kill_at_any_point_is_made_good_by_the_next_start"
-            "[reclass-reclass.before_copy@1]"
+            "[reclass]"
         ],
     ),
     Mutant(

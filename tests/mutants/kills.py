@@ -24,8 +24,8 @@ MUTANTS = [
     Mutant(
         name="uploads of a site that deletes have no intents",
         file=_DISPATCH,
-        old="return self._parts.settings.retire_deleted or self._is_large(action)",
-        new="return self._is_large(action)",
+        old="is_known_later = settings.retire_deleted or settings.on_drift",
+        new="is_known_later = settings.on_drift",
         tests=[_KILLED.format("new")],
     ),
     Mutant(

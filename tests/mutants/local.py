@@ -160,8 +160,8 @@ MUTANTS = [
     Mutant(
         name="a root held open is believed to stand at its place for ever",
         file="s3syncd/local/held.py",
-        old="held.place == place and ",
-        new="",
+        old=" and held.place == place:",
+        new=":",
         tests=["tests/local/test_held.py::test_another_directory_in_its_place_is_another_root"],
     ),
     Mutant(

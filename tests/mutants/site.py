@@ -113,8 +113,8 @@ MUTANTS = [
     Mutant(
         name="a look ends the report of a file that is still empty",
         file="s3syncd/site/problems.py",
-        old="        if local.size_bytes or self.reason_of(local.path) != EMPTIED:",
-        new="        if local.path:",
+        old="if reason != SILENT and (local.size_bytes or reason != EMPTIED):",
+        new="if reason != SILENT:",
         tests=[f"{_AFTERMATH}::test_the_report_stays_until_the_file_has_content_again"],
     ),
     Mutant(

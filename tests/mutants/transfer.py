@@ -146,9 +146,9 @@ MUTANTS = [
     ),
     Mutant(
         name="any directory in the root's place will do",
-        file=_T + "kit.py",
-        old="opened = held_root.borrow(self.root_identity)",
-        new="opened = held_root.borrow(None)",
+        file="s3syncd/transfer/kit.py",
+        old="return self.held_root.borrow(self.root_identity)",
+        new="return self.held_root.borrow(None)",
         tests=[
             _SMALL + "test_another_directory_in_the_roots_place_sends_nothing",
             _RETIRE + "test_empty_directory_in_the_roots_place_deletes_nothing",
@@ -307,9 +307,9 @@ MUTANTS = [
     ),
     Mutant(
         name="a file stays open where its upload failed",
-        file=_T + "source.py",
-        old="        yield source\n    finally:\n        source.close()\n",
-        new="        yield source\n    finally:\n        pass\n",
+        file="s3syncd/transfer/source.py",
+        old="    def __exit__(self, *_: object) -> None:\n        self.close()\n",
+        new="    def __exit__(self, *_: object) -> None:\n        pass\n",
         tests=["tests/transfer/test_leaks.py::test_nothing_is_held_after_the_end[requests_fail]"],
     ),
     Mutant(
