@@ -86,6 +86,7 @@ class Verification:
         self._marks: deque[Difference] = deque()
         self._bench = bench(lambda: self._answers.put(None))
         self._in_flight = 0
+        self._transfer: Transfer | None = None
         self._settle = Settle(settings.settle_seconds, settings.settle_open_seconds)
 
     @property
@@ -126,7 +127,7 @@ class Verification:
             ledger.close()
 
     def _found(self, ledger: Ledger, local: LocalSide) -> Iterator[Difference]:
-        transfer = self._transfer(ledger)
+        transfer = self._transfer = self._made_transfer(ledger)
         for action in self._compared(local):
             if self._is_given_up():
                 raise StoppedError
@@ -201,7 +202,7 @@ class Verification:
         if word != "":
             yield Difference(action.path, _named(ledger, action, word))
 
-    def _transfer(self, ledger: Ledger) -> Transfer:
+    def _made_transfer(self, ledger: Ledger) -> Transfer:
         settings = self._settings
         transfer = Transfer(
             self._bench.bucket,
@@ -227,6 +228,8 @@ class Verification:
     def _close(self) -> None:
         self._bench.close_lanes()
         self._bench.close_bucket(_CLOSE_SECONDS)
+        if self._transfer is not None:
+            self._transfer.rest()  # else the root's file system could not be unmounted
 
 
 def verify(config: Config, names: Sequence[str]) -> Iterator[Verification]:

@@ -14,6 +14,16 @@ _FORECAST = "s3syncd/supervisor/forecast.py"
 
 MUTANTS = [
     Mutant(
+        name="a verification keeps the root open",
+        file="s3syncd/supervisor/verifying.py",
+        old="            self._transfer.rest()",
+        new="            pass",
+        tests=[
+            "tests/supervisor/test_verifying.py"
+            "::test_a_verification_holds_the_root_no_longer_than_it_lasts"
+        ],
+    ),
+    Mutant(
         name="what nobody fetches of a verification is kept",
         file="s3syncd/supervisor/verifications.py",
         old="Queue(_WAITING)",
