@@ -13,9 +13,9 @@ MUTANTS = [
         old="    return replace(outcome, follow_up=after)\n",
         new="    return outcome\n",
         tests=[
-            "tests/faults/test_failpoints.py::"
-            "test_a_kill_at_any_point_is_made_good_by_the_next_start"
-            "[reclass]"
+            "tests/transfer/test_recover.py::"
+            "test_interrupted_upload_of_this_file_is_kept_and_every_other_aborted",
+            "tests/transfer/test_recover.py::test_copy_that_does_not_show_is_carried_out_again",
         ],
     ),
     Mutant(
