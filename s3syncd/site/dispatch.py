@@ -151,7 +151,10 @@ class Dispatch:
             return True
         if action.kind is not Kind.UPLOAD:
             return False
-        return self._parts.settings.retire_deleted or self._is_large(action)
+        settings = self._parts.settings
+        # On hold what a crash left unrecorded would wait for a person as somebody else's.
+        is_known_later = settings.retire_deleted or settings.on_drift == "hold"
+        return is_known_later or self._is_large(action)
 
     def _is_large(self, action: Action) -> bool:
         limit = self._parts.settings.multipart_threshold_bytes

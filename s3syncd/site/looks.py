@@ -144,8 +144,7 @@ class Looks:
 
     def settled(self, path: str, now: float) -> None:
         """A path is no longer in flight: what was due meanwhile is due now."""
-        entry = self._deferred.pop(path, None)
-        if entry is not None:
+        if (entry := self._deferred.pop(path, None)) is not None:
             self._again(path, now, 0.0, entry)
 
     def advance(self, now: float) -> None:
@@ -204,6 +203,7 @@ class Looks:
             self.clean(path)
         elif action.kind is Kind.CONFLICT:
             self._problems.note(path, "drift")
+            self._retries.end(path)
             self.clean(path)
         elif action.kind is Kind.DELETE_REMOTE:
             self._want_deletion(action, now)
@@ -251,8 +251,7 @@ class Looks:
 
     def _defer(self, path: str, entry: SettleEntry) -> None:
         """Keep a path that is in flight; of two hints the older deadline stands."""
-        old = self._deferred.get(path)
-        if old is not None:
+        if (old := self._deferred.get(path)) is not None:
             entry = entry._replace(
                 first_hint_at=min(old.first_hint_at, entry.first_hint_at),
                 deadline_at=min(old.deadline_at, entry.deadline_at),
@@ -268,6 +267,7 @@ class Looks:
             self.clean(path)
             return
         if self._problems.reason_of(path) == "drift":
+            self._retries.end(path)
             self.clean(path)  # it waits for a person, whatever becomes of the file meanwhile
             return
         baseline = self._parts.ledger.baseline(path)

@@ -113,10 +113,14 @@ class Outcomes:
         else:
             self._looks.again(path, now, 0.0, None)
 
-    def late(self, path: str, now: float) -> None:
+    def late(self, outcome: Outcome, now: float) -> None:
         """An older effect was applied over a newer one: the path is compared anew."""
+        ledger, path = self._parts.ledger, outcome.action.path
         self._parts.log.warning("object.late", path=path)
-        self._parts.ledger.forget(path)
+        if outcome.effect == "put" and outcome.row is not None:
+            ledger.record(outcome.row)  # ours: where its file is gone by now, so must it be
+        else:
+            ledger.forget(path)
         self._looks.note(path, now, is_closed=True)
 
     def _done(self, outcome: Outcome, now: float) -> None:

@@ -54,7 +54,7 @@ class Recovery:
         parts: Parts,
         *,
         on_known: Callable[[Outcome, float], None],
-        on_late: Callable[[str, float], None],
+        on_late: Callable[[Outcome, float], None],
         is_in_flight: Callable[[str], bool],
     ) -> None:
         self._parts = parts
@@ -220,7 +220,7 @@ class Recovery:
         # Neither the baseline's version nor the one before: an effect that left no name in it.
         is_other = outcome.reason == "foreign_change"
         if is_shown or is_gone or is_other:
-            self._on_late(path, now)
+            self._on_late(outcome, now)
 
     def _close_or_wait(self, path: str, one: _Open, outcome: Outcome, now: float) -> None:
         age = max(0.0, self._parts.wall() - one.intent.created_wall)

@@ -217,7 +217,7 @@ class Site:
         self.recovery = Recovery(
             parts,
             on_known=lambda outcome, now: self.outcomes.recovered(outcome, now),
-            on_late=lambda path, now: self.outcomes.late(path, now),
+            on_late=lambda outcome, now: self.outcomes.late(outcome, now),
             is_in_flight=lambda path: path in self.backlog.in_flight,
         )
         self.outcomes = Outcomes(

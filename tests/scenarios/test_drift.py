@@ -1,0 +1,62 @@
+"""What somebody else put may have to wait for a person; what we put ourselves never does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3syncd.core.retry import FailureKind
+from tests.fakes_bucket import failure
+from tests.scenarios.world import PREFIX, World
+
+MakeWorld = Callable[..., World]
+
+
+def test_a_failure_before_drift_was_met_is_not_tried_again_for_ever(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold")
+    world.write("a", "mine")
+    world.store.store(PREFIX + "a", b"this")
+    world.store.fail("head", failure(FailureKind.TRANSIENT))
+    world.run(30)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    looks = world.scanner.looks["a"]
+    world.run(600)
+    assert world.scanner.looks["a"] <= looks + 1
+
+
+def test_our_own_upload_that_a_crash_left_unrecorded_is_no_drift(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold", retire_deleted=False)
+    world.settle()
+    world.lane.is_held = True
+    world.write("a", "mine", hint=True)
+    world.run(1)
+    assert world.lane.in_flight
+    world.lane.is_held = False
+    while not world.store.count("put"):
+        assert world.lane.step()
+    world.restart()
+    world.write("a", "mine too, and longer")
+    world.settle()
+    assert world.objects["a"] == b"mine too, and longer"
+
+
+def test_an_upload_applied_after_its_file_was_deleted_is_deleted_too(world: World) -> None:
+    world.settle()
+    world.store.fail("put", failure(FailureKind.TRANSIENT, is_unknown=True))
+    world.write("a", hint=True)
+    world.run(10)
+    late = next(told for name, told in world.store.requests if name == "put")
+    assert world.puts() == ["a", "a"]
+    world.store.on("delete", lambda: setattr(world.lane, "is_held", True))
+    world.remove("a", hint=True)
+    world.run(10)
+    world.scanner.is_held = True  # a pass of a large tree takes its time
+    world.command("rescan")
+    world.run(1)
+    world.lane.is_held = False
+    world.run(1)
+    assert not world.objects
+    world.store.store(PREFIX + "a", late["body"], metadata=late["metadata"])
+    world.run(100)
+    world.scanner.is_held = False
+    world.settle()
+    assert not world.objects
