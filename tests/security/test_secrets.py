@@ -178,7 +178,7 @@ def test_no_kind_of_secret_is_in_anything_that_is_written_or_said(
     for name in world.sites:
         daemon.wait(lambda s: s["last_reconcile_at"], name)
     said += _commands(daemon, _FEW)
-    assert daemon.stop() == 0
+    assert daemon.stop() in {0, 4}  # uploads may be left
     assert {seen.headers.get("x-amz-security-token") for seen in stub.history} >= {
         _CANARIES["token inline"], _CANARIES["token of a profile"], _CANARIES["token of a role"],
     }  # fmt: skip
