@@ -12,6 +12,7 @@ from tests.e2e.worlds import (
     rclone_world,
     world,
 )
+from tests.faults.conftest import strict, strict_world
 
 __all__ = [
     "moto",
@@ -21,5 +22,7 @@ __all__ = [
     "proxy",
     "rclone",
     "rclone_world",
+    "strict",
+    "strict_world",
     "world",
 ]

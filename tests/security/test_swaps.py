@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 
 from tests.e2e.daemon import Site, World
 from tests.faults.user import _exchange
-from tests.strict.process import RemoteStore, strict_process
+from tests.strict.process import RemoteStore
 from tests.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -25,23 +24,6 @@ _CANARY = b"not to be read by anybody but its owner "
 _SENT = 300  # puts, at least, while everything is swapped
 _NAMES = [f"{number:03}" for number in range(40)]
 _FEW = _NAMES[:15]
-
-
-@pytest.fixture
-def strict() -> Iterator[RemoteStore]:
-    with strict_process() as store:
-        store.create_bucket("bucket")
-        yield store
-
-
-@pytest.fixture
-def strict_world(strict: RemoteStore, tmp_path: Path) -> Iterator[World]:
-    client = strict.as_server.client()
-    made = World(strict.as_server, client, tmp_path)
-    yield made
-    made.abandon()
-    made.close()
-    client.close()
 
 
 class Swapper(threading.Thread):
