@@ -38,7 +38,7 @@ _KINDS = {
     "bucket": "a bucket's name",
     "prefix": "a prefix",
     "site_name": "a name",
-    "listen": "`host:port`, or `null`",
+    "listen": "`host:port`, `unix:/path`, or `null`",
     "bandwidth": "a size per second, or a list of entries with times",
     "per_second": "a number",
     "level": "`trace` `debug` `info` `warn` `error` `fatal`",

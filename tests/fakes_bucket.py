@@ -16,6 +16,7 @@ from typing import Any
 
 from s3syncd.core.digest import multipart_etag
 from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import Window
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.pacing import Turns
@@ -74,6 +75,7 @@ class FakeBucket:
         self.answer_headers: dict[str, str] = {}
         self.turns = Turns(None)  # nothing is limited
         self.window = Window(256)
+        self.tally = RequestTally()
         self._before: dict[str, list[Callable[[], object]]] = defaultdict(list)
         self._failing: dict[str, list[_Failing]] = defaultdict(list)
         self._ids = itertools.count(1)

@@ -62,6 +62,9 @@ def _news(status: Mapping[str, Any]) -> Iterator[str]:
     if error := status.get("reload_error"):
         yield "the configuration could not be read again; the one before stays in force:"
         yield from (f"  {printable(line)}" for line in error["error"].splitlines())
+    if error := (status.get("http") or {}).get("error"):
+        yield f"no metrics, no health checks over HTTP: {printable(error)}"
+        yield f"  {printable(status['http']['hint'])}"
     if keys := status.get("needs_restart"):
         yield f"changed in the file, in force after a restart: {', '.join(keys)}"
 

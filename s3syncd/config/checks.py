@@ -15,6 +15,7 @@ from s3syncd.config.parse import UnusableError
 from s3syncd.config.problems import Problems
 
 __all__ = [
+    "NEEDS_TOKEN",
     "LoadedSite",
     "check_credentials",
     "check_log_file",
@@ -40,6 +41,9 @@ AWS_STORAGE_CLASSES = (
     "OUTPOSTS",
     "SNOW",
 )
+
+
+NEEDS_TOKEN = "is reachable from other machines, and does not listen without http.token"  # noqa: S105 - a sentence
 
 
 class LoadedSite(NamedTuple):

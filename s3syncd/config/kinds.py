@@ -14,6 +14,7 @@ __all__ = [
     "Bucket",
     "Endpoint",
     "Interval",
+    "Level",
     "Listen",
     "Milliseconds",
     "Mode",
@@ -48,6 +49,7 @@ Patterns = Annotated[tuple[str, ...], BeforeValidator(parse.patterns)]
 Bucket = Annotated[str, BeforeValidator(places.bucket)]
 Prefix = Annotated[str, BeforeValidator(places.prefix)]
 Name = Annotated[str, BeforeValidator(places.site_name)]
+Level = Annotated[str, BeforeValidator(parse.level)]
 Listen = Annotated[str, BeforeValidator(parse.listen)]
 Bandwidth = Annotated[Schedule | None, BeforeValidator(rates.bandwidth)]
 PerSecond = Annotated[float | None, BeforeValidator(rates.per_second)]

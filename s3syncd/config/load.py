@@ -64,6 +64,7 @@ class _Loading:
         self._machine = machine
         self._problems = problems
         self._validation = Validation(self._base, environ, problems)
+        self._http_line = 0
 
     def run(self, root: document.Node, mode: int) -> Config:
         given = layout.given_globals(root, self._problems)
@@ -133,6 +134,8 @@ class _Loading:
             self._problems.add(line, label, error.what, error.write)
             values["state_dir"] = self._base
         given.pop("state_dir", None)
+        listen = given.get("http.listen")
+        self._http_line = listen.line if listen is not None else 0
         config, _ = self._validation.checked(Config, given, _GLOBAL_KEYS, extra=values)
         if config is not None and config.log_file is not None:
             checks.check_log_file(sites, config.log_file, given["log.file"], self._problems)
@@ -180,6 +183,9 @@ class _Loading:
             )
             for site in sites
         )
+        if config.http_needs_token:
+            place = self._problems.text(self._http_line, "http.listen", checks.NEEDS_TOKEN)
+            warnings.append(place)
         # A default of all sites is written once and would be suspected once for each of them.
         unique = tuple(dict.fromkeys(warnings))
         return config.model_copy(update={"sites": resolved, "warnings": unique})

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -21,12 +20,13 @@ from pydantic import (
     field_validator,
 )
 
-from s3syncd.config import parse
+from s3syncd.config import listening
 from s3syncd.config.kinds import (
     Bandwidth,
     Bucket,
     Endpoint,
     Interval,
+    Level,
     Listen,
     Milliseconds,
     Mode,
@@ -257,19 +257,20 @@ class Config(_Frozen):
     """Seconds a stop waits for what is in flight."""
 
     http_listen: Listen | None = Field("127.0.0.1:9350", validation_alias="http.listen")
-    """Address of metrics, health and the status page, as host:port; null turns it off."""
+    """Address of metrics, health and status: host:port, or unix:/path of a socket; null turns it
+    off. Anything but loopback and a socket needs http.token."""
 
-    log_level: Annotated[str, BeforeValidator(parse.level)] = Field(
-        "info", validation_alias="log.level"
-    )
+    http_token: SecretStr | None = Field(None, validation_alias="http.token")
+    """What `Authorization: Bearer` must carry. `${VAR}` and `file:/path` are replaced."""
+
+    log_level: Level = Field("info", validation_alias="log.level")
     """Least level that is logged: trace debug info warn error fatal."""
 
     log_format: Literal["auto", "json", "console"] = Field("auto", validation_alias="log.format")
     """auto writes JSON unless to a terminal."""
 
     log_file: Path | None = Field(None, validation_alias="log.file")
-    """File to append the log to instead of standard error; relative to the directory of this
-    file."""
+    """File to append the log to instead of standard error; relative to this file's directory."""
 
     max_failures: Annotated[Whole, Field(ge=0)] = 0
     """Crashes of one site in a row after which the process exits 1; 0 never."""
@@ -284,17 +285,16 @@ class Config(_Frozen):
 
     @property
     def http_address(self) -> tuple[str, int] | None:
-        """Host (IPv6 without brackets) and port of `http_listen`."""
-        if self.http_listen is None:
-            return None
-        host, _, port = self.http_listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        """Host (IPv6 without brackets) and port of `http_listen`; None: no such address."""
+        return listening.address_of(self.http_listen)
+
+    @property
+    def http_needs_token(self) -> bool:
+        """Whether other machines may reach `http_listen`, and there is no token they must know."""
+        return self.http_token is None and listening.is_exposed(self.http_listen)
 
     def secret_values(self) -> frozenset[str]:
         """Return every secret in the clear: for the redaction of logs and for nothing else."""
-        return frozenset(
-            secret.get_secret_value()
-            for site in self.sites
-            for secret in (site.access_key, site.secret_access_key, site.session_token)
-            if secret is not None
-        )
+        names = ("access_key", "secret_access_key", "session_token")
+        given = [getattr(site, name) for site in self.sites for name in names]
+        return frozenset(each.get_secret_value() for each in (*given, self.http_token) if each)

@@ -151,8 +151,13 @@ def level(value: object) -> str:
 
 
 def listen(value: object) -> str:
-    """Take host:port, :port (every address) or a port (loopback); the result is host:port."""
+    """Take host:port, :port (every address), a port (loopback) or unix:/path.
+
+    The result is host:port, or unix:/path.
+    """
     written = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if written.startswith("unix:/") and "\0" not in written:
+        return written
     host, colon, port = written.rpartition(":")
     if not colon:
         host = "127.0.0.1"
@@ -161,7 +166,8 @@ def listen(value: object) -> str:
     is_port = port.isascii() and port.isdigit() and int(port) < 2**16
     if not is_port or not HOST.fullmatch(host):
         raise UnusableError(
-            "is not an address to listen on", "write host:port such as 127.0.0.1:9350, or null"
+            "is not an address to listen on",
+            "write host:port such as 127.0.0.1:9350, unix:/path, or null",
         )
     return f"{host}:{int(port)}"
 

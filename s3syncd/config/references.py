@@ -11,7 +11,7 @@ from s3syncd.config.parse import UnusableError
 
 __all__ = ["ALLOW_READABLE", "SECRETS", "is_inline", "is_readable_by_all", "resolve"]
 
-SECRETS = ("access_key", "secret_access_key", "session_token")
+SECRETS = ("access_key", "secret_access_key", "session_token", "http.token")
 ALLOW_READABLE = "S3SYNCD_ALLOW_READABLE_CONFIG"
 MAX_SECRET_BYTES = 64 * 1024  # a session token is some 1,000 bytes; a larger file is no secret
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -14,6 +14,7 @@ class DiskRoom(NamedTuple):
 
     free_bytes: int
     total_bytes: int
+    is_read_only: bool = False
 
 
 def room_at(place: Path) -> DiskRoom | None:
@@ -24,4 +25,8 @@ def room_at(place: Path) -> DiskRoom | None:
         return None
     if not told.f_blocks:
         return None  # a file system without a size of its own (some network ones)
-    return DiskRoom(told.f_bavail * told.f_frsize, told.f_blocks * told.f_frsize)
+    return DiskRoom(
+        told.f_bavail * told.f_frsize,
+        told.f_blocks * told.f_frsize,
+        is_read_only=bool(told.f_flag & os.ST_RDONLY),
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from s3syncd.core.later import Later
 from s3syncd.core.retry import delay_seconds
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import FIRST, Window
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.pacing import Turns
@@ -44,9 +45,10 @@ class Bucket:
 
     def __init__(
         self, settings: BucketSettings, *, clock: Callable[[], float] = time.monotonic,
-        turns: Turns | None = None,
+        turns: Turns | None = None, tally: RequestTally | None = None,
     ) -> None:  # fmt: skip
         self.settings = settings
+        self.tally = tally or RequestTally()
         self.turns = turns or Turns(None)
         self.window = Window(settings.max_connections, first=FIRST)
         self._clock = clock
@@ -66,7 +68,7 @@ class Bucket:
         from s3syncd.s3.client import Client  # noqa: PLC0415 - boto3 takes 0.3 s to import
         from s3syncd.s3.transport import Transport  # noqa: PLC0415 - as above, awscrt
 
-        client = Client(self.settings, on_request=self.turns.sent)
+        client = Client(self.settings, on_request=self._sent)
         contact = client.make_contact()
         transport = self._transport
         if transport is not None and transport.endpoint == contact.endpoint:
@@ -76,6 +78,7 @@ class Bucket:
                 contact.endpoint,
                 credentials=contact.credentials,
                 window=self.window,
+                tally=self.tally,
                 max_connections=self.settings.max_connections,
                 clock=self._clock,
             )
@@ -142,14 +145,9 @@ class Bucket:
         )
 
     def copy_onto_itself(
-        self,
-        key: str,
-        *,
-        etag: str,
-        storage_class: str | None,
-        metadata: Mapping[str, str],
+        self, key: str, *, etag: str, storage_class: str | None, metadata: Mapping[str, str],
         content_type: str = DEFAULT_CONTENT_TYPE,
-    ) -> Start:
+    ) -> Start:  # fmt: skip
         """Write the version `etag` of an object again with another class or metadata.
 
         `Reply.etag` is the new version's, empty where the store does not tell (rclone): HEAD then.
@@ -196,13 +194,9 @@ class Bucket:
         )
 
     def create_multipart(
-        self,
-        key: str,
-        *,
-        content_type: str = DEFAULT_CONTENT_TYPE,
-        metadata: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-    ) -> str:
+        self, key: str, *, content_type: str = DEFAULT_CONTENT_TYPE,
+        metadata: Mapping[str, str] | None = None, storage_class: str | None = None,
+    ) -> str:  # fmt: skip
         """Begin a multipart upload and give its id. Blocks; raises `S3Failure`."""
         return self._control().create(
             key, content_type=content_type, metadata=metadata or {}, storage_class=storage_class
@@ -262,6 +256,7 @@ class Bucket:
 
     def expire(self, now: float) -> None:
         """Cancel requests over their deadline, end back-offs; call about every second."""
+        self.tally.gather()
         self._pauses.release(now)
         if self._transport is not None:
             self._transport.expire(now)
@@ -283,6 +278,10 @@ class Bucket:
         if self._transport is None:
             return _refuse
         return self.turns.paced(request, self._transport.send(request))
+
+    def _sent(self, event: str) -> None:
+        self.turns.sent()
+        self.tally.note(event.rpartition(".")[2])
 
     def _control(self, *, is_patient: bool = False) -> Multipart:
         client, settings = self._client, self.settings

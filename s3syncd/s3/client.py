@@ -71,10 +71,10 @@ class Client:
 
     Args:
         settings: of the bucket.
-        on_request: told of each request that is sent to the store.
+        on_request: told the event of each request that is sent to the store.
     """
 
-    def __init__(self, settings: BucketSettings, *, on_request: Callable[[], None]) -> None:
+    def __init__(self, settings: BucketSettings, *, on_request: Callable[[str], None]) -> None:
         self._settings = settings
         self._on_request = on_request
         self._session: boto3.Session | None = None
@@ -199,7 +199,9 @@ class Client:
             "s3", region_name=region or session.region_name or DEFAULT_REGION,
             endpoint_url=settings.endpoint, verify=verify, config=config,
         )  # fmt: skip
-        client.meta.events.register("before-send.s3", lambda **_told: self._on_request())
+        client.meta.events.register(
+            "before-send.s3", lambda event_name, **_told: self._on_request(event_name)
+        )
         return client
 
     def _contact(self, session: boto3.Session, request: Any) -> Contact:

@@ -58,7 +58,7 @@ def probe_bucket(
     bucket: Bucket | None = None,
 ) -> Iterator[Finding]:
     """Probe one bucket and prefix, one finding each; stops early where nothing else can work."""
-    client = client or Client(settings, on_request=lambda: None)  # a probe knows no limits
+    client = client or Client(settings, on_request=lambda _event: None)  # a probe knows no limits
     bucket = bucket or Bucket(settings)
     try:
         try:

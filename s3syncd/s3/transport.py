@@ -19,6 +19,7 @@ from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
 
 from s3syncd import __version__
 from s3syncd.core.retry import FailureKind
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import Window
 from s3syncd.s3 import visits
 from s3syncd.s3.answer import answer_of, failure_of
@@ -56,7 +57,7 @@ class Transport:
         endpoint: never changes; another one is another transport.
         credentials: gives those of now, refreshing them if needed; called by workers, may block;
             raises S3Failure.
-        window: how many requests the store bears; told of each answer.
+        window: how many requests the store bears; told of each answer, as `tally` is.
         max_connections: the most requests on the wire.
         clock: monotonic seconds.
     """
@@ -69,10 +70,11 @@ class Transport:
         window: Window,
         max_connections: int,
         clock: Callable[[], float],
+        tally: RequestTally | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._credentials = credentials
-        self._window = window
+        self._window, self._tally = window, tally or RequestTally()
         self._clock = clock
         self._frozen: Frozen | None = None
         self._signing: auth.AwsSigningConfig | None = None
@@ -234,10 +236,13 @@ class Transport:
 
     def _tell_window(self, exchange: Exchange, reply: Reply) -> None:
         failure, window = reply.failure, self._window
+        seconds = self._clock() - exchange.sent_at
+        kind = None if failure is None else failure.kind
+        self._tally.answered(exchange.request.operation, seconds, kind)
         if failure is None:
             is_small = len(exchange.request.body) <= _TIMED_BYTES
             window.succeeded(
-                seconds=self._clock() - exchange.sent_at if is_small else None,
+                seconds=seconds if is_small else None,
                 is_full=len(self._live) * 4 >= window.limit * 3,
             )
         elif exchange.is_expired or "TIMEOUT" in failure.code:

@@ -8,18 +8,24 @@ from s3syncd.core.entry import Outcome, Result
 
 __all__ = ["Counters"]
 
+_WRITES = frozenset({"put", "deleted", "reclassed"})
+_REFUSALS = frozenset({"access_denied", "refused"})
+
 
 @dataclass(slots=True)
 class Counters:
     """Monotonic counts of one site; written by its thread alone.
 
-    `effects` counts finished actions by effect, `results` by result. `sent_bytes` are body bytes
-    of objects put.
+    `effects` counts finished actions by effect, `results` by result, `failures` those that
+    failed by reason. `sent_bytes` are body bytes of objects put. `refused` is why the bucket
+    refused the last write; empty: it took it.
     """
 
     effects: dict[str, int] = field(default_factory=dict)
     results: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
     sent_bytes: int = 0
+    refused: str = ""
     foreign_overwrites: int = 0
 
     def finished(self, outcome: Outcome) -> None:
@@ -28,6 +34,12 @@ class Counters:
         self.sent_bytes += outcome.sent_bytes
         if outcome.result is Result.DONE:
             self.effects[outcome.effect] = self.effects.get(outcome.effect, 0) + 1
+            if outcome.effect in _WRITES:
+                self.refused = ""
+        elif outcome.result is not Result.SUPERSEDED:
+            self.failures[outcome.reason] = self.failures.get(outcome.reason, 0) + 1
+            if outcome.reason in _REFUSALS:
+                self.refused = outcome.reason
 
     @property
     def done(self) -> int:

@@ -20,6 +20,8 @@ class Hearing:
 
     Attributes:
         has_news: the table holds something that was not taken up yet.
+        overflows: how often the kernel has dropped events.
+        unwatched: how many directories are scanned in turn.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Hearing:
         self._problems = problems
         self._next_beat = float("-inf")
         self.has_news = False
+        self.overflows = 0
+        self.unwatched = 0
 
     def beat(self, now: float) -> None:
         """Care for the watches, and show what cannot be watched."""
@@ -45,7 +49,9 @@ class Hearing:
         if watcher is not None and now >= self._next_beat:
             self._next_beat = now + _BEAT_SECONDS
             watcher.beat(now)
-            self._problems.renew("unwatched", watcher.status().unwatched_sample)
+            told = watcher.status()
+            self.overflows, self.unwatched = told.overflows, told.unwatched
+            self._problems.renew("unwatched", told.unwatched_sample)
 
     def hinted(self, _message: Hinted, _now: float) -> None:
         """The table has something."""

@@ -27,6 +27,8 @@ class Space:
 
     Attributes:
         is_low: there is too little; nothing may be begun.
+        is_read_only: nothing can be written there, for the health only: a site that has to write
+            finds out by itself.
     """
 
     def __init__(self, room: Callable[[], DiskRoom | None], log: Log) -> None:
@@ -35,6 +37,7 @@ class Space:
         self._next_look = float("-inf")
         self._free_bytes = 0
         self.is_low = False
+        self.is_read_only = False
 
     @property
     def reason(self) -> str:
@@ -57,6 +60,7 @@ class Space:
         was_low, self.is_low = self.is_low, seen is not None and self._is_low(seen)
         if seen is not None:
             self._free_bytes = seen.free_bytes
+            self.is_read_only = seen.is_read_only
         if self.is_low and not was_low:
             self._log.error("state_dir.full", free_bytes=self._free_bytes, hint=self.hint)
         elif was_low and not self.is_low:

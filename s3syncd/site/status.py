@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from s3syncd.core.entry import Problem
+from s3syncd.core.figures import SiteFigures
 from s3syncd.core.safety import REASONS
 from s3syncd.errors import LedgerError
+from s3syncd.site.figures import Gauge
 from s3syncd.site.passes import Pass
 from s3syncd.site.problems import HELD, SKIPPED
 
@@ -53,6 +55,8 @@ class Board:
         self._site = site
         self._snapshot: dict[str, Any] = {}
         self._progress: Progress | None = None
+        self._gauge = Gauge(site, site.parts.clock())
+        self._figures: SiteFigures | None = None
         self._published_at = float("-inf")
         self._summary_at = float("-inf")
         self._summary_total = 0
@@ -74,8 +78,14 @@ class Board:
         """The last published progress."""
         return self._progress
 
+    @property
+    def figures(self) -> SiteFigures | None:
+        """The last published figures."""
+        return self._figures
+
     def pass_done(self, one: Pass) -> None:
         """Note a whole pass that came to its end."""
+        self._gauge.pass_done(is_listed=one.is_listed)
         wall = self._site.parts.wall()
         self._last_rescan_wall = wall
         if one.is_listed:
@@ -102,6 +112,11 @@ class Board:
             self._published_at = now
             self._snapshot = self._status(now, state, is_in_sync=is_in_sync)
             self._progress = self._progress_now()
+            self._figures = self._gauge.read(
+                now,
+                is_at_rest=is_in_sync or state in {"idle", "paused", "halted"},
+                last_in_sync_wall=self._last_in_sync_wall,
+            )
         self._log_summary(now)
 
     def publish_outage(self, now: float, error: LedgerError) -> None:

@@ -13,6 +13,7 @@ from s3syncd.config.models import Config, SiteConfig
 from s3syncd.config.state import site_folder
 from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.turns import InForce, Limits
 from s3syncd.ledger import Ledger
 from s3syncd.local.boot import boot_id
@@ -91,6 +92,7 @@ class Workshop:
         self._pacing = Pacing(on_failure=_log_pacing)
         self._config = config
         self._is_one_shot = is_one_shot
+        self._tallies: dict[str, RequestTally] = {}  # kept over restarts: counts only grow
 
     def start(self) -> None:
         """Start the workers."""
@@ -105,6 +107,10 @@ class Workshop:
     def limits(self, site: str) -> InForce:
         """Give what a site may use at most now. Thread-safe."""
         return self._pacing.in_force(site)
+
+    def tally(self, site: str) -> RequestTally:
+        """Give the tally of the requests of a site; begun at the first call. Thread-safe."""
+        return self._tallies.setdefault(site, RequestTally())
 
     def stop(self, timeout_seconds: float) -> None:
         """Stop the workers; what does not end in time is left behind."""
@@ -122,6 +128,7 @@ class Workshop:
             Bucket(
                 bucket_settings(settings, max_connections=self._max_connections),
                 turns=self._pacing.turns(settings.name),
+                tally=self.tally(settings.name),
             ),
             self._pool.lane(settings.name, on_room),
             self._checksums.lane(settings.name, on_room),

@@ -13,6 +13,8 @@ from typing import Any
 
 from s3syncd import logs
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.figures import SiteFigures
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.turns import InForce
 from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
@@ -32,6 +34,7 @@ _FIXED = {
     "buffer_bytes": "buffer_bytes",
     "checksum_workers": "checksum_workers",
     "http.listen": "http_listen",
+    "http.token": "http_token",
 }
 
 
@@ -85,6 +88,15 @@ class Fleet:
         """Give each site's published progress."""
         found = [life.progress() for life in self._lives.values()]
         return [one for one in found if one is not None]
+
+    def figures(self) -> dict[str, SiteFigures]:
+        """Give each site's published figures, by name. Thread-safe."""
+        found = {name: life.figures() for name, life in self._lives.items()}
+        return {name: figures for name, figures in found.items() if figures is not None}
+
+    def tallies(self) -> dict[str, RequestTally]:
+        """Give each site's tally of requests, by name. Thread-safe."""
+        return {site.name: self._shop.tally(site.name) for site in self._config.sites}
 
     def stuck(self) -> list[str]:
         """Name the sites whose loop did not turn for 30 s. Thread-safe."""

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 
 from s3syncd import logs
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.figures import SiteFigures
 from s3syncd.core.retry import delay_seconds
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.turns import InForce
 from s3syncd.errors import LedgerError, S3SyncError, SiteError
 from s3syncd.site import Progress, Site, SiteThread
@@ -60,6 +62,9 @@ class Shop(Protocol):
 
     def limits(self, site: str) -> InForce:
         """Give what a site may use at most now. Thread-safe."""
+
+    def tally(self, site: str) -> RequestTally:
+        """Give the tally of the requests of a site. Thread-safe."""
 
     def equip(self, settings: SiteConfig, desk: Desk) -> Equipment:
         """Give what a site holds; called in the main thread, without network."""
@@ -197,6 +202,11 @@ class SiteLife:
         """Give the published progress."""
         site = self._site
         return site.board.progress if site is not None else None
+
+    def figures(self) -> SiteFigures | None:
+        """Give the published figures."""
+        site = self._site
+        return site.board.figures if site is not None else None
 
     def snapshot(self, now: float) -> dict[str, Any]:
         """Give the published status, or what is true instead when the site cannot speak."""

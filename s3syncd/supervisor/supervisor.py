@@ -24,8 +24,10 @@ from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state
 from s3syncd.supervisor.verifications import Verifications
+from s3syncd.supervisor.view import DaemonView
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
+from s3syncd.web.http import HttpSide
 
 __all__ = ["Supervisor", "status_document"]
 
@@ -73,6 +75,7 @@ class Supervisor:
         self._needs_restart: list[str] = []
         self.fleet = fleet or Fleet(config)
         self._verifications = Verifications(self.fleet.verification)
+        self._http = self._http_side(config)
 
     def run(self) -> int:
         """Run until told to stop; return the exit code: after a stop how the sites stand then.
@@ -103,6 +106,8 @@ class Supervisor:
         document = status_document(self.fleet, self._started_at)
         if self._reload_error is not None:
             document["reload_error"] = self._reload_error
+        if self._http is not None:
+            document["http"] = self._http.state
         if self._needs_restart:
             document["needs_restart"] = self._needs_restart
         return document
@@ -129,6 +134,18 @@ class Supervisor:
         except Empty:
             return {"ok": False, "error": "the daemon is busy", "hint": "it reloads when it can"}
 
+    def _http_side(self, config: Config) -> HttpSide | None:
+        if config.http_listen is None:
+            return None
+        token = config.http_token
+        return HttpSide(
+            config.http_listen,
+            DaemonView(self.fleet, status=self.status, live=self.live),
+            token=token.get_secret_value() if token is not None else None,
+            is_exposed=config.http_needs_token,
+            log=logs.logger(),
+        )
+
     def _run_sites(self) -> int:
         names = [site.name for site in self._config.sites]
         logs.logger().info("daemon.started", version=__version__, sites=names)
@@ -136,12 +153,16 @@ class Supervisor:
         try:
             self.fleet.start()
             self._notifier.send("READY=1", f"STATUS={len(names)} sites")
+            if self._http is not None:
+                self._http.start()
             is_asked = self._serve()
         finally:
             self._notifier.send("STOPPING=1")
             self._drain()
             # What is left is in the ledgers for the next start; whoever stopped it may want it now.
             code = code_of(self.fleet.snapshots()) if is_asked else code
+            if self._http is not None:
+                self._http.stop()
             logs.logger().info("daemon.stopped", exit_code=code)
         return code
 

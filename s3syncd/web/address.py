@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["MAX_REPLY_BYTES", "MAX_REQUEST_BYTES", "reachable", "socket_path"]
+__all__ = ["MAX_ADDRESS_BYTES", "MAX_REPLY_BYTES", "MAX_REQUEST_BYTES", "reachable", "socket_path"]
 
 # sun_path holds 108 bytes on Linux and 104 elsewhere, the final NUL included (unix(7)).
-_MAX_ADDRESS_BYTES = 107 if sys.platform == "linux" else 103
+MAX_ADDRESS_BYTES = 107 if sys.platform == "linux" else 103
 _DESCRIPTORS = Path("/proc/self/fd")
 
 MAX_REQUEST_BYTES = 64 * 1024
@@ -45,7 +45,7 @@ def reachable(path: Path, *, descriptors: Path = _DESCRIPTORS) -> Iterator[str]:
     Raises:
         OSError: the directory of `path` cannot be opened.
     """
-    if len(os.fsencode(path)) <= _MAX_ADDRESS_BYTES:
+    if len(os.fsencode(path)) <= MAX_ADDRESS_BYTES:
         yield str(path)
         return
     descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -183,9 +183,9 @@ MUTANTS = [
     ),
     Mutant(
         name="control requests are not counted",
-        file="s3syncd/s3/client.py",
-        old="lambda **_told: self._on_request()",
-        new="lambda **_told: None",
+        file="s3syncd/s3/bucket.py",
+        old="        self.turns.sent()\n",
+        new="",
         tests=[_PACING_TESTS + "test_every_request_of_a_bucket_passes_its_turns"],
     ),
     Mutant(

@@ -57,6 +57,8 @@ class _Watcher:
     def __init__(self) -> None:
         self.is_started = False
         self.unwatched_sample: tuple[str, ...] = ()
+        self.overflows = 0
+        self.unwatched = 0
 
     def start(self) -> None:
         self.is_started = True

@@ -7,6 +7,8 @@ from threading import Event
 from typing import Any
 
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.figures import SiteFigures
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.turns import InForce
 from s3syncd.site import Command
 from s3syncd.site.messages import Stop
@@ -33,6 +35,7 @@ class _Board:
         self.snapshot = {**unstarted(settings), "state": "idle", "in_sync": True,
                          "watcher": "inotify"}  # fmt: skip
         self.progress = None
+        self.figures: SiteFigures | None = None
         self.turned_at = 0.0
 
 
@@ -136,6 +139,9 @@ class FakeShop:
     def limits(self, site: str) -> InForce:
         settings = [each for config in self.limited for each in config.sites if each.name == site]
         return InForce(None, settings[-1].requests_per_second if settings else None)
+
+    def tally(self, site: str) -> RequestTally:
+        return RequestTally()
 
     def equip(self, settings: SiteConfig, desk: Desk) -> _Equipment:
         equipment = _Equipment()

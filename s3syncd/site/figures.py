@@ -1,0 +1,77 @@
+"""Gathers what a site publishes for metrics and health. Owned by the site thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s3syncd.core.figures import SiteFigures
+
+if TYPE_CHECKING:
+    from s3syncd.site.site import Site
+
+__all__ = ["Gauge"]
+
+
+class Gauge:
+    """Notes when something came forward, and gives the figures."""
+
+    def __init__(self, site: Site, now: float) -> None:
+        self._site = site
+        self._begun_at = self._progressed_at = now
+        self._mark: tuple[object, ...] = ()
+        self._reconciled_at: float | None = None
+        self._rescans = 0
+        self._reconciles = 0
+        self._last_rescan_wall = 0.0
+        self._last_reconcile_wall = 0.0
+
+    def pass_done(self, *, is_listed: bool) -> None:
+        """Note a whole pass that came to its end."""
+        now, wall = self._site.parts.clock(), self._site.parts.wall()
+        self._last_rescan_wall = wall
+        if is_listed:
+            self._reconciles += 1
+            self._reconciled_at, self._last_reconcile_wall = now, wall
+        else:
+            self._rescans += 1
+
+    def read(self, now: float, *, is_at_rest: bool, last_in_sync_wall: float | None) -> SiteFigures:
+        """Give the figures of now.
+
+        Args:
+            now: monotonic seconds.
+            is_at_rest: there is nothing that could come forward.
+            last_in_sync_wall: seconds since the epoch; None: never.
+        """
+        site, counters = self._site, self._site.counters
+        mark = self._how_far()
+        if is_at_rest or mark != self._mark:
+            self._mark, self._progressed_at = mark, now
+        return SiteFigures(
+            effects=dict(counters.effects),
+            failures=dict(counters.failures),
+            sent_bytes=counters.sent_bytes,
+            refused=counters.refused,
+            foreign_overwrites=counters.foreign_overwrites,
+            rescans=self._rescans,
+            reconciles=self._reconciles,
+            overflows=site.hearing.overflows,
+            unwatched=site.hearing.unwatched,
+            begun_at=self._begun_at,
+            progressed_at=self._progressed_at,
+            reconciled_at=self._reconciled_at,
+            reconcile_interval_seconds=site.parts.settings.reconcile_interval_seconds,
+            last_in_sync_wall=last_in_sync_wall or 0.0,
+            last_rescan_wall=self._last_rescan_wall,
+            last_reconcile_wall=self._last_reconcile_wall,
+            is_ledger_writable=not site.space.is_read_only,
+        )
+
+    def _how_far(self) -> tuple[object, ...]:
+        """Give what changes whenever something comes forward."""
+        site = self._site
+        whole = site.schedule.whole
+        seen = (whole.pass_id, whole.tally.local_files, whole.tally.position) if whole else ()
+        # Failures are no progress; requests that succeed (the parts of a large file) are.
+        tally = site.parts.bucket.tally
+        return site.counters.done, tally.ended - sum(tally.failures.values()), seen

@@ -1,0 +1,87 @@
+"""What the daemon shows over HTTP, out of published snapshots. Thread-safe; waits for nobody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from s3syncd.core.figures import SiteFigures
+from s3syncd.core.health import failing, is_ready
+from s3syncd.core.tally import RequestTally
+from s3syncd.supervisor.fleet import Fleet
+from s3syncd.web.app import Verdict
+
+__all__ = ["DaemonView"]
+
+
+class DaemonView:
+    """The view of the supervisor and its sites.
+
+    Args:
+        fleet: the sites.
+        status: gives the status document.
+        live: gives `{"ok": bool, ...}`.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        *,
+        status: Callable[[], Mapping[str, Any]],
+        live: Callable[[], Mapping[str, Any]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fleet = fleet
+        self._status = status
+        self._live = live
+        self._clock = clock
+
+    def status(self) -> Mapping[str, Any]:
+        """Give the status document."""
+        return self._status()
+
+    def live(self) -> Verdict:
+        """Tell whether every loop turned lately."""
+        told = self._live()
+        return Verdict(bool(told["ok"]), () if told["ok"] else (str(told["error"]),))
+
+    def health(self) -> Verdict:
+        """Tell whether every site progresses, and of each that does not, why."""
+        figures, now = self._fleet.figures(), self._clock()
+        found = [
+            check
+            for status in self._fleet.snapshots()
+            for check in failing(status, figures.get(status["name"]), now)
+        ]
+        return Verdict(not found, tuple(f"{one.site}: {one.check}: {one.detail}" for one in found))
+
+    def ready(self) -> Verdict:
+        """Tell whether the first reconcile is done of every site that can."""
+        waited = [status for status in self._fleet.snapshots() if not is_ready(status)]
+        lines = tuple(f"{one['name']}: {one['state']}: no reconcile yet" for one in waited)
+        return Verdict(not waited, lines)
+
+    def metrics(self) -> tuple[str, bytes]:
+        """Give the content type and the text of the metrics."""
+        from s3syncd import metrics  # noqa: PLC0415 - 11 MiB that nobody needs who does not ask
+
+        document = self._status()
+        figures, tallies, now = self._fleet.figures(), self._fleet.tallies(), self._clock()
+        readings = []
+        for status in document["sites"]:
+            name = status["name"]
+            own = figures.get(name)
+            readings.append(
+                metrics.SiteReading(
+                    status,
+                    own or SiteFigures(),
+                    tallies.get(name) or RequestTally(),
+                    is_healthy=not failing(status, own, now),
+                )
+            )
+        text = metrics.exposition(
+            readings, version=document["version"], started_at=document["started_at"]
+        )
+        return metrics.CONTENT_TYPE, text

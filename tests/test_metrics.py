@@ -1,0 +1,188 @@
+"""The metrics are complete from the start, true, and what dashboards and alerts ask for."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from s3syncd.core.figures import EFFECTS, FAILURES, STATES, SiteFigures
+from s3syncd.core.retry import FailureKind
+from s3syncd.core.tally import CLASSES, TIMED, RequestTally
+from s3syncd.metrics import SiteReading, exposition
+from s3syncd.transfer import outcomes
+
+ROOT = Path(__file__).resolve().parents[1]
+ALERTS = ROOT / "contrib/prometheus/alerts.yml"
+DASHBOARD = ROOT / "contrib/grafana/dashboard.json"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+_NAME = re.compile(r"\b(?:s3syncd|process)_[a-z_]+")
+_CLOSED = {
+    "effect": set(EFFECTS),
+    "reason": set(FAILURES),
+    "state": set(STATES),
+    "class": set(CLASSES),
+    "kind": {kind.value for kind in FailureKind},
+    "operation": set(TIMED),
+}
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def status(name: str = "a", **changes: Any) -> dict[str, Any]:
+    return {
+        "name": name, "state": "idle", "reason": None, "hint": None, "mode": "upload",
+        "in_sync": True, "pending": {"actions": 3, "bytes": 7}, "oldest_pending_seconds": 1.5,
+        "held_deletions": 2, "foreign_objects": 4, "problems_total": 5, "watcher": "inotify",
+        "files": 10, "bytes": 100, "in_flight_window": 64,
+    } | changes  # fmt: skip
+
+
+def samples(*readings: SiteReading) -> Samples:
+    """Give every sample of a whole exposition, read by Prometheus's own parser."""
+    text = exposition(readings, version="1.2", started_at="2026-01-01T00:00:00Z").decode()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def names(found: Samples) -> set[str]:
+    return {name for name, _ in found}
+
+
+def value(found: Samples, metric: str, **labels: str) -> float:
+    return found[metric, tuple(sorted(labels.items()))]
+
+
+def test_every_series_exists_from_the_start_with_closed_labels() -> None:
+    found = samples(SiteReading(status()))
+    seen: dict[str, set[str]] = {}
+    for _, labels in found:
+        for label, word in labels:
+            seen.setdefault(label, set()).add(word)
+    assert {label: seen[label] for label in _CLOSED} == _CLOSED
+    assert set(seen) == {*_CLOSED, "site", "version", "le"}
+    assert seen["site"] == {"a"}
+
+
+def test_names_say_what_and_in_which_unit() -> None:
+    found = names(samples(SiteReading(status())))
+    ours = {name for name in found if name.startswith("s3syncd_")}
+    assert len(ours) > 25
+    assert ours | {"process_resident_memory_bytes"} <= found
+    assert {name for name in ours if name.endswith("_created")} == set()
+
+
+def test_values_are_those_of_the_site() -> None:
+    tally = RequestTally()
+    tally.answered("PutObject", 0.02, None)
+    tally.answered("PutObject", 0.2, FailureKind.THROTTLED)
+    tally.note("CreateMultipartUpload")
+    tally.gather()
+    figures = SiteFigures(
+        effects={"put": 8, "deleted": 1}, failures={"transient": 2, "a new word": 3},
+        sent_bytes=99, foreign_overwrites=1, rescans=5, reconciles=6, overflows=7, unwatched=9,
+        last_in_sync_wall=1000.5,
+    )  # fmt: skip
+    found = samples(SiteReading(status(), figures, tally, is_healthy=True))
+    expected = {
+        "s3syncd_uploaded_files_total": 8, "s3syncd_uploaded_bytes_total": 99,
+        "s3syncd_deleted_objects_total": 1, "s3syncd_overwritten_objects_total": 1,
+        "s3syncd_rescan_passes_total": 5, "s3syncd_reconcile_passes_total": 6,
+        "s3syncd_watch_overflows_total": 7, "s3syncd_watch_unwatched_directories": 9,
+        "s3syncd_pending_actions": 3, "s3syncd_pending_bytes": 7,
+        "s3syncd_oldest_pending_seconds": 1.5, "s3syncd_held_deletions": 2,
+        "s3syncd_last_in_sync_timestamp_seconds": 1000.5, "s3syncd_in_flight_window": 64,
+        "s3syncd_in_sync": 1, "s3syncd_site_healthy": 1, "s3syncd_problem_paths": 5,
+    }  # fmt: skip
+    assert {name: value(found, name, site="a") for name in expected} == expected
+    assert value(found, "s3syncd_failed_actions_total", site="a", reason="transient") == 2
+    assert value(found, "s3syncd_failed_actions_total", site="a", reason="other") == 3
+    assert value(found, "s3syncd_requests_total", site="a", **{"class": "write"}) == 3
+    assert value(found, "s3syncd_request_failures_total", site="a", kind="throttled") == 1
+    assert value(found, "s3syncd_site_state", site="a", state="idle") == 1
+    assert sum(v for (n, _), v in found.items() if n == "s3syncd_site_state") == 1
+
+
+def test_the_times_of_requests_are_those_of_all_sites() -> None:
+    first, second = RequestTally(), RequestTally()
+    first.answered("PutObject", 0.02, None)
+    second.answered("PutObject", 0.2, None)
+    second.answered("PutObject", 60.0, None)
+    found = samples(SiteReading(status("a"), tally=first), SiteReading(status("b"), tally=second))
+    name = "s3syncd_request_duration_seconds"
+    assert value(found, f"{name}_count", operation="PutObject") == 3
+    assert value(found, f"{name}_sum", operation="PutObject") == pytest.approx(60.22)
+    assert value(found, f"{name}_bucket", operation="PutObject", le="0.025") == 1
+    assert value(found, f"{name}_bucket", operation="PutObject", le="30.0") == 2
+    assert value(found, f"{name}_bucket", operation="PutObject", le="+Inf") == 3
+
+
+def test_a_site_name_of_any_kind_is_a_label() -> None:
+    found = samples(SiteReading(status('b"\\\n/ä')))
+    assert value(found, "s3syncd_in_sync", site='b"\\\n/ä') == 1
+
+
+def test_every_reason_of_a_failed_action_has_its_series() -> None:
+    verdicts = [verdict[1] for verdict in outcomes._VERDICTS.values() if verdict[0] != "Superseded"]
+    verdicts += [verdict[1] for verdict in outcomes._SYSTEM_VERDICTS.values()]
+    assert set(verdicts) <= set(FAILURES)
+
+
+# --- what is made of them ----------------------------------------------------------------------
+
+
+def rules() -> list[dict[str, Any]]:
+    return [
+        rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]
+    ]
+
+
+def expressions() -> list[str]:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    return [*queries, *(rule["expr"] for rule in rules())]
+
+
+def test_alerts_and_dashboard_ask_for_metrics_that_exist() -> None:
+    existing = names(samples(SiteReading(status())))
+    asked = {name for each in expressions() for name in _NAME.findall(each)}
+    assert asked
+    assert asked - existing == set()
+
+
+def test_alerts_and_dashboard_ask_for_labels_that_exist() -> None:
+    for each in expressions():
+        for label, word in re.findall(r'(\w+)=~?"([^"$]*)"', each):
+            assert label == "job" or set(word.split("|")) <= _CLOSED[label], each
+
+
+def test_every_alert_tells_how_bad_it_is_and_what_to_do() -> None:
+    assert {"S3syncdDown", "S3syncdLag", "S3syncdUnhealthy", "S3syncdHeldDeletions"} <= {
+        rule["alert"] for rule in rules()
+    }
+    for rule in rules():
+        assert rule["labels"]["severity"] in {"warning", "critical"}
+        assert rule["annotations"].keys() == {"summary", "description"}
+
+
+def test_the_readme_names_metrics_that_exist() -> None:
+    existing = names(samples(SiteReading(status())))
+    named = set(re.findall(r"`(s3syncd_[a-z_]+)", README))
+    assert named
+    assert named - existing - {"s3syncd_request_duration_seconds"} == set()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_promtool_accepts_the_alerts() -> None:
+    subprocess.run(["promtool", "check", "rules", str(ALERTS)], check=True)
