@@ -14,7 +14,12 @@ from s3syncd.site.timetable import Whole
 __all__ = ["Alarm"]
 
 _BUCKET_GONE = ("bucket_unavailable", "NoSuchBucket")  # a transfer's words, a listing's
-_BUCKET_FAILURES = frozenset({FailureKind.CREDENTIALS, FailureKind.BUCKET, FailureKind.CLOCK})
+# What is the bucket's trouble, and what to do about it.
+_ADVICE = {
+    FailureKind.CREDENTIALS: "Check the site's credentials.",
+    FailureKind.BUCKET: "Run `s3syncd check`.",
+    FailureKind.CLOCK: "Set this machine's clock.",
+}
 
 
 class Alarm:
@@ -72,6 +77,7 @@ class Alarm:
 
     def listing_failed(self, failure: Failure) -> None:
         """The listing was given up: that may be the bucket's trouble."""
-        if failure.kind in _BUCKET_FAILURES:
+        if (advice := _ADVICE.get(failure.kind)) is not None:
             words = failure.code or str(failure.status)
-            self._access.bucket_lost(words, failure.message, self._parts.clock())
+            hint = f"{advice} ({failure.message})"
+            self._access.bucket_lost(words, hint, self._parts.clock())

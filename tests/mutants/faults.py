@@ -10,6 +10,13 @@ CLOCK = "tests/scenarios/test_clock.py::"
 
 MUTANTS = [
     Mutant(
+        name="a clock that the store refuses has no remedy",
+        file="s3syncd/site/alarm.py",
+        old='            hint = f"{advice} ({failure.message})"',
+        new="            hint = failure.message",
+        tests=[CLOCK + "test_a_clock_that_the_store_refuses_is_named_with_its_remedy"],
+    ),
+    Mutant(
         name="a full disk keeps the daemon from starting",
         file="s3syncd/supervisor/lock.py",
         old="        with suppress(OSError):",

@@ -107,6 +107,15 @@ def test_a_mass_deletion_is_held_whatever_the_clock_says(settled: World, seconds
     assert settled.status["reason"] == "mass_delete"
 
 
+def test_a_clock_that_the_store_refuses_is_named_with_its_remedy(settled: World) -> None:
+    settled.store.page_fails[1] = failure(FailureKind.CLOCK, "RequestTimeTooSkewed", 403)
+    settled.command("rescan", remote=True)
+    settled.run(0.5)
+    status = settled.status
+    assert (status["state"], status["in_sync"]) == ("unavailable", False)
+    assert "Set this machine's clock" in status["hint"]
+
+
 @pytest.mark.parametrize("seconds", _JUMPS)
 def test_nothing_is_asked_for_because_the_clock_was_set(settled: World, seconds: float) -> None:
     set_clock(settled, seconds)
