@@ -203,7 +203,6 @@ class Looks:
             self.clean(path)
         elif action.kind is Kind.CONFLICT:
             self._problems.note(path, "drift")
-            self._retries.end(path)
             self.clean(path)
         elif action.kind is Kind.DELETE_REMOTE:
             self._want_deletion(action, now)

@@ -205,8 +205,9 @@ class World:
     def _go_on(self, name: str, state: State, call: Call) -> Step:
         result = self._calls.go_on(call)
         if isinstance(result, Request):
-            is_forbidden = result.verb == "delete" and not self.options.retire_deleted
-            broken = "LOST: a deletion that nobody asked for" if is_forbidden else ""
+            broken = ""
+            if result.verb == "delete":
+                broken = self._broken_by_asking(state)
             if result.verb == "put" and "acknowledgement" in self.options.off:
                 state = self._recorded_early(state, result)
             return Step(name, state._replace(call=call._replace(request=result)), broken)
@@ -218,6 +219,12 @@ class World:
             state = state._replace(remote=remote._replace(born=born))
         event = "recovered" if call.job.action is None else "finished"
         return self._turn(state, event, result)._replace(name=f"{name}: {result.result}")
+
+    def _broken_by_asking(self, state: State) -> str:
+        """Say why no deletion may be asked for now, or ''."""
+        if not self.options.retire_deleted:
+            return "LOST: a deletion that nobody asked for"
+        return "" if state.local is None else "LOST: a deletion while the file stands there"
 
     def _recorded_early(self, state: State, request: Request) -> State:
         """What a program would do that records what it has only asked for."""

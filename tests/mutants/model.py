@@ -26,21 +26,14 @@ MUTANTS = [
         tests=[_DRIFT + "test_our_own_upload_that_a_crash_left_unrecorded_is_no_drift"],
     ),
     Mutant(
-        name="what failed before it was held is tried again for ever",
-        file=_SITE + "looks.py",
-        old='            self._problems.note(path, "drift")\n            self._retries.end(path)\n',
-        new='            self._problems.note(path, "drift")\n',
-        tests=[
-            _DRIFT + "test_a_failure_before_drift_was_met_is_not_tried_again_for_ever",
-            _LIFE + "[hold-keeps-loss]",
-        ],
-    ),
-    Mutant(
         name="a failure of what is held is tried again for ever",
         file=_SITE + "looks.py",
         old="            self._retries.end(path)\n            self.clean(path)  # it waits",
         new="            self.clean(path)  # it waits",
-        tests=[_LIFE + "[hold-keeps-loss]"],
+        tests=[
+            _DRIFT + "test_a_failure_before_drift_was_met_is_not_tried_again_for_ever",
+            _LIFE + "[hold-keeps-loss]",
+        ],
     ),
     Mutant(
         name="what was applied late stays though its file was deleted",
