@@ -6,7 +6,15 @@ import pytest
 
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.s3.answer import answer_of, failure_of
-from s3syncd.s3.reply import Reply, S3Failure, canceled, error_of, etag_may_be_md5, failed
+from s3syncd.s3.reply import (
+    Reply,
+    S3Failure,
+    canceled,
+    error_of,
+    etag_may_be_md5,
+    failed,
+    hidden,
+)
 from s3syncd.s3.wire import WireRequest
 
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -65,6 +73,11 @@ def test_an_etag_is_an_md5_unless_a_key_or_parts_forbid(
     headers: dict[str, str], may_be: bool
 ) -> None:
     assert etag_may_be_md5(reply({"etag": f'"{MD5}"'} | headers)) is may_be
+
+
+def test_a_secret_that_a_store_echoes_is_hidden() -> None:
+    assert hidden("the token s3cret of s3cret is over", "s3cret").count("********") == 2
+    assert hidden("nothing to hide", None) == "nothing to hide"
 
 
 def test_an_error_document_tells_or_is_no_help() -> None:
