@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -31,7 +32,9 @@ _PATIENCE_SECONDS: Final = 90.0  # a minute for what a server may carry out late
 # The waits that decide how long a kill takes; everything else is as in a real configuration.
 _QUICK: Final[Mapping[str, Any]] = {
     "delete_grace_seconds": 0.1,
-    "settle_open_seconds": 5,  # as by default; a read lease makes waiting for it rare
+    # A user who is held up for 5 s in the middle of a write is taken for done, as documented, and a
+    # busy disk does that to ours. A read lease makes waiting for it rare.
+    "settle_open_seconds": 30,
     "multipart_threshold": 5 * MIB,
     "log": {"format": "json", "level": "info"},
 }
@@ -193,11 +196,30 @@ class Ward:
 
     def judge_at_rest(self) -> None:
         """Do the same without asking a daemon: none runs, or it is in sync."""
-        self.oracle.assert_sound()
+        try:
+            self.oracle.assert_sound()
+        except AssertionError as error:
+            for number in re.findall(r"^(\d+): ", str(error), re.MULTILINE)[:3]:
+                error.add_note(self._timeline(int(number)))
+            raise
         found = [*self.oracle.equal_to(self.files()), *self.oracle.no_upload_is_left()]
         assert not found, found
         assert self.author.diary.files() == self.files()
         self.is_ledger_lost = False
+
+    def _timeline(self, number: int) -> str:
+        """Tell what user and store did to the key of an event, in seconds before and after it."""
+        history = self.store.history()
+        (event,) = [each for each in history if each.number == number]
+        path = event.key.removeprefix(PREFIX)
+        told = [(line.at, f"user: {line.digest}") for line in self.author.diary.of(path)]
+        told += [
+            (each.at, f"store: {each.operation} {each.status} {each.body_md5}")
+            for each in history
+            if each.key == event.key
+        ]
+        lines = [f"{at - event.at:+10.3f} {what}" for at, what in sorted(told)]
+        return "\n".join([f"{path}, around {number}:", *lines[-40:]])
 
     def end(self) -> None:
         """End the run: see `end_run`."""
