@@ -108,8 +108,8 @@ layers: $(VENV)/.dev
 coverage: export COVERAGE_FILE := $(VENV)/coverage
 coverage: $(VENV)/.dev
 	@$(BIN)/python -m coverage run -m pytest -q --no-header tests/core tests/s3/test_reply.py \
-	  >"$(VENV)/coverage.txt" || { cat "$(VENV)/coverage.txt"; exit 1; }
-	@$(BIN)/python -m coverage report >"$(VENV)/coverage.txt" || { cat "$(VENV)/coverage.txt"; exit 1; }
+	  >"$(VENV)/branches.txt" || { cat "$(VENV)/branches.txt"; exit 1; }
+	@$(BIN)/python -m coverage report >"$(VENV)/branches.txt" || { cat "$(VENV)/branches.txt"; exit 1; }
 
 dockerfile: $(VENV)/.dev
 	@if test -x $(BIN)/hadolint; then $(BIN)/hadolint Dockerfile; \
