@@ -243,7 +243,7 @@ def _check_stop(scene: Scene) -> None:
     for name in idle:
         scene.take_away(name)
     scene.go.set()
-    assert scene.daemon.ended() == 4  # what was taken away is not in sync
+    assert scene.daemon.ended() in {3, 4}  # something is held, and what was taken away behind
     for site in idle.values():
         assert site.names() >= _FILES
     scene.daemon.start()

@@ -141,4 +141,4 @@ def test_nothing_outside_the_root_is_ever_sent(strict_world: World, strict: Remo
     assert not [content for content in contents if _CANARY in content]
     assert not [event.key for event in history if "outside" in event.key]
     assert all((outside / name).read_bytes() == _CANARY + name.encode() for name in _NAMES)
-    assert daemon.stop() == 0
+    assert daemon.stop() in {0, 4}
