@@ -24,7 +24,7 @@ _THREADS = 2  # answers are made of what is published: a second one is for a lar
 _IDLE_SECONDS = 10.0  # a scrape comes every 15 s and may connect anew
 _LOOK_SECONDS = 2.0
 _CONNECTIONS = 32  # a monitor needs one; more wait in the kernel's backlog
-# An answer is held whole until it is read, and no thread with it: 5 MB at 1,000 sites.
+# An answer is held in memory until it is read, 5 MB at 1,000 sites: a disk may be read-only.
 _ANSWER_BYTES = 1024 * 1024 * 1024
 _OWN_CHANNELS = 2  # the listener and its wake-up count among waitress's connections
 _BACKLOG = 128
@@ -63,7 +63,6 @@ class Server:
             connection_limit=connections + _OWN_CHANNELS,
             max_request_header_size=_HEADER_BYTES,
             max_request_body_size=_BODY_BYTES,
-            outbuf_high_watermark=_ANSWER_BYTES,
             outbuf_overflow=_ANSWER_BYTES,
             log_socket_errors=False,
             clear_untrusted_proxy_headers=True,

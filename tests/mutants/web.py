@@ -52,7 +52,7 @@ MUTANTS = [
         file=_SERVER,
         old="            if is_idle or began < oldest:\n",
         new="            if began < oldest:\n",
-        tests=[_HTTP_TESTS + "test_who_reads_nothing_is_closed_and_holds_up_nobody"],
+        tests=[_HTTP_TESTS + "test_who_reads_nothing_is_closed"],
     ),
     Mutant(
         name="a request may come byte by byte for ever",
@@ -67,13 +67,6 @@ MUTANTS = [
         old="connection_limit=connections + _OWN_CHANNELS",
         new="connection_limit=10_000",
         tests=[_HTTP_TESTS + "test_descriptors_are_bounded_however_many_connect"],
-    ),
-    Mutant(
-        name="slow readers hold the threads that answer",
-        file=_SERVER,
-        old="            outbuf_high_watermark=_ANSWER_BYTES,\n",
-        new="            outbuf_high_watermark=65536,\n",
-        tests=[_HTTP_TESTS + "test_who_reads_nothing_is_closed_and_holds_up_nobody"],
     ),
     Mutant(
         name="an exposed address is listened on without a token",

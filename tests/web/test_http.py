@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -309,22 +309,36 @@ def _is_closed(stream: socket.socket) -> bool:
         return True
 
 
-def test_who_reads_nothing_is_closed_and_holds_up_nobody(
-    view: FakeView, serve: Callable[..., tuple[str, int]]
-) -> None:
-    view.metrics_text = b"x" * 32_000_000  # more than the kernel buffers
-    address = serve(connections=4, idle_seconds=0.5)
+@contextmanager
+def slow_readers(address: tuple[str, int], count: int = 3) -> Iterator[None]:
+    """Ask for the metrics, and read nothing of them but the first byte."""
     with ExitStack() as stack:
-        slow = []
-        for _ in range(3):
+        for _ in range(count):
             stream = stack.enter_context(socket.socket())
+            stream.settimeout(20)
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             stream.connect(address)
             stream.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            slow.append(stream)
+            assert stream.recv(1) == b"H"
+        yield
+
+
+def test_who_reads_nothing_holds_up_nobody(
+    view: FakeView, serve: Callable[..., tuple[str, int]]
+) -> None:
+    view.metrics_text = b"x" * 32_000_000  # more than the kernel buffers
+    address = serve(connections=4, idle_seconds=60)
+    with slow_readers(address):
         assert get(address) == (200, b"ok\n")
-        idle = _descriptors() - len(slow)
-        until(lambda: _descriptors() <= idle, 20, "their connections are closed")
+
+
+def test_who_reads_nothing_is_closed(view: FakeView, serve: Callable[..., tuple[str, int]]) -> None:
+    view.metrics_text = b"x" * 32_000_000
+    address = serve(connections=4, idle_seconds=0.5)
+    before = _descriptors()
+    with slow_readers(address):
+        # Three of the clients, and none of the server.
+        until(lambda: _descriptors() == before + 3, 20, "their connections are closed")
     assert get(address) == (200, b"ok\n")
 
 
