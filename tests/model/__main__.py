@@ -17,7 +17,7 @@ from tests.model.walk import Report, walk
 
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.model", description=__doc__)
-    parser.add_argument("--ops", type=int, default=int(os.environ.get("S3SYNCD_MODEL_OPS", "3")))
+    parser.add_argument("--ops", type=int, default=int(os.environ.get("S3SYNCD_MODEL_OPS", "2")))
     parser.add_argument("--crashes", type=int, default=1)
     parser.add_argument("--losses", type=int, default=1)
     parser.add_argument("--off", action="append", default=[], help="a guard of the world to drop")

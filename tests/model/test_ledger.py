@@ -55,7 +55,9 @@ def told(ledger: Any, marks: list[int]) -> list[object]:
     ]  # fmt: skip
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(OPERATIONS, max_size=12))
 def test_the_ledger_in_memory_says_what_the_real_one_says(tmp_path: Path, names: list[str]) -> None:
     path = tmp_path / f"{len(list(tmp_path.iterdir()))}" / "ledger.sqlite"
