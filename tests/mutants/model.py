@@ -109,11 +109,4 @@ MUTANTS = [
         new=":",
         tests=[_LIFE + "[overwrite-retires-users]", _LIFE + "[hold-retires-users]"],
     ),
-    Mutant(
-        name="an effect without an answer is forgotten",
-        file=_SITE + "outcomes.py",
-        old="        if outcome.is_unknown:\n            self._recovery.unknown",
-        new="        if outcome.row:\n            self._recovery.unknown",
-        tests=[_LIFE + "[hold-keeps-loss]", _LIFE + "[overwrite-retires-loss]"],
-    ),
 ]
