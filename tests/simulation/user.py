@@ -1,0 +1,306 @@
+"""The user of one site: few paths, many changes, each in the diary before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final, Protocol
+
+from tests.simulation.disk import Disk
+from tests.strict.blobs import LEAST_BYTES, make_blob
+from tests.strict.diary import Diary
+
+__all__ = ["LARGE_BYTES", "User"]
+
+LARGE_BYTES: Final = 700
+"""What is larger goes up in parts."""
+
+# `d` is a directory to some operations and a file to others.
+_PATHS: Final = ("a", "b", "c d", "d", "d/a", "d/b", "d/e/a", "é", "f/a", "f/d")
+_LENGTHS: Final = (0, LEAST_BYTES, LEAST_BYTES, 300, 300, 300, 900)
+_SLOW_STEPS: Final = 4
+
+_WEIGHTS: Final = {
+    "write": 30, "rewrite": 12, "restore": 10, "delete": 16, "rename": 14, "rename_back": 4,
+    "replace": 8, "rewrite_slowly": 7, "move_directory": 6, "delete_directory": 3, "touch": 4,
+    "chmod": 2,
+}  # fmt: skip
+
+
+class Ears(Protocol):
+    """Whoever hears of changes, as the watch reader does."""
+
+    def changed(self, path: str, *, is_closed: bool = True) -> None:
+        """A file was written, came or went."""
+
+    def moved(self, directory: str) -> None:
+        """A directory (`a/b/`) came or went, with all below."""
+
+
+class User:
+    """See the module.
+
+    Attributes:
+        done: how often each thing was done.
+        is_writing: paths that are being rewritten step by step.
+
+    Args:
+        true_time: seconds since the epoch, on the store's clock.
+        later: has something happen after some seconds.
+    """
+
+    def __init__(
+        self, disk: Disk, random: Random, ears: Ears, *, true_time: Callable[[], float],
+        later: Callable[[float, Callable[[], object]], None], serial: int,
+    ) -> None:  # fmt: skip
+        self.diary = Diary()
+        self.done: dict[str, int] = {}
+        self.is_writing: dict[str, Callable[[], None]] = {}
+        self._disk = disk
+        self._random = random
+        self._ears = ears
+        self._true_time = true_time
+        self._later = later
+        self._count = serial
+        self._last_at = 0.0
+        self._old: list[tuple[str, bytes]] = []
+        self._moves: list[tuple[str, str]] = []
+
+    def act(self) -> str:
+        """Do one thing; gives its name and where, '' where it could not be done."""
+        name = self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        operation: Callable[[], str] = getattr(self, f"_{name}")
+        where = operation()
+        if not where:
+            return ""
+        self.done[name] = self.done.get(name, 0) + 1
+        return f"{name} {where}"
+
+    def expected(self) -> dict[str, str]:
+        """Give what the site should hold: path -> digest."""
+        return self.diary.files()
+
+    def lost_everything(self) -> None:
+        """Every file is gone; they may come back."""
+        self._end_writers()
+        for path in sorted(self._disk.tree.files):
+            self.diary.removed(path, self._at())
+
+    def found_everything(self) -> None:
+        """What there is on the disk is there, whatever became of it meanwhile."""
+        here = self.diary.files()
+        for path, file in sorted(self._disk.tree.files.items()):
+            if path not in here:
+                self.diary.wrote(path, file.content, self._at())
+
+    # --- what may be done -----------------------------------------------------------------------
+
+    def write(self, path: str, content: bytes, *, is_new_inode: bool = False) -> None:
+        """Write a file where one is, or none, whatever is in its way."""
+        self._clear_way(path)
+        self._remember(path)
+        is_new_directory = self._is_new_directory(path)
+        self.diary.wrote(path, content, self._at())
+        (self._disk.replace if is_new_inode else self._disk.write)(path, content)
+        self._tell(path, is_new_directory)
+
+    def remove(self, path: str) -> None:
+        """Delete a file."""
+        self._remember(path)
+        self.diary.removed(path, self._at())
+        self._disk.remove(path)
+        self._ears.changed(path)
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a file."""
+        self._clear_way(new)
+        if old not in self._disk.tree.files:
+            return  # it was in the way itself
+        self._remember(new)
+        is_new_directory = self._is_new_directory(new)
+        self.diary.renamed(old, new, self._at())
+        self._disk.rename(old, new)
+        self._moves.append((old, new))
+        self._ears.changed(old)
+        self._tell(new, is_new_directory)
+
+    def blob(self, path: str, length: int) -> bytes:
+        """Make a content that there never was."""
+        self._count += 1
+        return make_blob(self._count, path, self._count, length)
+
+    # --- the operations -------------------------------------------------------------------------
+
+    def _write(self) -> str:
+        path = self._random.choice(_PATHS)
+        self.write(path, self.blob(path, self._random.choice(_LENGTHS)))
+        return path
+
+    def _rewrite(self) -> str:
+        path = self._one()
+        if path:
+            self.write(path, self.blob(path, len(self._disk.tree.files[path].content)))
+        return path
+
+    def _replace(self) -> str:
+        path = self._one()
+        if path:
+            content = self.blob(path, self._random.choice(_LENGTHS))
+            self.write(path, content, is_new_inode=True)
+        return path
+
+    def _restore(self) -> str:
+        """Put bytes where they were once."""
+        if not self._old:
+            return ""
+        path, content = self._random.choice(self._old[-6:])
+        self.write(path, content, is_new_inode=self._random.random() < 0.5)
+        return path
+
+    def _delete(self) -> str:
+        path = self._one()
+        if path:
+            self.remove(path)
+        return path
+
+    def _rename(self) -> str:
+        old, new = self._one(), self._random.choice(_PATHS)
+        if not old or old == new or new.startswith(f"{old}/"):
+            return ""
+        self.rename(old, new)
+        return f"{old} {new}"
+
+    def _rename_back(self) -> str:
+        if not self._moves:
+            return ""
+        new, old = self._moves[-1]
+        if self._one_of(old) is None or old == new or new.startswith(f"{old}/"):
+            return ""
+        self.rename(old, new)
+        return f"{old} {new}"
+
+    def _rewrite_slowly(self) -> str:
+        """Rewrite a file in place, step by step: torn until the last one."""
+        path = self._one()
+        if not path or len(self._disk.tree.files[path].content) < LEAST_BYTES:
+            return ""
+        old = self._disk.tree.files[path].content
+        content = self.blob(path, len(old))
+        self.diary.wrote(path, content, self._at())
+        file, steps = self._disk.tree.files[path], list(range(1, _SLOW_STEPS + 1))
+        file.writers += 1
+
+        def step() -> None:
+            place = len(content) * steps.pop(0) // _SLOW_STEPS
+            is_last = not steps
+            self._disk.write(path, content[:place] + old[place:])
+            if is_last:
+                self._give_up(path)
+            else:
+                self._later(self._random.choice((0.01, 0.05, 0.08)), go_on)
+            self._ears.changed(path, is_closed=is_last)
+
+        def go_on() -> None:
+            if self.is_writing.get(path) is step:
+                step()
+
+        self.is_writing[path] = step
+        step()
+        return path
+
+    def _move_directory(self) -> str:
+        directories = sorted({path.split("/")[0] for path in self._disk.tree.files if "/" in path})
+        new = self._random.choice(("d", "f", "g"))
+        if not directories:
+            return ""
+        old = self._random.choice(directories)
+        if old == new or new in self._disk.tree.files or self._disk.below(new):
+            return ""
+        self._end_writers()
+        at = self._at()
+        for path in self._disk.below(old):
+            self.diary.renamed(path, new + path[len(old) :], at)
+        self._disk.remove_directory(new)
+        self._disk.rename_directory(old, new)
+        self._ears.moved(f"{old}/")
+        self._ears.moved(f"{new}/")
+        return f"{old} {new}"
+
+    def _delete_directory(self) -> str:
+        directory = self._random.choice(("d", "f", "d/e"))
+        paths = self._disk.below(directory)
+        for path in paths:
+            self.remove(path)
+        self._disk.remove_directory(directory)
+        return directory if paths else ""
+
+    def _touch(self) -> str:
+        path = self._one()
+        if path:
+            self._disk.touch(path, mtime=True)
+            self._ears.changed(path)
+        return path
+
+    def _chmod(self) -> str:
+        path = self._one()
+        if path:
+            self._disk.touch(path, mtime=False)
+            self._ears.changed(path, is_closed=False)
+        return path
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _at(self) -> float:
+        """Give a time of which no other line of the diary is."""
+        self._last_at = max(self._true_time(), self._last_at + 1e-6)
+        return self._last_at
+
+    def _one(self) -> str:
+        files = sorted(path for path in self._disk.tree.files if path not in self.is_writing)
+        return self._random.choice(files) if files else ""
+
+    def _one_of(self, path: str) -> str | None:
+        return path if path in self._disk.tree.files and path not in self.is_writing else None
+
+    def _remember(self, path: str) -> None:
+        file = self._disk.tree.files.get(path)
+        if path in self.is_writing:
+            self._give_up(path)  # what it holds is half of something
+        elif file is not None:
+            self._old.append((path, file.content))
+
+    def _give_up(self, path: str) -> None:
+        """Close a file that was being rewritten."""
+        del self.is_writing[path]
+        self._disk.tree.files[path].writers -= 1
+
+    def _clear_way(self, path: str) -> None:
+        """Take away what stands in the way: files where a directory must be, or the reverse."""
+        way = path
+        while way := way.rpartition("/")[0]:
+            if way in self._disk.tree.files:
+                self.remove(way)
+        if path in self._disk.tree.directories:
+            for below in self._disk.below(path):
+                self.remove(below)
+            self._disk.remove_directory(path)
+
+    def _is_new_directory(self, path: str) -> str:
+        """Give the topmost directory that has to be made for a path, '' for none."""
+        names = path.split("/")[:-1]
+        for depth in range(1, len(names) + 1):
+            directory = "/".join(names[:depth])
+            if directory not in self._disk.tree.directories:
+                return f"{directory}/"
+        return ""
+
+    def _tell(self, path: str, new_directory: str) -> None:
+        if new_directory:
+            self._ears.moved(new_directory)  # nobody watches inside it yet
+        else:
+            self._ears.changed(path)
+
+    def _end_writers(self) -> None:
+        for path in list(self.is_writing):
+            while path in self.is_writing:
+                self.is_writing[path]()

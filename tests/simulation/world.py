@@ -1,0 +1,388 @@
+"""A process with one or two sites, their users and their store: what happens to it, and to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import quote
+
+from s3syncd import failpoints
+from s3syncd.core.safety import RootIdentity
+from tests.simulation.agenda import Agenda, Trace
+from tests.simulation.disk import Disk, Tree
+from tests.simulation.engine import Engine, settings_of
+from tests.simulation.judge import Judge
+from tests.simulation.lanes import CrashError, as_crash
+from tests.simulation.nemesis import Chances
+from tests.simulation.user import User
+from tests.simulation.wire import BUCKET, Wire
+from tests.strict.blobs import make_blob
+from tests.strict.model import Model
+from tests.strict.store import Options
+from tests.strict.wire import Request
+
+__all__ = ["Place", "World"]
+
+_EPOCH = 1_700_000_000.0
+_EMPTIED_FILES = 4  # of one file that vanishes with all others nobody can say more than that
+_FAILPOINTS = sorted(failpoints.NAMES)
+
+
+class Place:
+    """A site's two sides and its user; it outlives processes. The ears of its watcher, too."""
+
+    def __init__(self, world: World, number: int, options: dict[str, Any]) -> None:
+        self.number = number
+        self.prefix = f"p{number}/"
+        self.options = options
+        self.engine: Engine | None = None
+        self.is_deaf = False
+        self.disk = Disk(world.machine_wall, number)
+        self.user = User(
+            self.disk, world.workload, self, true_time=world.true_time,
+            later=lambda seconds, act: world.agenda.note(seconds, "writer", act, outlives=True),
+            serial=number * 100_000,
+        )  # fmt: skip
+        self.judge = Judge(self, world)
+        self.changes = 0
+
+    @property
+    def has_root(self) -> bool:
+        """Whether the user's tree stands at the root's place, and can be read."""
+        return self.disk.shown is self.disk.tree and not self.disk.unreadable
+
+    def changed(self, path: str, *, is_closed: bool = True) -> None:
+        self.changes += 1
+        if self.engine is not None and self.disk.shown is self.disk.tree:
+            if self.is_deaf:
+                self.engine.hints.doubt("overflow")
+            else:
+                self.engine.hints.note(path, is_closed=is_closed)
+
+    def moved(self, directory: str) -> None:
+        self.changes += 1
+        if self.engine is not None and self.disk.shown is self.disk.tree:
+            if self.is_deaf:
+                self.engine.hints.doubt("overflow")
+            else:
+                self.engine.hints.scan(directory, is_recursive=True)
+
+
+class World:
+    """See the package.
+
+    Attributes:
+        places: the sites.
+        foreign: numbers of the requests of another writer.
+        crashes: how often the process died.
+
+    Args:
+        seed: of all tapes.
+        folder: for ledgers; best where syncing costs nothing.
+        is_kept: the lines of the trace are kept.
+    """
+
+    def __init__(self, seed: int, folder: Path, *, is_kept: bool = False) -> None:
+        self.seed = seed
+        self.trace = Trace(is_kept=is_kept)
+        self.workload = Random(f"{seed} workload")
+        self.chance = Random(f"{seed} chance")
+        self.agenda = Agenda(Random(f"{seed} order"), self.trace)
+        self.chances = Chances(Random(f"{seed} faults"))
+        self._folder = folder
+        self._shift = 0.0
+        self._boot = 0
+        self.crashes = 0
+        self.foreign: set[int] = set()
+        self.foreign_serials: set[int] = set()
+        self.forgotten: set[int] = set()
+        self.forgotten_uploads: set[str] = set()
+        options = Options(min_part_bytes=0, has_md5_etags=self.chance.random() < 0.85)
+        self.model = Model(clock=self.true_time, random=Random(f"{seed} ids"), options=options)
+        self.model.store.create_bucket(BUCKET)
+        self.chances.on_denied = self._denied
+        self.wire = Wire(self.model, self.agenda, self.chances)
+        count = 2 if self.chance.random() < 0.15 else 1
+        self.places = [Place(self, number, self._options()) for number in range(count)]
+        self.start()
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def true_time(self) -> float:
+        """Seconds since the epoch: the store's clock, and the diaries'."""
+        return _EPOCH + self.agenda.now
+
+    def machine_wall(self) -> float:
+        """Seconds since the epoch as the machine has it: it may jump."""
+        return self.true_time() + self._shift
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        end = self.agenda.now + seconds
+        while self.agenda.next_at() <= end:
+            with self.crashing():
+                self.agenda.step()
+        self.agenda.now = max(self.agenda.now, end)
+
+    @contextmanager
+    def crashing(self) -> Iterator[None]:
+        """Within, the process may die."""
+        try:
+            yield
+        except CrashError as crash:
+            self.chances.met["crash_inside"] += 1
+            self.trace.add(f"{crash}\n")
+            self.crash()
+
+    # --- the process ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process."""
+        for place in self.places:
+            settings = settings_of(place.number, tuple(sorted(place.options.items())))
+            try:
+                engine = Engine(
+                    settings, place.disk, self.wire, self._folder, random=self.chance,
+                    wall=self.machine_wall, boot_id=f"boot{self._boot}",
+                )  # fmt: skip
+            except RuntimeError as error:
+                raise (as_crash(error) or error) from error
+            engine.on_turn = place.judge.after_turn
+            place.engine = engine
+
+    def crash(self, *, loses_ledger: bool = False) -> None:
+        """Let the process die, and start it again: all that was in memory is gone."""
+        self.kill(loses_ledger=loses_ledger)
+        with self.crashing():
+            self.start()
+
+    def kill(self, *, loses_ledger: bool = False) -> None:
+        """Let the process die."""
+        self.crashes += 1
+        self.trace.add("crash\n")
+        failpoints.disarm()
+        self.wire.drop_pending()
+        # Of what the process sent before, nobody remembers that it may come, without its ledger.
+        self.agenda.life += 2 if loses_ledger else 1
+        for place in self.places:
+            engine, place.engine = place.engine, None
+            if engine is not None:
+                engine.die()
+                if loses_ledger:
+                    engine.lose_ledger()
+        if loses_ledger:
+            self.forget_all()
+
+    def forget_all(self) -> None:
+        """Note what nobody knows any more: deletions and uploads that were under way."""
+        bucket = self.model.store.buckets[BUCKET]
+        self.forgotten |= {stack[-1].serial for stack in bucket.stacks.values()}
+        self.forgotten_uploads |= set(bucket.uploads)
+
+    def stop(self) -> None:
+        """Stop the process in good order, and start it again."""
+        engines = [place.engine for place in self.places if place.engine is not None]
+        for engine in engines:
+            engine.stop()
+        crashes = self.crashes
+        for _ in range(100):
+            if self.crashes != crashes:
+                return  # it died on the way
+            if all(engine.site.is_stopped for engine in engines):
+                break
+            self.run(0.1)
+        assert all(engine.site.is_stopped for engine in engines), "it does not stop"
+        self.agenda.life += 1
+        try:
+            for engine in engines:
+                engine.site.close()
+        except RuntimeError as error:
+            raise (as_crash(error) or error) from error
+        for place in self.places:
+            place.engine = None
+        self.start()
+
+    def close(self) -> None:
+        """Give everything back."""
+        for place in self.places:
+            if place.engine is not None:
+                place.engine.die()
+        failpoints.disarm()
+
+    def _denied(self, operation: str, key: str) -> None:
+        """A HEAD to a bucket that is gone is told as if the object were, and so it is forgotten."""
+        found = self.model.store.buckets[BUCKET].current(key) if operation == "HeadObject" else None
+        if found is not None:
+            self.forgotten.add(found.serial)
+
+    # --- what happens to it ---------------------------------------------------------------------
+
+    def happen(self, kind: str) -> None:
+        """Let something of a kind happen now; whatever lasts ends with the faults."""
+        self.trace.add(f"{kind}\n")
+        act: Callable[[Place], bool] = getattr(self, f"_{kind}")
+        if act(self.chances.random.choice(self.places)) and kind != "crash_inside":
+            self.chances.met[kind] += 1
+
+    def calm(self) -> None:
+        """End everything that lasts."""
+        failpoints.disarm()
+        self.chances.end()
+        for place in self.places:
+            self._show_root(place)
+            place.disk.unreadable.clear()
+            place.disk.while_reading = lambda: None
+            place.is_deaf = False
+            if place.engine is not None:
+                place.engine.eyes.breaks = lambda: False
+                if place.engine.site.is_paused:
+                    place.engine.command("resume")
+
+    def _crash(self, _place: Place) -> bool:
+        self.crash()
+        return True
+
+    def _crash_inside(self, _place: Place) -> bool:
+        random = self.chances.random
+        failpoints.arm(f"{random.choice(_FAILPOINTS)}=raise@{random.choice((1, 1, 2, 3))}")
+        return True
+
+    def _ledger_lost(self, _place: Place) -> bool:
+        self._boot += 1
+        self.crash(loses_ledger=True)
+        return True
+
+    def _stop(self, _place: Place) -> bool:
+        self.stop()
+        return True
+
+    def _clock_jump(self, _place: Place) -> bool:
+        self._shift += self.chances.random.choice((-3600.0, -30.0, -2.0, 2.0, 30.0, 3600.0))
+        return True
+
+    def _root_missing(self, place: Place) -> bool:
+        place.disk.shown = None
+        return self._come_back(place)
+
+    def _root_replaced(self, place: Place) -> bool:
+        other = Tree(RootIdentity(3, 99))
+        place.disk.shown = other
+        return self._come_back(place)
+
+    def _root_emptied(self, place: Place) -> bool:
+        if place.engine is None or place.engine.ledger.count()[0] < _EMPTIED_FILES:
+            return False
+        place.user.lost_everything()  # whoever looks cannot tell it from that
+        place.disk.shown = Tree(place.disk.tree.identity)
+        return self._come_back(place)
+
+    def _come_back(self, place: Place) -> bool:
+        """Have the user's tree at its place again after a while, and the watcher notice."""
+
+        seconds = self.chances.random.choice((0.5, 8.0, 40.0))
+        self.agenda.note(seconds, "root", lambda: self._show_root(place), outlives=True)
+        return True
+
+    def _show_root(self, place: Place) -> None:
+        if place.disk.shown is not place.disk.tree:
+            place.disk.shown = place.disk.tree
+            place.user.found_everything()
+            if place.engine is not None:
+                place.engine.hints.lose_root("moved")
+
+    def _unreadable(self, place: Place) -> bool:
+        place.disk.unreadable.add(self.chances.random.choice(("d/", "f/", "d/e/")))
+        return True
+
+    def _outage(self, _place: Place) -> bool:
+        self.chances.is_cut_off = True
+
+        def end() -> None:
+            self.chances.is_cut_off = False
+
+        seconds = self.chances.random.choice((0.5, 8.0, 90.0))
+        self.agenda.note(seconds, "outage ends", end, outlives=True)
+        return True
+
+    def _bucket_gone(self, _place: Place) -> bool:
+        self.chances.is_bucket_gone = True
+
+        def end() -> None:
+            self.chances.is_bucket_gone = False
+
+        self.agenda.note(self.chances.random.choice((0.5, 20.0)), "bucket", end, outlives=True)
+        return True
+
+    def _foreign(self, place: Place) -> bool:
+        """Another writer puts or deletes an object of the site, or puts one of its own."""
+        random, bucket = self.chances.random, self.model.store.buckets[BUCKET]
+        keys = [key for key in bucket.keys if key.startswith(place.prefix)]
+        key = random.choice([*keys, f"{place.prefix}theirs"])
+        if random.random() < 0.4:
+            self._ask_foreign("DELETE", key, b"")
+        else:
+            serial = 900_000 + len(self.foreign)
+            self._ask_foreign("PUT", key, make_blob(serial, key, serial, 300))
+        return True
+
+    def _ask_foreign(self, method: str, key: str, body: bytes) -> None:
+        self.model.handle(Request(method, f"/{BUCKET}/{quote(key)}", {}, body))
+        event = self.model.events_after(self.model.store.event - 1)[0]
+        self.foreign.add(event.number)
+        if event.made is not None:
+            self.foreign_serials.add(event.made)
+        self.trace.add(f"foreign {method} {key}\n")
+
+    def _overflow(self, place: Place) -> bool:
+        place.is_deaf = True
+        return True
+
+    def _scan_breaks(self, place: Place) -> bool:
+        random = self.chances.random
+        if place.engine is not None:
+            place.engine.eyes.breaks = lambda: random.random() < 0.3
+        return True
+
+    def _write_while_read(self, place: Place) -> bool:
+        """Let a writer go on, or begin, in the middle of each reading."""
+        random = self.chances.random
+
+        def go_on() -> None:
+            if random.random() < 0.5:
+                for step in list(place.user.is_writing.values()):
+                    step()
+                if not place.user.is_writing:
+                    place.user._rewrite_slowly()
+
+        place.disk.while_reading = go_on
+        return True
+
+    def _pause(self, place: Place) -> bool:
+        if place.engine is not None:
+            place.engine.command("pause")
+            seconds = self.chances.random.choice((1.0, 20.0))
+            engine = place.engine
+            self.agenda.note(seconds, "resume", lambda: engine.command("resume"))
+        return True
+
+    def _rescan(self, place: Place) -> bool:
+        if place.engine is not None:
+            place.engine.command("rescan", remote=self.chances.random.random() < 0.5)
+        return True
+
+    def _approve(self, place: Place) -> bool:
+        """A person confirms what is held, unless the tree is not what it should be."""
+        if place.engine is not None and place.has_root:
+            place.engine.command("approve")
+        return True
+
+    def _options(self) -> dict[str, Any]:
+        random = self.chance
+        return {
+            "retire_deleted": random.random() < 0.88,
+            "max_delete": random.choice((None, 1, 3, 1000, 1000)),
+            "storage_class": "STANDARD_IA" if random.random() < 0.12 else None,
+        }
