@@ -8,7 +8,8 @@ themselves happen in the scan thread and in a worker.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 
 from s3syncd import collector
 from s3syncd.core.entry import BaselineRow, LocalEntry
@@ -16,7 +17,7 @@ from s3syncd.core.messages import Looked, RootSeen
 from s3syncd.core.retry import delay_seconds
 from s3syncd.core.safety import REASONS, RootIdentity, judge_root
 from s3syncd.errors import SiteUnavailable
-from s3syncd.ledger import Ledger
+from s3syncd.ledger import Intent, Ledger
 from s3syncd.local.messages import MountSeen
 from s3syncd.pool import Call, CallFailed
 from s3syncd.site.messages import Connected
@@ -41,7 +42,7 @@ class Access:
         self._bucket = "unseen"
         self._bucket_words = ("", "")
         self._identity: RootIdentity | None = None
-        self._sampled: dict[str, BaselineRow] = {}
+        self._sampled: dict[str, BaselineRow | Intent] = {}
         self._is_root_asked = False
         self._is_connecting = False
         self.attempts = 0
@@ -205,7 +206,11 @@ class Access:
 
     def _ask_sample(self, identity: RootIdentity) -> None:
         self._identity = identity
-        rows = self._parts.ledger.sample(SAMPLED_PATHS)
+        ledger = self._parts.ledger
+        # Where nothing is recorded yet, what is under way tells of the files that there were.
+        begun = (intent for intent in ledger.intents() if intent.inode)
+        rows: Sequence[BaselineRow | Intent] = ledger.sample(SAMPLED_PATHS)
+        rows = rows or list(islice(begun, SAMPLED_PATHS))
         if not rows:
             self._accept(identity)
             return
@@ -254,7 +259,7 @@ def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:
     return {path: RootIdentity(*identity) for path, identity in stored.items()}
 
 
-def is_same(row: BaselineRow, look: object) -> bool:
+def is_same(row: BaselineRow | Intent, look: object) -> bool:
     """Whether a sampled file still is what the baseline knows, by size and mtime."""
     return (
         isinstance(look, LocalEntry)

@@ -63,7 +63,12 @@ class Decisions:
     def decided(self, action: Action, one: Pass) -> None:
         """Take an action of a pass: only if the path is still what the pass saw."""
         path = action.path
-        if path in self._recovery or self._parts.ledger.changed_since(path, one.started_seq):
+        if self._parts.ledger.changed_since(path, one.started_seq):
+            return
+        if path in self._recovery:
+            # Not before that has ended, which may take a minute; nor is it forgotten until then.
+            self._recovery.hurry(path, self._parts.clock())
+            self._looks.note(path, self._parts.clock(), is_closed=True)
             return
         if path in self._looks or path in self._backlog:
             self._correct(action)

@@ -37,6 +37,13 @@ class _Open:
     seq: int = 0
     has_been_seen: bool = False
     is_applied: bool = False
+    is_hurried: bool = False
+    is_second: bool = False  # another one before may still be applied, and leave an upload
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was applied, and nobody has a doubt about what came of it."""
+        return self.is_applied and not self.is_hurried
 
 
 class Recovery:
@@ -44,7 +51,8 @@ class Recovery:
 
     Args:
         on_known: takes what became of an effect, to be recorded.
-        on_late: an older effect was applied over a newer one: the path's baseline is not true.
+        on_late: an older effect was applied over a newer one: the path's baseline is not true. It
+            is what the older one made of it, or unknown.
         is_in_flight: whether an action on the path is under way. Looking would then abort the
             upload in parts that the old intent does not name.
     """
@@ -74,7 +82,7 @@ class Recovery:
     @property
     def unseen(self) -> int:
         """Effects about which nothing is known yet."""
-        return sum(not (one.has_been_seen or one.is_applied) for one in self._open.values())
+        return sum(not (one.has_been_seen or one.is_settled) for one in self._open.values())
 
     def load(self, now: float) -> None:
         """Take up the intents that the last run left behind."""
@@ -87,10 +95,10 @@ class Recovery:
         return one is not None and (one.is_asked or not one.has_been_seen)
 
     def hurry(self, path: str, now: float) -> None:
-        """A new effect on `path` waits to know what the last one left there."""
+        """A new effect or a pass waits to know what the last one left at `path`."""
         one = self._open.get(path)
         if one is not None and one.is_applied and not one.attempts:
-            one.due_at = now
+            one.due_at, one.is_hurried = now, True
 
     def finish(self) -> None:
         """The site stops: ask now what listings tell of published uploads, not at the next start.
@@ -131,13 +139,15 @@ class Recovery:
         if intent is None:
             intent = intent_for(action, op_id="", wall=self._parts.wall())
             self._parts.ledger.put_intent(intent)
-        self._open[action.path] = _Open(intent, now)
+        is_second = action.path in self._open
+        self._open[action.path] = _Open(intent, now, is_second=is_second)
 
     def confirm(self, intent: Intent, now: float) -> None:
         """An upload was applied, but not under the name that listings give the version."""
         pause = _CONFIRM_SECONDS if len(self._open) < _PUT_OFF else 0.0
-        seq = self._parts.ledger.seq()
-        self._open[intent.path] = _Open(intent, now + pause, seq=seq, is_applied=True)
+        one = _Open(intent, now + pause, seq=self._parts.ledger.seq(), is_applied=True)
+        one.is_second = intent.path in self._open
+        self._open[intent.path] = one
 
     def advance(self, now: float) -> None:
         """Look at what is due."""
@@ -201,7 +211,8 @@ class Recovery:
     def _ask(self, path: str, one: _Open) -> bool:
         parts = self._parts
         baseline = parts.ledger.baseline(path)
-        look = parts.transfer.confirm_for if one.is_applied else parts.transfer.recover_for
+        is_sure = one.is_applied and not one.is_second
+        look = parts.transfer.confirm_for if is_sure else parts.transfer.recover_for
         return parts.lane.offer(
             lambda: look(one.intent, baseline=baseline),
             size_bytes=0,
@@ -225,7 +236,8 @@ class Recovery:
     def _close_or_wait(self, path: str, one: _Open, outcome: Outcome, now: float) -> None:
         age = max(0.0, self._parts.wall() - one.intent.created_wall)
         is_applied = outcome.result is Result.DONE
-        if one.has_been_seen or is_applied or age >= _SECOND_LOOK_SECONDS:
+        is_known = is_applied and not one.is_second
+        if one.has_been_seen or is_known or age >= _SECOND_LOOK_SECONDS:
             self._close(path, one)
             return
         one.has_been_seen = True

@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant(
         name="an upload without an answer is not looked at a second time",
         file=_SITE + "recovery.py",
-        old="        if one.has_been_seen or is_applied or age >= _SECOND_LOOK_SECONDS:\n",
+        old="        if one.has_been_seen or is_known or age >= _SECOND_LOOK_SECONDS:\n",
         new="        if True:\n",
         tests=[_LIFE + "[overwrite-retires-crash]", _NEW + "[overwrite]"],
     ),
@@ -105,8 +105,8 @@ MUTANTS = [
     Mutant(
         name="a pass decides about a path that changed since it began",
         file=_SITE + "decisions.py",
-        old=" or self._parts.ledger.changed_since(path, one.started_seq):",
-        new=":",
+        old="        if self._parts.ledger.changed_since(path, one.started_seq):",
+        new="        if path is None:",
         tests=[_LIFE + "[overwrite-retires-users]", _LIFE + "[hold-retires-users]"],
     ),
 ]

@@ -304,8 +304,8 @@ MUTANTS = [
     Mutant(
         name="a pass decides about a path with an open intent",
         file=_DECISIONS,
-        old="        if path in self._recovery or self._parts",
-        new="        if self._parts",
+        old="        if path in self._recovery:\n",
+        new="        if path in self._recovery and path is None:\n",
         tests=[
             f"{_PASSES}::test_a_path_whose_lost_answer_waits_for_its_second_look_is_not_decided"
         ],

@@ -361,7 +361,7 @@ MUTANTS = [
     Mutant(
         name="a version not confirmed yet is in doubt in status",
         file=_RECOVERY,
-        old="not (one.has_been_seen or one.is_applied)",
+        old="not (one.has_been_seen or one.is_settled)",
         new="not one.has_been_seen",
         tests=[_PROVISIONAL + "test_it_is_in_sync_before_the_store_was_asked"],
     ),

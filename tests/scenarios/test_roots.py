@@ -162,3 +162,20 @@ def test_a_file_system_that_hangs_costs_no_cpu(settled: World) -> None:
     assert len(settled.waits) < 60
     settled.scanner.is_hung = False
     settled.settle()
+
+
+def test_another_root_is_not_taken_where_all_that_is_known_is_under_way(world: World) -> None:
+    world.settle()
+    world.lane.is_held = True
+    world.write("a", "the only file there ever was", hint=True)
+    world.run(1)
+    world.lane.is_held = False
+    while not world.store.count("put"):
+        assert world.lane.step()
+    world.kill()  # what was put is not recorded
+    _swap(world)
+    world.start()
+    world.run(60)
+    assert (world.status["state"], world.status["reason"]) == ("halted", "root_replaced")
+    assert world.objects == {"a": b"the only file there ever was"}
+    assert world.deleted() == []
