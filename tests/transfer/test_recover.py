@@ -212,8 +212,13 @@ def test_copy_with_our_operation_id_is_recorded(tmp_path: Path) -> None:
     assert outcome.row == row._replace(etag="copied", storage_class="GLACIER_IR")
 
 
-def test_copy_that_does_not_show_is_carried_out_again(world: World) -> None:
+def test_copy_that_does_not_show_is_carried_out_again(tmp_path: Path) -> None:
+    world = World(tmp_path / "cold", storage_class="GLACIER_IR")
+    world.write("a", b"content")
     world.bucket.store("p/a", b"content")
     row = world.row("a")
     intent = world.intent("a", Kind.RECLASS, etag_before=row.etag)
-    assert world.recover(intent, baseline=row).reason == "not_applied"
+    outcome = world.recover(intent, baseline=row)
+    assert outcome.reason == "not_applied"
+    assert outcome.follow_up is not None
+    assert outcome.follow_up.kind is Kind.RECLASS
