@@ -60,6 +60,7 @@ class _Inbox:
 
 class _Watcher:
     kind = "inotify"
+    overflows = unwatched = 0
     unwatched_sample: tuple[str, ...] = ()
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import Window
 from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.answer import answer_of, failure_of
@@ -284,6 +285,7 @@ class Bucket:
         self._wire = wire
         self.window = Window(256)
         self.turns = _FreeTurns()
+        self.tally = RequestTally()
 
     def connect(self) -> None:
         if self._wire.chance.is_cut_off:

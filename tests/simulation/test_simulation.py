@@ -1,0 +1,86 @@
+"""A slice of the simulation, that it repeats itself, and the seeds that once found something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulation.nemesis import KINDS
+from tests.simulation.run import run_seed
+
+pytestmark = pytest.mark.timeout(300)  # of CPU each test takes a few seconds
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_REGRESSIONS = sorted((_REPOSITORY / "tests" / "regressions").glob("*.toml"))
+_SLICES = 6
+_SEEDS = int(os.environ.get("SIMULATION_SEEDS", "18"))  # in a slice, of six sequences each
+_SAY_HASHES = (
+    "from tests.simulation.run import run_seed\n"
+    "print(*(run_seed(seed, sequences=2).digest for seed in range(8)))"
+)
+
+
+@pytest.mark.parametrize("number", range(_SLICES))
+def test_every_promise_is_kept_whatever_goes_wrong(number: int) -> None:
+    failures = []
+    for seed in range(number * _SEEDS, (number + 1) * _SEEDS):
+        report = run_seed(seed)
+        if report.failure:
+            failures.append(f"seed {seed} ({report.digest}): {report.failure}")
+    assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_fault_is_met_and_borne(kind: str) -> None:
+    met = 0
+    for seed in range(1_000, 1_040):
+        report = run_seed(seed, sequences=3, only=frozenset({kind}))
+        assert not report.failure, f"seed {seed} with {kind} alone: {report.failure}"
+        met += report.met[kind]
+        if met >= 3:
+            return
+    pytest.fail(f"{kind} is planned, and was met {met} times only")
+
+
+def test_a_user_at_peace_is_served_and_believed() -> None:
+    for seed in range(2_000, 2_010):
+        report = run_seed(seed, only=frozenset())
+        assert not report.failure, f"seed {seed}: {report.failure}"
+        assert report.claims
+        assert report.operations.total() > 20
+
+
+def test_a_seed_does_the_same_again_in_another_process() -> None:
+    """With another seed of hashes: nothing depends on the order of a set, on clocks or chance."""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", _SAY_HASHES], check=True, capture_output=True, text=True,
+            cwd=_REPOSITORY, env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
+        ).stdout.split()
+        for seed, path in (("1", _python_path()), ("2", _python_path()))
+    ]  # fmt: skip
+    assert said[0] == said[1]
+    assert len(set(said[0])) == len(said[0])
+
+
+def _python_path() -> str:
+    return os.pathsep.join([str(_REPOSITORY), os.environ.get("PYTHONPATH", "")])
+
+
+@pytest.mark.parametrize("path", _REGRESSIONS, ids=lambda path: path.stem)
+def test_what_a_seed_once_found_is_not_found_again(path: Path) -> None:
+    finding: dict[str, Any] = tomllib.loads(path.read_text())
+    only = finding.get("only")
+    for seed in finding["seeds"]:
+        report = run_seed(
+            seed,
+            sequences=finding["sequences"],
+            only=None if only is None else frozenset(only),
+        )
+        assert not report.failure, f"{finding['what']}\nseed {seed}: {report.failure}"
