@@ -17,11 +17,13 @@ class Notifier:
     """Sends states to the socket that systemd names in NOTIFY_SOCKET.
 
     Attributes:
+        is_heard: whether systemd listens at all.
         watchdog_seconds: within which systemd wants a sign of life; None when it does not.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
+        self.is_heard = bool(self._address)
         usec = environ.get("WATCHDOG_USEC", "")
         is_ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         self.watchdog_seconds = int(usec) / _MICROSECONDS if usec.isdigit() and is_ours else None

@@ -33,6 +33,7 @@ __all__ = ["Supervisor", "status_document"]
 
 _TICK_SECONDS = 1.0  # restarts, expired requests and signs of life are looked after this often
 _DRAIN_LOOK_SECONDS = 0.05  # a drain is over within milliseconds of its last request
+_TOLD_SECONDS = 5.0  # `systemctl status` is read by people
 _LIVE_SECONDS = 30.0  # a main loop that did not turn for this long is stuck
 _RELOAD_ANSWER_SECONDS = 10.0  # reading a file; below the 15 s that a client waits
 _GRACE_SECONDS = 5.0  # after the deadline: a scan thread and a watcher get 2 s each to end
@@ -76,6 +77,8 @@ class Supervisor:
         self.fleet = fleet or Fleet(config)
         self._verifications = Verifications(self.fleet.verification)
         self._http = self._http_side(config)
+        self._told = ""
+        self._told_at = float("-inf")
 
     def run(self) -> int:
         """Run until told to stop; return the exit code: after a stop how the sites stand then.
@@ -181,6 +184,18 @@ class Supervisor:
             cores.look(self._turned_at)
             if not self.fleet.stuck():
                 self._notifier.send("WATCHDOG=1")
+            self._tell_standing(self._turned_at)
+
+    def _tell_standing(self, now: float) -> None:
+        """Tell systemd how many sites are in sync, for `systemctl status`; no liveness in it."""
+        if not self._notifier.is_heard or now - self._told_at < _TOLD_SECONDS:
+            return
+        self._told_at = now
+        sites = self.fleet.snapshots()
+        told = f"STATUS={len(sites)} sites, {sum(site['in_sync'] for site in sites)} in sync"
+        if told != self._told:
+            self._told = told
+            self._notifier.send(told)
 
     def _drain(self) -> None:
         """Let the sites finish what is in flight; a second wish to stop ends that at once."""

@@ -119,4 +119,41 @@ MUTANTS = [
         new="        for operation, count in ():\n",
         tests=["tests/core/test_tally.py::test_requests_are_classed_as_a_bill_does_it"],
     ),
+    Mutant(
+        name="everything counts as progress",
+        file="s3syncd/site/figures.py",
+        old="        if is_at_rest or mark != self._mark:\n",
+        new="        if True:\n",
+        tests=[
+            "tests/scenarios/test_health.py::"
+            "test_a_site_whose_work_stands_still_is_unhealthy_until_it_comes_forward"
+        ],
+    ),
+    Mutant(
+        name="a bucket that refuses writes is healthy",
+        file="s3syncd/site/counters.py",
+        old="            if outcome.reason in _REFUSALS:\n",
+        new="            if False:\n",
+        tests=[
+            "tests/scenarios/test_health.py::"
+            "test_a_bucket_that_refuses_a_write_is_unhealthy_until_it_takes_one"
+        ],
+    ),
+    Mutant(
+        name="one good write does not end a refusal",
+        file="s3syncd/site/counters.py",
+        old="            if outcome.effect in _WRITES:\n",
+        new="            if False:\n",
+        tests=[
+            "tests/scenarios/test_health.py::"
+            "test_a_bucket_that_refuses_a_write_is_unhealthy_until_it_takes_one"
+        ],
+    ),
+    Mutant(
+        name="a site that scans is ready",
+        file="s3syncd/core/health.py",
+        old='    return status["last_reconcile_at"] is not None or cannot\n',
+        new="    return True\n",
+        tests=["tests/supervisor/test_view.py::test_readiness_waits_for_every_site_that_can"],
+    ),
 ]

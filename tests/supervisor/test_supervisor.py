@@ -131,7 +131,8 @@ def test_systemd_hears_of_each_stage(
     running.supervisor.stop()
     assert running.ended() == 0
     said = [message.splitlines()[0] for message in systemd.heard()]
-    stages = [each for each in said if each != "WATCHDOG=1"]
+    assert any(each.startswith("STATUS=2 sites, ") for each in said)
+    stages = [each for each in said if each != "WATCHDOG=1" and not each.startswith("STATUS")]
     assert stages == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
     reloading = next(each for each in systemd.said if each.startswith("RELOADING"))
     assert reloading.splitlines()[1].startswith("MONOTONIC_USEC=")

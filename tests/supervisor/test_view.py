@@ -1,0 +1,58 @@
+"""What the daemon shows over HTTP is put together from what its sites published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from s3syncd.config.models import Config
+from s3syncd.core.figures import SiteFigures
+from s3syncd.supervisor.fleet import Fleet
+from s3syncd.supervisor.view import DaemonView
+from tests.supervisor.fakes import Clock, FakeShop
+
+NewFleet = Callable[[Config], Fleet]
+
+
+@pytest.fixture
+def view(configure: Callable[..., Config], new_fleet: NewFleet, clock: Clock) -> DaemonView:
+    fleet = new_fleet(configure())
+
+    def status() -> dict[str, Any]:
+        return {"version": "1", "started_at": "2026-01-01T00:00:00Z", "sites": fleet.snapshots()}
+
+    return DaemonView(fleet, status=status, live=lambda: {"ok": True}, clock=clock)
+
+
+def _tell(shop: FakeShop, name: str, **facts: Any) -> None:
+    board = shop.last(name).board
+    board.snapshot = {**board.snapshot, **facts}
+
+
+def test_health_names_each_site_and_check(view: DaemonView, shop: FakeShop, clock: Clock) -> None:
+    assert view.health() == (True, ())
+    _tell(shop, "a", state="unavailable", reason="bucket_unavailable", hint="403 from the bucket")
+    shop.last("b").board.figures = SiteFigures(
+        begun_at=clock.now, progressed_at=clock.now - 700, reconciled_at=clock.now
+    )
+    is_good, lines = view.health()
+    assert not is_good
+    assert lines[0] == "a: bucket_unavailable: 403 from the bucket"
+    assert lines[1].startswith("b: no_progress: ")
+    assert view.live().is_good
+
+
+def test_readiness_waits_for_every_site_that_can(view: DaemonView, shop: FakeShop) -> None:
+    _tell(shop, "a", state="unavailable", reason="bucket_unavailable")
+    assert [line.partition(":")[0] for line in view.ready().lines] == ["b"]
+    _tell(shop, "b", last_reconcile_at="2026-01-01T00:00:00Z")
+    assert view.ready().is_good
+
+
+def test_metrics_tell_of_sites_that_have_published_nothing(view: DaemonView) -> None:
+    content_type, text = view.metrics()
+    assert content_type.startswith("text/plain")
+    assert 's3syncd_uploaded_files_total{site="a"} 0.0' in text.decode()
+    assert 's3syncd_site_healthy{site="b"} 1.0' in text.decode()
