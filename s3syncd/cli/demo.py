@@ -135,6 +135,7 @@ class _Tour:
                 raise FatalError("the daemon ended by itself", hint=world.last_words())
             self._show(world)
             if world.is_equal() and world.is_in_sync():
+                self._show(world)  # the last change may have come between two looks
                 self.say(self._palette.paint("dim", "  in sync"))
                 return
             self._pause.wait(_PAUSE_SECONDS)
