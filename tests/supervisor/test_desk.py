@@ -53,7 +53,6 @@ class ShopOfRealLanes(Workshop):
     """A workshop that builds fakes on real lanes."""
 
     def build(self, settings: Any, desk: Desk, bench: Any) -> Any:
-        self.bench = bench
         self.site = FakeSite(settings, lambda: 0.0)
         return self.site
 

@@ -127,8 +127,8 @@ def ran(config: Config) -> None:
 
 
 @contextmanager
-def running(config: Config) -> Iterator[Supervisor]:
-    """Run the daemon in a thread of this process."""
+def running(config: Config, *, ends: int = 0) -> Iterator[Supervisor]:
+    """Run the daemon in a thread of this process; `ends`: the exit code that its stop gives."""
     supervisor = Supervisor(config)
     codes: list[int] = []
     thread = threading.Thread(target=lambda: codes.append(supervisor.run()), name="main")
@@ -138,7 +138,7 @@ def running(config: Config) -> Iterator[Supervisor]:
     finally:
         supervisor.stop()
         thread.join(20)
-        assert codes == [0]
+        assert codes == [ends]
 
 
 # --- how it ends ----------------------------------------------------------------------------------

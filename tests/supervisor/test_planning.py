@@ -89,7 +89,7 @@ def test_plan_beside_a_running_daemon_sees_what_the_daemon_has_done(world: World
     site = world.site()
     site.write("f")
     config = configured(world, **OPTIONS)
-    with running(config) as supervisor:
+    with running(config, ends=4) as supervisor:  # `g` is left
         until(lambda: supervisor.status()["sites"][0]["in_sync"], 20)
         assert planned(config)[0] == []
         assert supervisor.command("pause", {"site": "data"})["ok"]
