@@ -40,6 +40,7 @@ class HeldRoot:
         self._path = str(path)
         self._lock = Lock()
         self._held: OpenedRoot | None = None
+        self._is_over = False
 
     def borrow(self, expected: RootIdentity | None) -> OpenedRoot:
         """Give what stands at the root's place now; for `give_back`.
@@ -59,6 +60,8 @@ class HeldRoot:
                 return held
         opened = _open(self.path, expected)
         with self._lock:
+            if self._is_over:
+                return opened
             held, self._held = self._held, opened
             if held is not None and not held.borrowers:
                 os.close(held.fd)
@@ -71,11 +74,13 @@ class HeldRoot:
             if not opened.borrowers and opened is not self._held:
                 os.close(opened.fd)
 
-    def let_go(self) -> None:
-        """Keep it open no longer: a file system that nobody works on can be unmounted."""
-        if self._held is None:
-            return
+    def let_go(self, *, for_good: bool = False) -> None:
+        """Keep it open no longer: a file system that nobody works on can be unmounted.
+
+        `for_good`: nor what late comers borrow from now on, once they have given it back.
+        """
         with self._lock:
+            self._is_over = self._is_over or for_good
             held, self._held = self._held, None
             if held is not None and not held.borrowers:
                 os.close(held.fd)

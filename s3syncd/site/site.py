@@ -148,7 +148,7 @@ class Site:
         self.parts.scanner.stop(_STOP_SECONDS)
         if self.parts.watcher is not None:
             self.parts.watcher.stop(_STOP_SECONDS)
-        self.parts.transfer.rest()
+        self.parts.transfer.rest(for_good=True)
         self.parts.gate.leave(self.parts.settings.name)
         self.parts.ledger.close()
 

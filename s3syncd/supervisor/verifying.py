@@ -229,7 +229,7 @@ class Verification:
         self._bench.close_lanes()
         self._bench.close_bucket(_CLOSE_SECONDS)
         if self._transfer is not None:
-            self._transfer.rest()  # else the root's file system could not be unmounted
+            self._transfer.rest(for_good=True)  # else the root's file system could not be unmounted
 
 
 def verify(config: Config, names: Sequence[str]) -> Iterator[Verification]:

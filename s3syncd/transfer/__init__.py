@@ -83,9 +83,9 @@ class Transfer:
         """From now on work only in this root; every call checks it anew. None checks nothing."""
         self._kit.root_identity = identity
 
-    def rest(self) -> None:
-        """Nothing is under way: hold the root's file system no longer."""
-        self._kit.held_root.let_go()
+    def rest(self, *, for_good: bool = False) -> None:
+        """Hold the root's file system no longer than calls use it; `for_good`: never again."""
+        self._kit.held_root.let_go(for_good=for_good)
 
     def bytes_for(self, action: Action) -> int:
         """Give the body bytes that the action's call will hold, for its admission.

@@ -28,8 +28,8 @@ class Root(Protocol):
     def give_back(self, opened: OpenedRoot) -> None:
         """End what `borrow` began."""
 
-    def let_go(self) -> None:
-        """Keep it open no longer."""
+    def let_go(self, *, for_good: bool = False) -> None:
+        """Keep it open no longer, or never again."""
 
 
 class Files(Protocol):

@@ -56,6 +56,18 @@ def test_what_is_borrowed_is_closed_by_the_last(root: Path) -> None:
     assert not is_open(second.fd)
 
 
+def test_what_is_borrowed_late_is_closed_by_the_last_too(root: Path) -> None:
+    held = HeldRoot(root)
+    early = held.borrow(None)
+    held.let_go(for_good=True)
+    late = held.borrow(None)
+    assert is_open(late.fd)
+    held.give_back(early)
+    held.give_back(late)
+    assert not is_open(early.fd)
+    assert not is_open(late.fd)
+
+
 def test_another_directory_in_its_place_is_another_root(root: Path) -> None:
     held = HeldRoot(root)
     old = held.borrow(None)

@@ -54,7 +54,7 @@ class Files:
     def give_back(self, _opened: _Place) -> None:
         """Nothing is counted."""
 
-    def let_go(self) -> None:
+    def let_go(self, *, for_good: bool = False) -> None:
         """Nothing to let go."""
 
     def close(self) -> None:

@@ -178,4 +178,11 @@ MUTANTS = [
         new="            held = self._held\n            return\n",
         tests=["tests/local/test_held.py::test_what_nobody_borrows_is_closed_when_let_go"],
     ),
+    Mutant(
+        name="what a late comer borrows of a root is held for ever",
+        file="s3syncd/local/held.py",
+        old="            if self._is_over:\n                return opened\n",
+        new="",
+        tests=["tests/local/test_held.py::test_what_is_borrowed_late_is_closed_by_the_last_too"],
+    ),
 ]

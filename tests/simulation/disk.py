@@ -182,7 +182,7 @@ class Disk:
     def give_back(self, opened: _Opened) -> None:
         """Nothing is held."""
 
-    def let_go(self) -> None:
+    def let_go(self, *, for_good: bool = False) -> None:
         """Nothing is held."""
 
     def open_regular(self, root_fd: int, path: str) -> int:
