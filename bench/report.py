@@ -22,7 +22,7 @@ Each section has the date, the commit and the machine of its own run. `make benc
 and writes this page anew; `make bench ARGS="CASE ..."` renews the sections of those cases. It wants
 Linux, Python 3.11, a C compiler, 8 GiB of free memory and the PyPI packages that `bench/peers.txt`
 names. The ways to run each peer are in `bench/peers.py`; before each contest all are tried, and its
-fastest is taken.
+fastest is taken. Why a target is missed is told in [PROFILE.md](PROFILE.md).
 
 Clients and server share the machine's cores. Times are medians of several runs in turn (least ..
 most); compare programs only within one section. CPU is that of the whole client process, from its
