@@ -16,7 +16,7 @@ MUTANTS = [
     Mutant(
         name="a verification keeps the root open",
         file="s3syncd/supervisor/verifying.py",
-        old="            self._transfer.rest()",
+        old="            self._transfer.rest(for_good=True)",
         new="            pass",
         tests=[
             "tests/supervisor/test_verifying.py"
