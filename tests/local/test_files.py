@@ -17,6 +17,7 @@ from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local import files
 from s3syncd.local.identity import RootError, open_root
+from tests.descriptors import held_below
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def root_fd(root: Path) -> Iterator[int]:
 
 def test_no_descriptor_is_left_open(root: Path, root_fd: int) -> None:
     os.mkfifo(root / "pipe")
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = held_below(Path("/"))
     for path in ("none", "none/f", "a", "a/none", "a/file/below", "pipe", "pipe/f", "../x"):
         with pytest.raises(OSError):
             files.open_regular(root_fd, path)
@@ -45,7 +46,7 @@ def test_no_descriptor_is_left_open(root: Path, root_fd: int) -> None:
         open_root(root / "a/file")
     with pytest.raises(RootError):
         open_root(root, expected=RootIdentity(1, 1))
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert held_below(Path("/")) == before
 
 
 def test_a_file_is_read_whole_and_at_offsets(root_fd: int) -> None:

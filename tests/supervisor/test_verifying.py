@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from s3syncd.supervisor import verify
 from s3syncd.supervisor.verifying import StoppedError
-from tests.e2e.daemon import Site, World
+from tests.descriptors import held_below
+from tests.e2e.daemon import World
 from tests.supervisor.conftest import configured
 from tests.supervisor.test_once import synced
 from tests.waiting import until
-
-
-def _held(site: Site) -> list[str]:
-    """The descriptors of this process that hold the root, or anything in it."""
-    held = []
-    for each in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            target = os.readlink(each)  # noqa: PTH115 - the text, also of what is gone
-            held += [target] if target.startswith(str(site.root)) else []
-    return held
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell")
@@ -36,9 +25,9 @@ def test_a_verification_holds_the_root_no_longer_than_it_lasts(world: World) -> 
     for one in verify(config, ["data"]):
         assert list(one.differences()) == []
         assert one.files == 30
-    until(lambda: not _held(site))
+    until(lambda: not held_below(site.root))
     for one in verify(config, ["data"]):
         one._is_given_up = lambda work=one: work.files > 3
         with pytest.raises(StoppedError):
             list(one.differences())
-    until(lambda: not _held(site))
+    until(lambda: not held_below(site.root))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from s3syncd import failpoints
 from s3syncd.core.entry import Action, Kind, Outcome
 from s3syncd.ledger import Intent
 from s3syncd.transfer import IntentNeeded, MultipartCreated
+from tests.descriptors import held_below
 from tests.transfer.world import MIB, World
 
 
@@ -21,25 +20,15 @@ def stop_at(world: World, point: str, action: Action, intent: Intent | None) -> 
         world.carry_out(action, intent=intent)
 
 
-def open_files(world: World) -> list[str]:
-    """What this process holds of the root and below; connections of other tests end meanwhile."""
-    held = []
-    for each in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            target = os.readlink(each)  # noqa: PTH115 - the text, also of what is gone
-            held += [target] if target.startswith(str(world.root)) else []
-    return held
-
-
 @pytest.mark.parametrize(
     ("point", "truth"), [("upload.before_put", "not_applied"), ("upload.after_put", "put")]
 )
 def test_small_upload(tmp_path: Path, point: str, truth: str) -> None:
     world = World(tmp_path / "root")
     world.write("a", b"content")
-    before = open_files(world)
+    before = held_below(Path("/"))
     stop_at(world, point, world.upload("a"), world.intent("a"))
-    assert open_files(world) == before
+    assert held_below(Path("/")) == before
     assert truth_of(world.recover(world.intent("a"))) == truth
 
 
@@ -56,9 +45,9 @@ def test_small_upload(tmp_path: Path, point: str, truth: str) -> None:
 def test_upload_in_parts(tmp_path: Path, point: str, truth: str) -> None:
     world = World(tmp_path / "root")
     world.write("a", bytes(9 * MIB))
-    before = open_files(world)
+    before = held_below(Path("/"))
     stop_at(world, point, world.upload("a"), None)
-    assert open_files(world) == before
+    assert held_below(Path("/")) == before
     intent = committed(world)
     outcome = world.recover(intent)
     assert truth_of(outcome) == truth
