@@ -30,6 +30,7 @@ _FILE_BYTES = 128 * 1024
 _PAGE_ROWS = 64
 _BUSY_SECONDS = 1.0  # how soon it is seen whether the site is idle again
 _NOT_DUE_SECONDS = 60.0
+_FAILED_SECONDS = 60.0  # a call that fails for no reason of a file's must not fail all the time
 _HELD_SECONDS = 5.0  # how soon it shows that a held file was put right
 _MOST_HELD = 1_000  # a disk that rots so much is looked after first
 
@@ -97,6 +98,7 @@ class Scrub:
         if not isinstance(answer, list):  # the call failed: these files are not come to again
             self._parts.log.warning("scrub.failed", error=repr(answer))
             self._ahead.clear()
+            self._next_at = now + _FAILED_SECONDS
             return
         for reading, state in answer:
             if state is State.GOING_ON:

@@ -465,4 +465,14 @@ MUTANTS = [
         new="        published = list(self._open)\n",
         tests=["tests/scenarios/test_provisional.py::test_a_stop_does_not_ask_about_lost_answers"],
     ),
+    Mutant(
+        name="a scrub that fails goes on at once",
+        file="s3syncd/site/scrub.py",
+        old="            self._next_at = now + _FAILED_SECONDS\n",
+        new="",
+        tests=[
+            "tests/scenarios/test_scrub.py"
+            "::test_what_fails_for_no_reason_of_a_file_fails_once_a_minute"
+        ],
+    ),
 ]

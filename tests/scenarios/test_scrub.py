@@ -185,3 +185,19 @@ def test_a_file_that_changed_as_files_do_is_left_to_looks(make_world: Callable[.
     world.command("sync")
     world.settle()
     assert world.objects == world.files
+
+
+def test_what_fails_for_no_reason_of_a_file_fails_once_a_minute(world: World) -> None:
+    def broken(*_readings: object, limit_bytes: int) -> None:
+        raise RuntimeError(f"broken after {limit_bytes}")
+
+    world.fill(150)  # more than are looked up at once
+    world.settle()
+    world.site.parts.transfer.scrub_for = broken  # type: ignore[assignment,method-assign]
+    world.now += WEEK
+    while not world.log.of("scrub.failed"):
+        world.run(1)
+    world.run(30)
+    assert len(world.log.of("scrub.failed")) == 1
+    world.run(60)
+    assert len(world.log.of("scrub.failed")) == 2
