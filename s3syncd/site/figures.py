@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from s3syncd.core.figures import SiteFigures
 
 if TYPE_CHECKING:
     from s3syncd.site.site import Site
 
-__all__ = ["Gauge"]
+__all__ = ["Gauge", "LastTimes"]
+
+
+class LastTimes(NamedTuple):
+    """When something was last so, in seconds since the epoch; None: never."""
+
+    in_sync: float | None
+    rescan: float | None
+    reconcile: float | None
 
 
 class Gauge:
@@ -22,26 +30,22 @@ class Gauge:
         self._reconciled_at: float | None = None
         self._rescans = 0
         self._reconciles = 0
-        self._last_rescan_wall = 0.0
-        self._last_reconcile_wall = 0.0
 
     def pass_done(self, *, is_listed: bool) -> None:
         """Note a whole pass that came to its end."""
-        now, wall = self._site.parts.clock(), self._site.parts.wall()
-        self._last_rescan_wall = wall
         if is_listed:
             self._reconciles += 1
-            self._reconciled_at, self._last_reconcile_wall = now, wall
+            self._reconciled_at = self._site.parts.clock()
         else:
             self._rescans += 1
 
-    def read(self, now: float, *, is_at_rest: bool, last_in_sync_wall: float | None) -> SiteFigures:
+    def read(self, now: float, *, is_at_rest: bool, walls: LastTimes) -> SiteFigures:
         """Give the figures of now.
 
         Args:
             now: monotonic seconds.
             is_at_rest: there is nothing that could come forward.
-            last_in_sync_wall: seconds since the epoch; None: never.
+            walls: the times that the status shows, too.
         """
         site, counters = self._site, self._site.counters
         mark = self._how_far()
@@ -61,9 +65,9 @@ class Gauge:
             progressed_at=self._progressed_at,
             reconciled_at=self._reconciled_at,
             reconcile_interval_seconds=site.parts.settings.reconcile_interval_seconds,
-            last_in_sync_wall=last_in_sync_wall or 0.0,
-            last_rescan_wall=self._last_rescan_wall,
-            last_reconcile_wall=self._last_reconcile_wall,
+            last_in_sync_wall=walls.in_sync or 0.0,
+            last_rescan_wall=walls.rescan or 0.0,
+            last_reconcile_wall=walls.reconcile or 0.0,
             is_ledger_writable=not site.space.is_read_only,
         )
 

@@ -14,7 +14,7 @@ from s3syncd.core.entry import Problem
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.safety import REASONS
 from s3syncd.errors import LedgerError
-from s3syncd.site.figures import Gauge
+from s3syncd.site.figures import Gauge, LastTimes
 from s3syncd.site.passes import Pass
 from s3syncd.site.problems import HELD, SKIPPED
 
@@ -115,7 +115,9 @@ class Board:
             self._figures = self._gauge.read(
                 now,
                 is_at_rest=is_in_sync or state in {"idle", "paused", "halted"},
-                last_in_sync_wall=self._last_in_sync_wall,
+                walls=LastTimes(
+                    self._last_in_sync_wall, self._last_rescan_wall, self._last_reconcile_wall
+                ),
             )
         self._log_summary(now)
 
