@@ -86,7 +86,7 @@ class Dispatch:
 
         Where each action has an intent the number stays, because it is also that of a commit.
         """
-        if is_full and not self._parts.settings.retire_deleted:
+        if is_full and not self._is_each_intended:
             self._at_once = min(_AT_ONCE, taken + _SPARE)
         elif not is_full:
             self._at_once = min(_AT_ONCE, 2 * self._at_once)
@@ -151,10 +151,14 @@ class Dispatch:
             return True
         if action.kind is not Kind.UPLOAD:
             return False
+        return self._is_each_intended or self._is_large(action)
+
+    @property
+    def _is_each_intended(self) -> bool:
+        """Whether uploads of small files have intents, too."""
         settings = self._parts.settings
         # On hold what a crash left unrecorded would wait for a person as somebody else's.
-        is_known_later = settings.retire_deleted or settings.on_drift == "hold"
-        return is_known_later or self._is_large(action)
+        return settings.retire_deleted or settings.on_drift == "hold"
 
     def _is_large(self, action: Action) -> bool:
         limit = self._parts.settings.multipart_threshold_bytes
