@@ -30,7 +30,7 @@ MUTANTS = [
     ),
     Mutant(
         name="pydantic shows the input it refuses",
-        file="s3syncd/config/models.py",
+        file="s3syncd/config/options.py",
         old="hide_input_in_errors=True",
         new="hide_input_in_errors=False",
         tests=[_SECRETS + "test_a_model_made_in_python_does_not_show_what_it_refuses"],
