@@ -61,12 +61,17 @@ class _Failing:
 
 
 class FakeBucket:
-    """See the module. `requests` holds (operation, arguments) in order."""
+    """See the module. `requests` holds (operation, arguments) in order.
+
+    Attributes:
+        is_gone: there is no such bucket: nothing says so but answers that have a body.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, FakeObject] = {}
         self.uploads: dict[str, _Upload] = {}
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.is_gone = False
         self.honours_conditions = True
         self.tells_copy_etag = True
         self.tells_complete_etag = True
@@ -112,6 +117,9 @@ class FakeBucket:
         """Give the arguments of the last request of this kind."""
         return next(args for name, args in reversed(self.requests) if name == operation)
 
+    def list_page(self, prefix: str, **_told: Any) -> Any:
+        return self._start("list", lambda: Reply(200, {}, b"", None), prefix=prefix)
+
     def back_off(self, attempt: int) -> Any:
         """Wait for no time at all."""
 
@@ -154,6 +162,13 @@ class FakeBucket:
 
         told = {"part_number": part_number, "with_checksum": with_checksum}
         return self._start("head", effect, key=key, **told)
+
+    def peek(self, key: str) -> Any:
+        def effect() -> Reply:
+            found = self._find(key)
+            return Reply(206, {"etag": f'"{found.etag}"'}, found.body[:1], None)
+
+        return self._start("peek", effect, key=key)
 
     def delete(self, key: str, *, if_match: str | None = None) -> Any:
         def effect() -> Reply:
@@ -246,6 +261,10 @@ class FakeBucket:
         self.requests.append((operation, told))
         if self._before[operation]:
             self._before[operation].pop(0)()
+        if self.is_gone:
+            is_told = operation != "head"
+            told = FailureKind.BUCKET if is_told else FailureKind.MISSING
+            raise S3Failure(failure(told, "NoSuchBucket" if is_told else "HTTP404", 404))
         failing = next((f for f in self._failing[operation] if f.times), None)
         if failing is None:
             return effect()

@@ -90,17 +90,10 @@ class Bucket:
             previous.close()
 
     def put(
-        self,
-        key: str,
-        body: Body,
-        *,
-        md5: bytes,
-        content_type: str = DEFAULT_CONTENT_TYPE,
-        metadata: Mapping[str, str] | None = None,
-        storage_class: str | None = None,
-        if_match: str | None = None,
-        if_none_match: bool = False,
-    ) -> Start:
+        self, key: str, body: Body, *, md5: bytes, content_type: str = DEFAULT_CONTENT_TYPE,
+        metadata: Mapping[str, str] | None = None, storage_class: str | None = None,
+        if_match: str | None = None, if_none_match: bool = False,
+    ) -> Start:  # fmt: skip
         """Put a whole object; success has an ETag.
 
         Args:
@@ -142,6 +135,13 @@ class Bucket:
         """Delete one object; `if_match`: only the version with this ETag (no quotes)."""
         return self._send(
             WireRequest("DeleteObject", "DELETE", self._path(key), conditions(if_match))
+        )
+
+    def peek(self, key: str) -> Start:
+        """Ask for the first byte of an object: a refusal has a body, which a HEAD's has not."""
+        headers = (("Range", "bytes=0-0"),)
+        return self._send(
+            WireRequest("GetObject", "GET", self._path(key), headers, is_effect=False)
         )
 
     def copy_onto_itself(

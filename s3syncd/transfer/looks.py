@@ -1,4 +1,8 @@
-"""Looking at an object by HEAD: which version it is, and whether we made it."""
+"""Looking at an object by HEAD: which version it is, and whether we made it.
+
+The answer to a HEAD has no body. A bucket that is gone, or not mounted yet on the server, answers
+404 just as a missing key does; what is to be forgotten for that asks once more, for words.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,17 @@ from s3syncd.transfer.headers import OP_KEY
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 
-__all__ = ["decided_again", "has_made", "look_after", "look_at", "version_of"]
+__all__ = [
+    "decided_again",
+    "has_made",
+    "look_after",
+    "look_at",
+    "look_surely",
+    "prove_gone",
+    "version_of",
+]
+
+_NAMES_THE_KEY = frozenset({"NoSuchKey", "NoSuchVersion"})
 
 
 def look_at(
@@ -48,9 +62,45 @@ def look_after(kit: Kit, action: Action) -> Generator[Start, Any, Reply | None]:
         raise Ended(replace(end.outcome, result=Result.RETRYABLE, is_unknown=True)) from end
 
 
+def look_surely(kit: Kit, action: Action) -> Generator[Start, Any, Reply | None]:
+    """Look, and say None only where the bucket is there and has no such object.
+
+    Raises:
+        Ended: the answers say neither.
+    """
+    seen = yield from look_at(kit, action)
+    if seen is None and not (yield from prove_gone(kit, action)):
+        # The bucket came back between two answers, or another writer was quick.
+        raise Ended(_unsure(action))
+    return seen
+
+
+def prove_gone(kit: Kit, action: Action) -> Generator[Start, Any, bool]:
+    """Ask so that a refusal says why: whether the bucket is there and has no such object.
+
+    Raises:
+        Ended: the answer says neither.
+    """
+    reply: Reply = yield kit.bucket.peek(kit.key(action))
+    failure = reply.failure
+    if failure is None or failure.kind is FailureKind.PRECONDITION:  # 416: it is empty
+        return False
+    if failure.kind is FailureKind.MISSING and failure.code not in _NAMES_THE_KEY:
+        # Without a word about what is missing: then the bucket must answer.
+        page: Reply = yield kit.bucket.list_page(kit.scope.prefix, max_keys=1)
+        failure = page.failure or failure
+    if failure.kind is not FailureKind.MISSING:
+        raise Ended(from_failure(action, failure))
+    return True
+
+
 def has_made(seen: Reply | None, op_id: str | None) -> bool:
     """Whether this version was made by the operation `op_id`: "was that me?"."""
     return seen is not None and op_id is not None and seen.metadata.get(OP_KEY) == op_id
+
+
+def _unsure(action: Action) -> Outcome:
+    return Outcome(action, Result.RETRYABLE, local_state="absent", reason="concurrent_change")
 
 
 def version_of(action: Action, seen: Reply) -> RemoteEntry:

@@ -17,7 +17,7 @@ from s3syncd.s3.reply import Reply
 from s3syncd.transfer.headers import MD5_KEY
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.leftovers import is_same_file, sweep
-from s3syncd.transfer.looks import has_made, look_at, version_of
+from s3syncd.transfer.looks import has_made, look_at, look_surely, version_of
 from s3syncd.transfer.outcomes import Ended, superseded
 
 __all__ = ["action_of", "confirm", "recover"]
@@ -36,7 +36,9 @@ def recover(kit: Kit, action: Action, intent: Intent) -> Call:
         S3Failure: leftover uploads could not be listed or aborted; the intent stays.
     """
     failpoints.reach("recovery.before_head")
-    seen = yield from look_at(kit, action)
+    has_known = action.baseline is not None or intent.etag_before is not None
+    look = look_surely if has_known else look_at  # nothing is forgotten where nothing was
+    seen = yield from look(kit, action)
     failpoints.reach("recovery.after_head")
     if action.kind is Kind.UPLOAD:
         return _judge_upload(kit, action, intent, seen)
@@ -54,7 +56,7 @@ def confirm(kit: Kit, action: Action, intent: Intent) -> Call:
         Ended: the look failed.
     """
     failpoints.reach("confirmation.before_head")
-    seen = yield from look_at(kit, action)
+    seen = yield from look_surely(kit, action)
     failpoints.reach("confirmation.after_head")
     if seen is None or not has_made(seen, intent.op_id):
         return _decided_again(kit, action, superseded(action, "foreign_change"), seen)

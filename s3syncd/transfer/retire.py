@@ -11,7 +11,7 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply
 from s3syncd.transfer.kit import Kit
-from s3syncd.transfer.looks import decided_again, look_at
+from s3syncd.transfer.looks import decided_again, look_surely, prove_gone
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 
 __all__ = ["retire", "see_gone"]
@@ -29,7 +29,7 @@ def retire(kit: Kit, action: Action) -> Call:
     """
     _check_gone(kit, action)
     failpoints.reach("delete.before_head")
-    seen = yield from look_at(kit, action)
+    seen = yield from look_surely(kit, action)
     if seen is None:
         return Outcome(action, Result.DONE, "gone", local_state="absent")
     if not _is_known(action, seen):
@@ -54,7 +54,9 @@ def see_gone(kit: Kit, action: Action) -> Call:
     Raises:
         Ended: the store did not answer.
     """
-    seen = yield from look_at(kit, action)
+    if (yield from prove_gone(kit, action)):
+        return Outcome(action, Result.DONE, "gone", local_state="absent")
+    seen = yield from look_surely(kit, action)
     if seen is None:
         return Outcome(action, Result.DONE, "gone", local_state="absent")
     return decided_again(kit, action, None, seen, local_state="absent")
@@ -81,7 +83,7 @@ def _is_known(action: Action, seen: Reply) -> bool:
 
 def _look_again(kit: Kit, action: Action) -> Generator[Start, Any, Outcome]:
     """The condition was lost: somebody changed the object, or deleted it, or it was busy."""
-    seen = yield from look_at(kit, action)
+    seen = yield from look_surely(kit, action)
     if seen is None:
         return Outcome(action, Result.DONE, "gone", local_state="absent")
     if not _is_known(action, seen):

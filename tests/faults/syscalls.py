@@ -34,6 +34,7 @@ KINDS: Final = (
     "pwrite64", "write", "fsync", "fdatasync", "rename", "renameat2", "link", "unlink",
     "ftruncate", "sendto", "sendmsg", "connect",
 )  # fmt: skip
+_PATIENCE_SECONDS: Final = 90.0  # a file whose writer cannot be excluded rests for 30 s here
 _CALL: Final = re.compile(r"^(\d+) +(\w+)\(")
 
 
@@ -123,10 +124,21 @@ def die_at(ward: Ward, scenario: str, point: Point) -> bool:
     code = _traced(ward, Path("/dev/null"), [f"trace={kind}", injected])
     assert code in {0, -signal.SIGKILL}, f"{scenario} {point}: {code}\n{ward.daemon.tail()}"
     ward.assert_explained()
-    code_after = ward.daemon.launch(["sync"]).wait()
+    code_after = _ended(ward, point)
     assert code_after == 0, f"{scenario} {point}: then {code_after}\n{ward.daemon.tail()}"
     ward.judge_at_rest()
     return code != 0
+
+
+def _ended(ward: Ward, point: Point) -> int:
+    """Go on after a death; give the exit code, or say where it hangs."""
+    process = ward.daemon.launch(["sync"])
+    try:
+        return process.wait(_PATIENCE_SECONDS)
+    except AssertionError as error:
+        threads = [each / "wchan" for each in Path(f"/proc/{process.pid}/task").iterdir()]
+        waits = [each.read_text() for each in threads]
+        raise AssertionError(f"{point}: {error} {waits}\n{ward.daemon.tail()}") from error
 
 
 def _traced(ward: Ward, output: Path, expressions: list[str]) -> int:

@@ -53,6 +53,9 @@ class _Bucket:
         assert part_number is None
         return Request("head")
 
+    def peek(self, key: str) -> Request:
+        return Request("head")
+
     def delete(self, key: str, *, if_match: str | None = None) -> Request:
         return Request("delete", if_match=if_match)
 

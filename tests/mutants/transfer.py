@@ -16,7 +16,37 @@ _PROVISIONAL = "tests/scenarios/test_provisional.py::"
 _RECOVERY = "s3syncd/site/recovery.py"
 _RECOVER = "tests/transfer/test_recover.py::"
 
+_BUCKET_GONE = "tests/scenarios/test_bucket_gone.py::"
+
 MUTANTS = [
+    Mutant(
+        name="a bare 404 passes for a missing object",
+        file=_T + "looks.py",
+        old="    if seen is None and not (yield from prove_gone(kit, action)):",
+        new="    if False:",
+        tests=[_BUCKET_GONE + "test_deletion_waits_for_the_bucket"],
+    ),
+    Mutant(
+        name="what a bare 404 tells of an intent is believed",
+        file=_T + "recover.py",
+        old="    look = look_surely if has_known else look_at",
+        new="    look = look_at",
+        tests=[_RECOVER + "test_missing_bucket_tells_nothing_of_what_was_intended"],
+    ),
+    Mutant(
+        name="what a listing does not know is forgotten though the bucket is not there",
+        file=_T + "looks.py",
+        old="    if failure.kind is not FailureKind.MISSING:\n",
+        new="    if False:\n",
+        tests=[_RETIRE + "test_missing_bucket_does_not_pass_for_a_missing_object"],
+    ),
+    Mutant(
+        name="a 404 that does not name the key is enough to forget it",
+        file=_T + "looks.py",
+        old="        failure = page.failure or failure\n",
+        new="",
+        tests=[_RETIRE + "test_where_a_store_does_not_say_what_is_missing_the_bucket_must_answer"],
+    ),
     Mutant(
         name="the checksum that S3 makes by itself proves nothing",
         file=_T + "digests.py",

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from s3syncd.core.retry import Failure
+from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.reply import Reply
-from tests.fakes_bucket import FakeBucket
+from tests.fakes_bucket import FakeBucket, failure
 
 __all__ = ["Store"]
 
@@ -42,6 +42,8 @@ class Store(FakeBucket):
         self.requests.append(("connect", {}))
         if self.outage is not None:
             raise self.outage
+        if self.is_gone:
+            raise SiteUnavailable("bucket_unavailable", "The bucket does not exist.", hint="")
 
     def list_page(
         self,
@@ -57,15 +59,18 @@ class Store(FakeBucket):
             number = first // self.page_keys + 1
             self.requests.append(("list", {"page": number, "start_after": start_after}))
             self.before_page(number)
-            failure = self.page_fails.get(number)
+            told = self.page_fails.get(number) or self._gone()
             if start_after is not None and token is None:
-                failure = failure or self.start_after_fails
-            if failure is not None:
-                resume(Reply(failure.status or 0, {}, b"", failure))
+                told = told or self.start_after_fails
+            if told is not None:
+                resume(Reply(told.status or 0, {}, b"", told))
             else:
                 resume(Reply(200, {}, self._page(keys, first), None))
 
         return start
+
+    def _gone(self) -> Failure | None:
+        return failure(FailureKind.BUCKET, "NoSuchBucket", 404) if self.is_gone else None
 
     def _first(self, keys: list[str], token: str | None, start_after: str | None) -> int:
         """Give where a page begins: tokens are keys, or numbers where nothing is in order."""

@@ -316,7 +316,7 @@ def test_a_path_gone_on_both_sides_is_asked_about_once_and_forgotten(world: Worl
     world.store.requests.clear()
     world.command("sync")
     world.run(0.3)
-    assert [told["key"] for name, told in world.store.requests if name == "head"] == [
+    assert [told["key"] for name, told in world.store.requests if name == "peek"] == [
         "p/f003",
         "p/f004",
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import Random
@@ -73,7 +72,6 @@ class Chances:
         met: how often each kind was met.
         is_cut_off: nobody reaches the store.
         is_bucket_gone: the store knows no such bucket.
-        on_denied: told of each request to a bucket that is gone.
         events: kinds of the sequence under way that are no faults of requests.
     """
 
@@ -82,7 +80,6 @@ class Chances:
         self.random = random
         self.is_cut_off = False
         self.is_bucket_gone = False
-        self.on_denied: Callable[[str, str], object] = lambda _operation, _key: None
         self.events: list[str] = []
         self._requests: list[str] = []
         self._share = 0.0
@@ -103,7 +100,6 @@ class Chances:
     def fault_for(self, operation: str, key: str) -> Fault | None:
         """Give the fault that a request meets."""
         if self.is_bucket_gone:
-            self.on_denied(operation, key)
             return Fault(kind=Kind.ERROR, code="NoSuchBucket")
         if not self._requests or self.random.random() >= self._share:
             return None

@@ -311,6 +311,11 @@ class Bucket:
         headers = (("x-amz-checksum-mode", "ENABLED"),) if with_checksum else ()
         return self._wire.send(WireRequest("HeadObject", "HEAD", target, headers, is_effect=False))
 
+    def peek(self, key: str) -> Start:
+        headers = (("Range", "bytes=0-0"),)
+        request = WireRequest("GetObject", "GET", f"/{quote_key(key)}", headers, is_effect=False)
+        return self._wire.send(request)
+
     def delete(self, key: str, *, if_match: str | None = None) -> Start:
         request = WireRequest("DeleteObject", "DELETE", f"/{quote_key(key)}", conditions(if_match))
         return self._wire.send(request)

@@ -103,7 +103,6 @@ class World:
         options = Options(min_part_bytes=0, has_md5_etags=self.chance.random() < 0.85)
         self.model = Model(clock=self.true_time, random=Random(f"{seed} ids"), options=options)
         self.model.store.create_bucket(BUCKET)
-        self.chances.on_denied = self._denied
         self.wire = Wire(self.model, self.agenda, self.chances)
         count = 2 if self.chance.random() < 0.15 else 1
         self.places = [Place(self, number, self._options()) for number in range(count)]
@@ -211,12 +210,6 @@ class World:
             if place.engine is not None:
                 place.engine.die()
         failpoints.disarm()
-
-    def _denied(self, operation: str, key: str) -> None:
-        """A HEAD to a bucket that is gone is told as if the object were, and so it is forgotten."""
-        found = self.model.store.buckets[BUCKET].current(key) if operation == "HeadObject" else None
-        if found is not None:
-            self.forgotten.add(found.serial)
 
     # --- what happens to it ---------------------------------------------------------------------
 

@@ -167,6 +167,20 @@ def test_every_key_is_listed_as_it_was_put(store: FakeStore, face: Bucket) -> No
     assert store.tree("bucket") == {}
 
 
+def test_a_missing_key_and_a_missing_bucket_are_told_apart(store: FakeStore, face: Bucket) -> None:
+    """A HEAD cannot: its answer has no words."""
+    put(face)
+    there = face.call(face.peek("k"))
+    assert (there.failure, there.body) == (None, b"o")
+    missing = face.call(face.peek("other")).failure
+    assert missing is not None
+    assert (missing.kind, missing.code) == (FailureKind.MISSING, "NoSuchKey")
+    store.fault(Fault(kind=Kind.ERROR, code="NoSuchBucket", times=2))
+    assert kind(face.call(face.head("other"))) is FailureKind.MISSING
+    assert kind(face.call(face.peek("other"))) is FailureKind.BUCKET
+    assert kind(face.call(face.peek("k"))) is None
+
+
 def test_content_that_breaks_on_its_way_is_not_stored(store: FakeStore, face: Bucket) -> None:
     reply = face.call(face.put("k", b"body", md5=md5(b"Body")))
     assert kind(reply) is FailureKind.TRANSIENT

@@ -222,3 +222,26 @@ def test_copy_that_does_not_show_is_carried_out_again(tmp_path: Path) -> None:
     assert outcome.reason == "not_applied"
     assert outcome.follow_up is not None
     assert outcome.follow_up.kind is Kind.RECLASS
+
+
+# --- a bucket that is not there -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Kind.UPLOAD, Kind.DELETE_REMOTE])
+def test_missing_bucket_tells_nothing_of_what_was_intended(world: World, kind: Kind) -> None:
+    world.bucket.store("p/a", b"content")
+    row = world.row("a")
+    intent = world.intent("a", kind, etag_before=row.etag)
+    (world.root / "a").unlink()
+    world.bucket.is_gone = True
+    outcome = world.recover(intent, baseline=row)
+    assert (outcome.result, outcome.scope) == (Result.RETRYABLE, "bucket")
+
+
+def test_missing_bucket_tells_nothing_of_a_published_upload(world: World) -> None:
+    world.bucket.store("p/a", b"content")
+    row = world.row("a")
+    (world.root / "a").unlink()
+    world.bucket.is_gone = True
+    outcome = world.confirm(world.intent("a"), baseline=row)
+    assert (outcome.result, outcome.follow_up) == (Result.RETRYABLE, None)

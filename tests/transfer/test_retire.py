@@ -186,3 +186,86 @@ def test_foreign_object_is_deleted_only_at_the_version_listed(tmp_path: Path) ->
     world.bucket.store("p/f", b"changed")
     assert world.carry_out(action).reason == "foreign_change"
     assert world.carry_out(world.action("f")).effect == "deleted"
+
+
+# --- a bucket that is not there -------------------------------------------------------------------
+
+
+def forgotten(world: World, path: str = "d/a") -> Action:
+    """A file that a listing and the disk do not know any more."""
+    action = gone(world, path)
+    del world.bucket.objects[world.key(path)]
+    action = world.action(path, baseline=action.baseline)
+    assert action.kind is Kind.FORGET
+    return action
+
+
+@pytest.mark.parametrize("decided", [gone, forgotten], ids=["deletion", "forgetting"])
+def test_missing_bucket_does_not_pass_for_a_missing_object(
+    world: World, decided: Callable[[World], Action]
+) -> None:
+    action = decided(world)
+    world.bucket.is_gone = True
+    outcome = world.carry_out(action)
+    assert (outcome.result, outcome.effect, outcome.scope) == (Result.RETRYABLE, "none", "bucket")
+
+
+def test_bucket_that_goes_after_the_look_does_not_pass_for_a_missing_object(world: World) -> None:
+    action = gone(world)
+
+    def go() -> None:
+        world.bucket.is_gone = True
+
+    world.bucket.fail("delete", failure(FailureKind.MISSING, "HTTP404", 404))
+    world.bucket.on("delete", lambda: world.bucket.on("head", go))
+    assert (world.carry_out(action).result, world.bucket.count("peek")) == (Result.RETRYABLE, 1)
+
+
+def test_bucket_that_comes_back_between_two_answers_decides_nothing(world: World) -> None:
+    action = gone(world)
+    world.bucket.fail("head", failure(FailureKind.MISSING, "HTTP404", 404))
+    outcome = world.carry_out(action)
+    assert (outcome.result, outcome.reason) == (Result.RETRYABLE, "concurrent_change")
+    assert "p/d/a" in world.bucket.objects
+
+
+def test_object_that_a_listing_did_not_know_is_decided_about_anew(world: World) -> None:
+    action = forgotten(world)
+    world.bucket.store("p/d/a", b"content")
+    outcome = world.carry_out(action)
+    assert outcome.follow_up is not None
+    assert outcome.follow_up.kind is Kind.DELETE_REMOTE
+
+
+def test_empty_object_is_one(world: World) -> None:
+    action = forgotten(world)
+    world.bucket.store("p/d/a", b"")
+    world.bucket.fail("peek", failure(FailureKind.PRECONDITION, "InvalidRange", 416))
+    assert world.carry_out(action).follow_up is not None
+
+
+def test_forgetting_costs_one_request_and_deleting_two(world: World) -> None:
+    world.carry_out(forgotten(world))
+    assert [name for name, _ in world.bucket.requests] == ["peek"]
+    world.bucket.requests.clear()
+    world.carry_out(gone(world))
+    assert [name for name, _ in world.bucket.requests] == ["head", "delete"]
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_where_a_store_does_not_say_what_is_missing_the_bucket_must_answer(
+    world: World, is_listed: bool
+) -> None:
+    action = forgotten(world)
+    world.bucket.fail("peek", failure(FailureKind.MISSING, "HTTP404", 404))
+    if not is_listed:
+        world.bucket.fail("list", failure(FailureKind.BUCKET, "NoSuchBucket", 404))
+    outcome = world.carry_out(action)
+    assert (outcome.effect == "gone") is is_listed
+    assert outcome.scope == ("path" if is_listed else "bucket")
+
+
+def test_refused_word_about_the_object_decides_nothing(world: World) -> None:
+    action = forgotten(world)
+    world.bucket.fail("peek", failure(FailureKind.REFUSED, "AccessDenied", 403))
+    assert world.carry_out(action).result is Result.REFUSED

@@ -1,0 +1,75 @@
+"""A bucket that is gone for a while takes nothing with it: what was to be done is done afterwards.
+
+A server whose disk is not mounted yet, an account that is locked, a bucket made anew by mistake
+under another account: a HEAD is answered by a bare 404, as for any key that is not there.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from s3syncd.core.retry import FailureKind
+from tests.fakes_bucket import failure
+from tests.scenarios.world import World
+
+NO_ANSWER = failure(FailureKind.TRANSIENT, "AWS_IO_SOCKET_TIMEOUT", is_unknown=True)
+
+
+@pytest.fixture
+def settled(world: World) -> World:
+    """Four files, uploaded and in sync."""
+    world.fill(4)
+    world.settle()
+    return world
+
+
+def come_back(world: World) -> None:
+    world.store.is_gone = False
+    world.run(120)
+    world.settle()
+
+
+def test_deletion_waits_for_the_bucket(settled: World) -> None:
+    settled.remove("f000", hint=True)
+    settled.store.is_gone = True
+    settled.run(30)
+    assert (settled.status["state"], settled.status["in_sync"]) == ("unavailable", False)
+    assert settled.ledger.baseline("f000") is not None
+    come_back(settled)
+    assert settled.objects == settled.files
+    assert settled.deleted() == ["f000"]
+
+
+def test_deletion_without_an_answer_is_not_done_because_the_bucket_went(settled: World) -> None:
+    settled.store.fail("delete", NO_ANSWER)
+    settled.store.on("delete", lambda: setattr(settled.store, "is_gone", True))
+    settled.remove("f000", hint=True)
+    settled.run(100)
+    assert not settled.status["in_sync"]
+    come_back(settled)
+    assert settled.objects == settled.files
+
+
+def test_nothing_is_forgotten_that_a_kill_left_open(settled: World) -> None:
+    settled.lane.is_held = True
+    settled.remove("f000", hint=True)
+    settled.run(30)
+    assert settled.ledger.intent("f000") is not None
+    settled.restart()
+    settled.store.is_gone = True
+    settled.run(100)
+    assert settled.ledger.baseline("f000") is not None
+    come_back(settled)
+    assert settled.objects == settled.files
+
+
+def test_what_both_sides_lost_is_forgotten_only_while_the_bucket_is_there(settled: World) -> None:
+    settled.remove("f000")
+    found = settled.store.objects.pop("p/f000")  # a listing that is behind does not know it ...
+    settled.store.on("peek", lambda: setattr(settled.store, "is_gone", True))
+    settled.command("rescan", remote=True)
+    settled.run(5)
+    assert settled.ledger.baseline("f000") is not None
+    settled.store.objects["p/f000"] = found  # ... and there it is
+    come_back(settled)
+    assert settled.objects == settled.files
