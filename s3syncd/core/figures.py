@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["EFFECTS", "FAILURES", "STATES", "SiteFigures"]
+__all__ = ["EFFECTS", "FAILURES", "STATES", "Recent", "SiteFigures"]
 
 STATES: Final = ("starting", "scanning", "syncing", "idle", "paused", "halted", "unavailable")
 """What a site may be, as its status says."""
@@ -20,6 +20,15 @@ FAILURES: Final = (
     "too_many_open_files", "transient", "unreadable", "unstable", "vanished", "other",
 )  # fmt: skip
 """Why an action may have failed; `other` stands for every word that is not here."""
+
+
+class Recent(NamedTuple):
+    """One change that was made in the bucket: when (seconds since the epoch), and what."""
+
+    at_wall: float
+    effect: str
+    path: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class SiteFigures:
         reconcile_interval_seconds: how often one is due.
         last_in_sync_wall: seconds since the epoch, 0 never; as the two below.
         is_ledger_writable: the file system of the ledger takes writes.
+        recent: the last changes that were made in the bucket, the newest last.
     """
 
     effects: Mapping[str, int] = field(default_factory=dict)
@@ -61,3 +71,4 @@ class SiteFigures:
     last_rescan_wall: float = 0.0
     last_reconcile_wall: float = 0.0
     is_ledger_writable: bool = True
+    recent: tuple[Recent, ...] = ()

@@ -56,7 +56,7 @@ class Site:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.counters = Counters()
+        self.counters = Counters(wall=parts.wall)
         self.problems = Problems(parts.wall, self._new_problem)
         self.backlog = Backlog(large_bytes=parts.settings.multipart_threshold_bytes)
         self.retries = Retries(parts)

@@ -60,6 +60,7 @@ class Board:
         self._published_at = float("-inf")
         self._summary_at = float("-inf")
         self._summary_total = 0
+        self._in_sync_since_wall: float | None = None
         self._last_in_sync_wall: float | None = None
         self._last_rescan_wall: float | None = None
         self._last_reconcile_wall: float | None = None
@@ -105,6 +106,8 @@ class Board:
         is_in_sync = self._is_in_sync()
         if is_in_sync:
             self._last_in_sync_wall = self._site.parts.wall()
+            if not self._was[0]:
+                self._in_sync_since_wall = self._last_in_sync_wall
         state = self._state()
         is_due = now - self._published_at >= _PUBLISH_SECONDS
         if is_forced or is_due or (is_in_sync, state) != self._was:
@@ -124,12 +127,14 @@ class Board:
     def publish_outage(self, now: float, error: LedgerError) -> None:
         """Publish that the ledger cannot be written; everything else is as it was."""
         self.turned_at = now
+        self._was = (False, "")
         self._snapshot = {
             **self._snapshot,
             "state": "unavailable",
             "reason": "ledger_unavailable",
             "hint": error.hint or error.message,
             "in_sync": False,
+            "in_sync_since": None,
         }
 
     def _is_in_sync(self) -> bool:
@@ -180,6 +185,7 @@ class Board:
             "hint": hint or None,
             "mode": settings.mode,
             "in_sync": is_in_sync,
+            "in_sync_since": _rfc3339(self._in_sync_since_wall) if is_in_sync else None,
             "last_in_sync_at": _rfc3339(self._last_in_sync_wall),
             "pending": {"actions": self._pending(), "bytes": site.backlog.pending_bytes},
             "oldest_pending_seconds": self._oldest(now),

@@ -236,7 +236,7 @@ class SiteLife:
 
     def _told(self, **facts: Any) -> dict[str, Any]:
         """Give the last status with what is known better; never in sync."""
-        return {**self._published(), "in_sync": False, **facts}
+        return {**self._published(), "in_sync": False, "in_sync_since": None, **facts}
 
     def _ended(self, error: BaseException | None) -> None:
         """Take the news of the thread's end, in that thread."""
@@ -266,7 +266,7 @@ def unstarted(settings: SiteConfig) -> dict[str, Any]:
     """Give the status of a site whose thread has not published any."""
     return {
         "name": settings.name, "state": "starting", "reason": None, "hint": None,
-        "mode": settings.mode, "in_sync": False, "last_in_sync_at": None,
+        "mode": settings.mode, "in_sync": False, "in_sync_since": None, "last_in_sync_at": None,
         "pending": {"actions": 0, "bytes": 0}, "oldest_pending_seconds": 0.0,
         "held_deletions": 0, "held_list": None, "foreign_objects": 0, "problems": [],
         "problems_total": 0, "last_rescan_at": None, "last_reconcile_at": None,

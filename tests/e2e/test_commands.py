@@ -134,10 +134,10 @@ def test_status_waits_until_all_is_in_sync(world: World) -> None:
     status = json.loads(answer.stdout)
     assert status["sites"][0]["in_sync"] is True
     assert set(status["sites"][0]) >= {
-        "name", "state", "reason", "hint", "mode", "in_sync", "last_in_sync_at", "pending",
-        "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects", "problems",
-        "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files", "bytes",
-        "in_flight_window",
+        "name", "state", "reason", "hint", "mode", "in_sync", "in_sync_since", "last_in_sync_at",
+        "pending", "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects",
+        "problems", "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files",
+        "bytes", "in_flight_window",
     }  # fmt: skip
     assert status["sites"][0]["files"] == 50
     assert daemon.run("status", "no such site").returncode == 2

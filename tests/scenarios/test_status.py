@@ -10,10 +10,10 @@ from tests.fakes_bucket import failure
 from tests.scenarios.world import World
 
 FIELDS = {
-    "name", "state", "reason", "hint", "mode", "in_sync", "last_in_sync_at", "pending",
-    "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects", "problems",
-    "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files", "bytes",
-    "in_flight_window",
+    "name", "state", "reason", "hint", "mode", "in_sync", "in_sync_since", "last_in_sync_at",
+    "pending", "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects",
+    "problems", "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files",
+    "bytes", "in_flight_window",
 }  # fmt: skip
 STATES = {"starting", "scanning", "syncing", "idle", "paused", "halted", "unavailable"}
 
@@ -72,6 +72,41 @@ def test_it_is_not_in_sync_from_a_hint_until_the_record(world: World) -> None:
     world.settle()
     assert world.status["pending"] == {"actions": 0, "bytes": 0}
     assert world.status["oldest_pending_seconds"] == 0
+
+
+def test_it_tells_since_when_it_has_been_in_sync_without_a_break(world: World) -> None:
+    world.fill(3)
+    world.settle()
+    began = world.status["in_sync_since"]
+    world.run(60)
+    assert world.status["in_sync_since"] == began < world.status["last_in_sync_at"]
+    world.lane.is_held = True
+    world.write("new", hint=True)
+    world.run(1)
+    assert (world.status["in_sync"], world.status["in_sync_since"]) == (False, None)
+    world.lane.is_held = False
+    world.settle()
+    assert world.status["in_sync_since"] > began
+
+
+def test_the_last_writes_are_known_and_are_few(world: World) -> None:
+    world.fill(3)
+    world.settle()
+    world.write("new", hint=True, text="12345")
+    world.settle()
+    world.remove("f000", hint=True)
+    world.run(60)
+    figures = world.site.board.figures
+    assert figures is not None
+    *_, put, deleted = figures.recent
+    assert (put.effect, put.path, put.size_bytes) == ("put", "new", 5)
+    assert (deleted.effect, deleted.path) == ("deleted", "f000")
+    assert put.at_wall < deleted.at_wall
+    world.fill(60, "more/")
+    world.command("rescan")
+    world.settle()
+    recent = world.site.board.figures.recent if world.site.board.figures else ()
+    assert len(recent) == 20
 
 
 def test_it_is_not_in_sync_from_a_deletion_until_the_object_is_gone(world: World) -> None:
