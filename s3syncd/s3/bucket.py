@@ -17,6 +17,7 @@ from s3syncd.core.window import FIRST, Window
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.pacing import Turns
 from s3syncd.s3.pauses import Pauses
+from s3syncd.s3.reads import Reads
 from s3syncd.s3.reply import NO_CONTACT, Reply, S3Failure, Start
 from s3syncd.s3.settings import BucketSettings
 from s3syncd.s3.wire import Body, WireRequest, conditions, described, query_of, quote_key
@@ -33,7 +34,7 @@ _BACK_OFF_SECONDS: Final = 10.0
 """What waits here keeps its buffer: longer waits belong to the site's retries, which hold none."""
 
 
-class Bucket:
+class Bucket(Reads):
     """One bucket at one endpoint.
 
     Requests for objects are *started*: each method returns a `Start`, to be called by a worker;
@@ -115,22 +116,6 @@ class Bucket:
             WireRequest("PutObject", "PUT", self._path(key), headers, body, needs="etag")
         )
 
-    def head(
-        self, key: str, *, part_number: int | None = None, with_checksum: bool = False
-    ) -> Start:
-        """Look at one object.
-
-        Args:
-            key: the full key.
-            part_number: look at this part: `size_bytes` is then its size, where the store can.
-            with_checksum: ask for the stored checksum headers too.
-        """
-        target = self._path(key)
-        if part_number is not None:
-            target += f"?partNumber={part_number}"
-        headers = (("x-amz-checksum-mode", "ENABLED"),) if with_checksum else ()
-        return self._send(WireRequest("HeadObject", "HEAD", target, headers, is_effect=False))
-
     def delete(self, key: str, *, if_match: str | None = None) -> Start:
         """Delete one object; `if_match`: only the version with this ETag (no quotes)."""
         return self._send(
@@ -159,27 +144,6 @@ class Bucket:
             *described(content_type, metadata, storage_class),
         )
         return self._send(WireRequest("CopyObject", "PUT", self._path(key), headers, needs="body"))
-
-    def list_page(
-        self,
-        prefix: str,
-        *,
-        token: str | None = None,
-        start_after: str | None = None,
-        max_keys: int = 1000,
-    ) -> Start:
-        """Fetch one raw page of a listing, for `listing.parse_listing`."""
-        pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(max_keys))]
-        pairs.append(("prefix", prefix))
-        if token is not None:
-            pairs.append(("continuation-token", token))
-        elif start_after is not None:
-            pairs.append(("start-after", start_after))
-        page = WireRequest(
-            "ListObjectsV2", "GET", f"{self._base or '/'}?{query_of(pairs)}",
-            is_effect=False, needs="body", is_bucket_wide=True,
-        )  # fmt: skip
-        return self._send(page)
 
     def upload_part(
         self, key: str, upload_id: str, number: int, body: Body, *, md5: bytes

@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 from s3syncd.core.entry import RemoteEntry
 from s3syncd.s3.contents import Columns, read_contents
 
-__all__ = ["ListingError", "ListingPage", "parse_listing"]
+__all__ = ["ListingError", "ListingPage", "document_of", "is_size", "parse_listing"]
+
+_NAME: Final = "ListBucketResult"
 
 MAX_PAGE_BYTES: Final = 32 * 1024 * 1024
 """A page has up to 1,000 keys of at most 1,024 bytes, three characters each when quoted, and some
@@ -112,6 +114,31 @@ def _read(body: bytes) -> tuple[ElementTree.Element, str, Columns]:
 
     The root holds no objects where they were read the short way.
     """
+    _check(body)
+    contents = read_contents(body)
+    if contents is not None:
+        root, namespace = _root(contents.rest, _NAME)
+        if len(root.findall(f"{namespace}Contents")) == 1:
+            return root, namespace, contents.columns
+    root, namespace = _root(body, _NAME)
+    return root, namespace, _contents(root, namespace)
+
+
+def document_of(body: bytes, wanted: str) -> tuple[ElementTree.Element, str]:
+    """Parse an answer; give its root and the prefix of the root's children ('' or '{...}').
+
+    Args:
+        body: the raw answer.
+        wanted: the name that the root must have.
+
+    Raises:
+        ListingError: it is another document, damaged or hostile.
+    """
+    _check(body)
+    return _root(body, wanted)
+
+
+def _check(body: bytes) -> None:
     if len(body) > MAX_PAGE_BYTES:
         raise ListingError(f"the page has {len(body)} bytes")
     # No listing has a document type, and without one there are no entities to expand. A zero byte
@@ -119,16 +146,9 @@ def _read(body: bytes) -> tuple[ElementTree.Element, str, Columns]:
     has_marks = b"!" in body  # found in no time, unlike the longer ones
     if (has_marks and (b"<!DOCTYPE" in body or b"<!ENTITY" in body)) or b"\0" in body:
         raise ListingError("the page declares a document type or is not UTF-8")
-    contents = read_contents(body)
-    if contents is not None:
-        root, namespace = _root(contents.rest)
-        if len(root.findall(f"{namespace}Contents")) == 1:
-            return root, namespace, contents.columns
-    root, namespace = _root(body)
-    return root, namespace, _contents(root, namespace)
 
 
-def _root(body: bytes) -> tuple[ElementTree.Element, str]:
+def _root(body: bytes, wanted: str) -> tuple[ElementTree.Element, str]:
     if body.count(b"<") > MAX_PAGE_TAGS:
         raise ListingError("the page has more tags than a listing can have")
     try:
@@ -136,7 +156,7 @@ def _root(body: bytes) -> tuple[ElementTree.Element, str]:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise ListingError(f"the page is not well-formed: {error}") from error
     namespace, brace, name = root.tag.rpartition("}")
-    if name != "ListBucketResult":
+    if name != wanted:
         raise ListingError(f"the answer is a {name[:40]}, not a listing")
     return root, namespace + brace
 
@@ -153,7 +173,7 @@ def _contents(root: ElementTree.Element, namespace: str) -> Columns:
             continue
         found = {child.tag: child.text for child in element}
         key, size = found.get(key_tag), found.get(size_tag)
-        if key is None or size is None or not _is_size(size):
+        if key is None or size is None or not is_size(size):
             raise ListingError("an object without key or size")
         keys.append(key)
         sizes.append(int(size))
@@ -162,7 +182,7 @@ def _contents(root: ElementTree.Element, namespace: str) -> Columns:
     return Columns(keys, sizes, etags, classes)
 
 
-def _is_size(text: str) -> bool:
+def is_size(text: str) -> bool:
     """Tell whether text is a size in bytes that an object can have."""
     return text.isascii() and text.isdigit() and len(text) <= MAX_SIZE_DIGITS
 
