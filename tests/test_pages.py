@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from docs.build import PAGES
 from s3syncd.cli.main import build_parser
 from s3syncd.config.layout import GLOBAL_ALIASES, SITE_ALIASES
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
+from s3syncd.config.schema import schema
 from s3syncd.config.validate import keys_of
 from s3syncd.core.difference import HINTS as DIFFERENCES
 from s3syncd.core.safety import REASONS
@@ -24,6 +27,7 @@ from s3syncd.transfer import outcomes
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+SCHEMA = Draft202012Validator(schema())
 KEYS = keys_of(Config).names | keys_of(SiteConfig).names | keys_of(SiteOptions).names
 
 # Those of its README.
@@ -53,7 +57,7 @@ def commands() -> list[str]:
         lines = [line for block in blocks(text, "sh") for line in block.splitlines()]
         quoted = [" ".join(each.split()) for each in re.findall(r"`(s3syncd [^`]*)`", text)]
         found += [line.partition("  #")[0].strip() for line in (*lines, *quoted)]
-    return sorted({line for line in found if line.startswith("s3syncd ")})
+    return sorted({line.partition(" > ")[0] for line in found if line.startswith("s3syncd ")})
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -104,6 +108,7 @@ def test_a_configuration_of_the_pages_loads(written: str, tmp_path: Path) -> Non
     config = load(path, environ={"STATE_DIRECTORY": str(tmp_path / "state")})
     assert config.sites
     assert config.warnings == ()
+    assert list(SCHEMA.iter_errors(yaml.safe_load(written))) == []
 
 
 # --- migration ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
@@ -22,6 +23,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     state_dir = peek(arguments.config).state_dir
     answer = ask(state_dir, "approve", {"site": arguments.site, "list": arguments.list})
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+        return exits.OK
     site = printable(arguments.site)
     deletions, drifted = int(answer.get("count") or 0), int(answer.get("drift") or 0)
     lines = []

@@ -6,15 +6,18 @@ One line per probe, with the remedy. Nothing is left behind, in the bucket or on
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.config import document_of
 from s3syncd.cli.wording import Palette, printable, screen_columns, shortened, wrapped
 from s3syncd.config.describe import describe
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.config.origins import origins
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.local.probe import probe_root, probe_state_dir
 
@@ -22,9 +25,13 @@ __all__ = ["execute"]
 
 Probe = Callable[[SiteConfig], Iterable[Finding]]
 
-
+_DAEMON = "-"
+"""Stands for a site where a probe is of none."""
 _SITE_COLUMNS = 24
 """Of a site's name: more would leave too little for what is said of it."""
+
+_PROBE_COLUMNS = 18
+"""Of a probe's name on a terminal: the longest there is."""
 
 _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "red"}
 
@@ -45,20 +52,54 @@ def execute(
     stream = stream or sys.stdout
     config = load(arguments.config)
     if arguments.offline:
-        stream.write(describe(config))
+        told = origins(config)
+        document = document_of(config, told)
+        stream.write(json.dumps(document, indent=2) + "\n" if arguments.json else describe(config))
         return exits.OK
-    stream.writelines(f"warning: {warning}\n" for warning in config.warnings)
-    is_failed = False
-    for site, finding in _findings(config, probe or _probe):
-        lines = _lines(site, finding, Palette(stream), screen_columns())
+    show = _print_json if arguments.json else _print_text
+    return show(config.warnings, _findings(config, probe or _probe), stream)
+
+
+def _print_text(
+    warnings: Iterable[str], findings: Iterable[tuple[str, Finding]], stream: TextIO
+) -> int:
+    """Print each finding when it is known: under its site on a terminal, else with its name."""
+    stream.writelines(f"warning: {warning}\n" for warning in warnings)
+    palette, is_terminal = Palette(stream), stream.isatty()
+    is_failed, last = False, ""
+    for site, finding in findings:
+        if is_terminal and site != last:
+            heading = "the daemon" if site == _DAEMON else printable(site)
+            stream.write(palette.paint("bold", heading) + "\n")
+        last = site
+        lines = _lines("" if is_terminal else site, finding, palette, screen_columns())
         stream.writelines(line + "\n" for line in lines)
         stream.flush()
         is_failed = is_failed or finding.verdict is Verdict.FAILED
     return exits.FATAL if is_failed else exits.OK
 
 
+def _print_json(
+    warnings: Iterable[str], findings: Iterable[tuple[str, Finding]], stream: TextIO
+) -> int:
+    listed = [
+        {
+            "site": None if site == _DAEMON else site,
+            "probe": finding.probe,
+            "verdict": str(finding.verdict),
+            "text": finding.text,
+            "remedy": finding.remedy or None,
+        }
+        for site, finding in findings
+    ]
+    is_failed = any(each["verdict"] == Verdict.FAILED for each in listed)
+    document = {"ok": not is_failed, "warnings": list(warnings), "findings": listed}
+    stream.write(json.dumps(document, indent=2) + "\n")
+    return exits.FATAL if is_failed else exits.OK
+
+
 def _findings(config: Config, probe: Probe) -> Iterator[tuple[str, Finding]]:
-    yield "-", probe_state_dir(config.state_dir)
+    yield _DAEMON, probe_state_dir(config.state_dir)
     for site in config.sites:
         for finding in probe(site):
             yield site.name, finding
@@ -78,16 +119,26 @@ def _probe(site: SiteConfig) -> Iterator[Finding]:
 
 
 def _lines(site: str, finding: Finding, palette: Palette, width: int) -> list[str]:
-    """Word a finding: in one line where it fits, else with the remedy below, indented."""
+    """Word a finding: in one line where it fits, else with the remedy below, indented.
+
+    Args:
+        site: its name; empty under a heading with it: the probe then has a column of its own.
+        finding: what is worded.
+        palette: colours, or none.
+        width: columns to fill at most, where that can be.
+    """
     verdict = f"{finding.verdict:<7}"
-    said = (
-        f"{shortened(printable(site), _SITE_COLUMNS)}: {finding.probe}: {printable(finding.text)}"
-    )
-    remedy = f"-> {printable(finding.remedy)}" if finding.remedy else ""
-    lines = [f"{verdict}  {said} {remedy}".rstrip()]
+    said, remedy = printable(finding.text), f"-> {printable(finding.remedy)}"
+    start = f"  {verdict}  {finding.probe:<{_PROBE_COLUMNS}}  "
+    hanging = " " * len(start)
+    if site:
+        said = f"{shortened(printable(site), _SITE_COLUMNS)}: {finding.probe}: {said}"
+        start = f"{verdict}  "
+        hanging = " " * len(start)
+    remedy = remedy if finding.remedy else ""
+    lines = [f"{start}{said} {remedy}".rstrip()]
     if len(lines[0]) > width:
-        indent = " " * len(f"{verdict}  ")
-        lines = wrapped(said, indent=f"{verdict}  ", hanging=indent, width=width)
-        lines += wrapped(remedy, indent=indent, hanging=f"{indent}   ", width=width)
-    lines[0] = palette.paint(_COLOURS[finding.verdict], verdict) + lines[0][len(verdict) :]
-    return lines
+        lines = wrapped(said, indent=start, hanging=hanging, width=width)
+        lines += wrapped(remedy, indent=hanging, hanging=f"{hanging}   ", width=width)
+    painted = palette.paint(_COLOURS[finding.verdict], verdict)
+    return [lines[0].replace(verdict, painted, 1), *lines[1:]]

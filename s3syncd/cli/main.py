@@ -97,6 +97,25 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
     """Take no arguments of its own."""
 
 
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        choices=("show", "schema"),
+        metavar="show|schema",
+        help="show: the configuration in force; schema: a JSON schema of the file, for editors",
+    )
+    _json(parser)
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "shell",
+        choices=("bash", "zsh", "fish", "sites"),
+        metavar="bash|zsh|fish",
+        help="the shell to write a script for",
+    )
+
+
 def _optional_site(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("site", metavar="SITE", nargs="?", help="one site (default: all)")
 
@@ -105,8 +124,10 @@ def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _wait(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--wait", action="store_true", help=f"wait {what}")
+def _wait(
+    parser: argparse.ArgumentParser, what: str, *, until: argparse._ActionsContainer | None = None
+) -> None:
+    (until or parser).add_argument("--wait", action="store_true", help=f"wait {what}")
     parser.add_argument(
         "--timeout", metavar="S", type=_seconds, help="wait at most S seconds (default: for ever)"
     )
@@ -116,6 +137,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline", action="store_true", help="validate and print the configuration, ask nobody"
     )
+    _json(parser)
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:
@@ -131,15 +153,25 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 def _status(parser: argparse.ArgumentParser) -> None:
     _optional_site(parser)
     _json(parser)
-    _wait(parser, "until everything asked for is in sync, or a person is waited for")
-    parser.add_argument(
+    one_of = parser.add_mutually_exclusive_group()
+    _wait(parser, "until everything asked for is in sync, or a person is waited for", until=one_of)
+    one_of.add_argument(
+        "--watch", action="store_true", help="show it again each second, until Ctrl-C"
+    )
+    one_of.add_argument(
         "--live",
         action="store_true",
         help="only whether the daemon turns (exit 0 or 1), whatever S3 does; for liveness probes",
     )
 
 
+def _sync(parser: argparse.ArgumentParser) -> None:
+    _optional_site(parser)
+    _json(parser)
+
+
 def _approve(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
     parser.add_argument("site", metavar="SITE", help="the site")
     parser.add_argument(
         "--list",
@@ -181,7 +213,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "run": ("run the daemon in the foreground (the default)", _nothing),
     "check": ("validate the configuration and probe every site; leaves nothing behind", _check),
     "plan": ("show what would be done; changes nothing", _plan),
-    "sync": ("make every site equal once; the daemon does it when one is running", _optional_site),
+    "sync": ("make every site equal once; the daemon does it when one is running", _sync),
     "verify": ("hash every file and compare with the bucket; fetches and changes nothing", _verify),
     "status": ("ask the daemon: in sync or not, since when, what is stuck, what to do", _status),
     "approve": ("let held deletions go ahead, or accept a halted site as it is now", _approve),
@@ -190,6 +222,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "resume": ("go on after a pause", _resume),
     "reload": ("read the configuration again", _reload),
     "reset": ("forget a site's ledger; touches no data", _reset),
+    "config": ("print the configuration in force, or what an editor needs to know", _config),
+    "completion": ("print what a shell needs to complete commands and sites", _completion),
     "demo": ("a tour on a temporary directory and a small S3 server of its own", _demo),
 }
 

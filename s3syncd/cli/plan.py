@@ -10,7 +10,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.wording import columns, count, printable, screen_columns, size, wrapped
+from s3syncd.cli.wording import (
+    Palette,
+    columns,
+    count,
+    printable,
+    screen_columns,
+    size,
+    wrapped,
+)
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.core.entry import Action, Kind
@@ -42,6 +50,16 @@ _WORDS = {
 """What an action is about, where its closed word is not plain enough."""
 
 
+_COLOURS = dict.fromkeys(Kind, "green") | {
+    Kind.DELETE_REMOTE: "red",
+    Kind.DELETE_LOCAL: "red",
+    Kind.CONFLICT: "yellow",
+    Kind.FORGET: "dim",
+    Kind.ADOPT: "dim",
+}
+"""By what is at stake: content that is added, that is lost, that a person decides on, none."""
+
+
 def execute(
     arguments: argparse.Namespace,
     *,
@@ -67,20 +85,24 @@ def _plan(config: Config, site: str | None) -> PlanReport:
 
 
 def _print_text(report: PlanReport, stream: TextIO) -> int:
-    code = exits.OK
+    code, palette = exits.OK, Palette(stream)
     for site in report.sites:
-        stream.write(f"{printable(site.name)}\n")
+        stream.write(palette.paint("bold", printable(site.name)) + "\n")
         shown = list(islice(site.actions, _MAX_SHOWN))
         unlisted = sum(1 for _ in site.actions)
-        rows = [(f"  {_words(each)}", printable(each.path)) for each in shown]
-        stream.writelines("  ".join(cells) + "\n" for cells in columns(rows))
+        rows = [(_words(each), printable(each.path)) for each in shown]
+        for action, (words, path) in zip(shown, columns(rows), strict=True):
+            stream.write(f"  {palette.paint(_COLOURS[action.kind], words)}  {path}\n")
         if unlisted:
             stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
         stream.write(f"  {_totals(site)}\n")
         if site.reason:
             guard = REASONS.get(site.reason)
             said = f"{site.reason}: {guard.message}" if guard else f"{site.reason}:"
-            stream.writelines(_paragraph(said, indent="  "))
+            stream.writelines(
+                palette.paint("yellow", line.rstrip()) + "\n"
+                for line in _paragraph(said, indent="  ")
+            )
             stream.writelines(_paragraph(site.hint or "", indent="    "))
         code = _worse(code, site.reason)
     return code

@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.client import ask, ask_status
+from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.render import render_status
+from s3syncd.cli.watch import Screen, watch
 from s3syncd.cli.wording import Palette, screen_columns
 from s3syncd.config.peek import peek
 from s3syncd.core.standing import waits_for_person
@@ -35,18 +37,45 @@ def execute(arguments: argparse.Namespace) -> int:
         ask(state_dir, "live", timeout_seconds=_LIVE_SECONDS)
         print("live")
         return exits.OK
+    if arguments.watch:
+        return _watch(state_dir, arguments, sys.stdout)
     if arguments.wait:
         status = follow(
             state_dir, arguments.site, is_settled, timeout_seconds=arguments.timeout
         ).status
     else:
         status = ask_status(state_dir, arguments.site)
-    if arguments.json:
-        print(json.dumps(status, indent=2))
-    else:
-        palette, width = Palette(sys.stdout), screen_columns()
-        print(render_status(status, now=time.time(), palette=palette, width=width))
+    print(json.dumps(status, indent=2) if arguments.json else _rendered(status, sys.stdout))
     return exits.exit_code_of(status["sites"])
+
+
+def _rendered(status: dict[str, Any], stream: TextIO) -> str:
+    palette, width = Palette(stream), screen_columns()
+    return render_status(status, now=time.time(), palette=palette, width=width)
+
+
+def _watch(state_dir: Path, arguments: argparse.Namespace, stream: TextIO) -> int:
+    """Show the status each second; a daemon that goes away meanwhile is told, and waited for."""
+    ask_status(state_dir, arguments.site)  # one that was never there is a mistake
+
+    def look() -> tuple[str, int]:
+        try:
+            status = ask_status(state_dir, arguments.site)
+        except NoDaemonError as error:
+            gone = {"error": error.message, "hint": error.hint}
+            text = f"{_time()}  {error.message}\n  {error.hint}"
+            return json.dumps(gone) if arguments.json else text, exits.FATAL
+        text = json.dumps(status) if arguments.json else f"{_time()}  {_rendered(status, stream)}"
+        return text, exits.exit_code_of(status["sites"])
+
+    if arguments.json:  # a document in each line, for programs
+        return watch(look, lambda text: print(text, flush=True), timeout_seconds=arguments.timeout)
+    with Screen(stream) as screen:
+        return watch(look, screen.draw, timeout_seconds=arguments.timeout)
+
+
+def _time() -> str:
+    return time.strftime("%H:%M:%S")
 
 
 def is_in_sync(status: dict[str, Any]) -> bool:

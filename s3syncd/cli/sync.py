@@ -6,6 +6,8 @@ When a daemon has the state directory, it does the work and this command watches
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -45,7 +47,7 @@ def execute(
     """
     stream = stream or sys.stdout
     config = load(arguments.config)
-    bar = ProgressBar(stream)
+    bar = ProgressBar(io.StringIO() if arguments.json else stream)
     try:
         before = ask_status(config.state_dir, arguments.site)
     except NoDaemonError:
@@ -57,7 +59,9 @@ def execute(
         report = _through_daemon(config, arguments.site, before, bar)
         code = exits.exit_code_of(report["sites"])
     bar.close()
-    if report is not None:
+    if report is not None and arguments.json:
+        stream.write(json.dumps(report, indent=2) + "\n")
+    elif report is not None:
         palette, width = Palette(stream), screen_columns()
         text = render_status(report, now=time.time(), palette=palette, width=width)
         stream.write(text + "\n")

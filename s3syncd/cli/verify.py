@@ -108,7 +108,7 @@ class _Remote:
 def _print_text(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:
     code, palette, width = exits.OK, Palette(stream), screen_columns()
     for site in sites:
-        stream.write(f"{printable(site.name)}\n")
+        stream.write(palette.paint("bold", printable(site.name)) + "\n")
         met: Counter[str] = Counter()
         for each in site.differences():
             met[each.reason] += 1

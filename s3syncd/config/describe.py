@@ -6,64 +6,90 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
 from s3syncd.config import rates
-from s3syncd.config.models import Config, SiteConfig
+from s3syncd.config.models import Config
+from s3syncd.config.origins import Origins
 from s3syncd.core.rate import Schedule
 
-__all__ = ["describe"]
+__all__ = ["describe", "effective"]
 
 MASK = "********"
 # JSON leaves these as they are, YAML folds them as line breaks or refuses them.
 _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
-def describe(config: Config) -> str:
-    """Return the effective configuration as YAML that loads; set secrets read `********`."""
+def describe(config: Config, told: Origins | None = None) -> str:
+    """Return the effective configuration as YAML that loads; set secrets read `********`.
+
+    Args:
+        config: what is shown.
+        told: where its options were written; None: that is not shown.
+    """
+    shown = effective(config)
     lines = [f"# effective configuration of {config.path}"]
-    sections: dict[str, list[str]] = {}
-    for key, value in _options(config):
-        section, dot, name = key.partition(".")
-        if dot:
-            sections.setdefault(section, []).append(f"  {name}: {_shown(name, value)}")
-        elif key != "sites":
-            lines.append(f"{key}: {_shown(key, value)}")
+    sections = {key: value for key, value in shown.items() if isinstance(value, dict)}
+    for key, value in shown.items():
+        if key not in {"sites", *sections}:
+            lines.append(_line(f"{key}: ", value, told and told.of_global(key)))
     for section, inner in sections.items():
-        lines += [f"{section}:", *inner]
+        lines.append(f"{section}:")
+        for name, value in inner.items():
+            origin = told and told.of_global(f"{section}.{name}")
+            lines.append(_line(f"  {name}: ", value, origin))
     lines.append("sites:")
-    for site in config.sites:
-        lines += _site(site)
+    for number, site in enumerate(shown["sites"]):
+        for place, (key, value) in enumerate(site.items()):
+            start = f"{'  ' if place else '- '}{key}: "
+            lines.append(_line(start, value, told and told.of_site(number, key)))
+        if inner_prefixes := config.sites[number].inner_prefixes:
+            spelled = json.dumps(inner_prefixes)
+            lines.append(f"  # without what belongs to other sites: {spelled}")
     lines += [f"# warning: {warning}" for warning in config.warnings]
     return "\n".join(lines) + "\n"
 
 
-def _site(site: SiteConfig) -> list[str]:
-    first = f"- name: {_shown('name', site.name)}"
-    lines = [f"  {key}: {_shown(key, value)}" for key, value in _options(site) if key != "name"]
-    if site.inner_prefixes:
-        lines.append(f"  # without what belongs to other sites: {json.dumps(site.inner_prefixes)}")
-    return [first, *lines]
+def effective(config: Config) -> dict[str, Any]:
+    """Return the effective configuration as plain values, spelled so that they load."""
+    found: dict[str, Any] = {}
+    for key, value in _options(config).items():
+        section, dot, name = key.partition(".")
+        if dot:
+            found.setdefault(section, {})[name] = value
+        elif key != "sites":
+            found[key] = value
+    found["sites"] = []
+    for site in config.sites:
+        options = _options(site)
+        found["sites"].append({"name": options.pop("name"), **options})
+    return found
 
 
-def _options(model: BaseModel) -> list[tuple[str, object]]:
-    return [
-        (str(spec.validation_alias or name), getattr(model, name))
-        for name, spec in type(model).model_fields.items()
-        if not (isinstance(spec.json_schema_extra, dict) and spec.json_schema_extra.get("derived"))
-    ]
+def _options(model: BaseModel) -> dict[str, Any]:
+    found = {}
+    for name, spec in type(model).model_fields.items():
+        if not (isinstance(spec.json_schema_extra, dict) and spec.json_schema_extra.get("derived")):
+            key = str(spec.validation_alias or name)
+            found[key] = _plain(key, getattr(model, name))
+    return found
 
 
-def _shown(key: str, value: object) -> str:
+def _plain(key: str, value: object) -> object:
     if isinstance(value, SecretStr):
-        return json.dumps(MASK)
+        return MASK
     if isinstance(value, Path):
-        value = str(value)
+        return str(value)
     if isinstance(value, Schedule):
-        value = rates.spelled(value)
+        return rates.spelled(value)
     if key == "watch_interval" and isinstance(value, float):
         return f"{Decimal(repr(value)):f}s"  # a bare number would be read as milliseconds
-    return _BREAKS.sub(
-        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False)
-    )
+    return value
+
+
+def _line(start: str, value: object, origin: str | None) -> str:
+    spelled = json.dumps(value, ensure_ascii=False)
+    spelled = _BREAKS.sub(lambda match: f"\\u{ord(match[0]):04x}", spelled)
+    return f"{start}{spelled}  # {origin}" if origin else f"{start}{spelled}"

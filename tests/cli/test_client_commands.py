@@ -179,6 +179,14 @@ def test_approve_sends_site_and_list_and_prints_what_was_approved(
     assert capsys.readouterr().out == "approved 42 deletions of photos (list 0123456789ab)\n"
 
 
+def test_approve_as_json_is_the_daemons_answer(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answers["approve"] = {"ok": True, "count": 42, "list": "0123456789ab"}
+    assert main(["approve", "photos", "--json", "-c", str(config)]) == 0
+    assert json.loads(capsys.readouterr().out) == daemon.answers["approve"]
+
+
 def test_approve_tells_what_else_it_ended(
     daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

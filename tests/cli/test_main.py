@@ -16,7 +16,7 @@ from tests.cli.daemon import FakeDaemon, site_status, write_config
 
 COMMANDS = (
     "run", "check", "plan", "sync", "status", "approve", "rescan", "pause", "resume", "reload",
-    "reset", "demo", "verify",
+    "reset", "demo", "verify", "config", "completion",
 )  # fmt: skip
 CLIENT_COMMANDS = ("status", "approve", "rescan", "pause", "resume", "reload")
 
@@ -151,15 +151,21 @@ print(json.dumps(seen), file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("command", CLIENT_COMMANDS)
-def test_a_client_command_loads_nothing_heavy_and_is_cheap(command: str, tmp_path: Path) -> None:
+WATCHED = ["status", "--watch", "--timeout", "0"]
+CHEAP = [*([command] for command in CLIENT_COMMANDS), WATCHED, ["completion", "sites"]]
+
+
+@pytest.mark.parametrize("words", CHEAP, ids=" ".join)
+def test_a_client_command_loads_nothing_heavy_and_is_cheap(
+    words: list[str], tmp_path: Path
+) -> None:
     config = write_config(tmp_path)
-    site = ["photos"] if command == "approve" else []
+    site = ["photos"] if words == ["approve"] else []
     seen = []
     with FakeDaemon(tmp_path / "state"):
         for _ in range(3):  # the best of three: the machine may be busy
             result = subprocess.run(
-                [sys.executable, "-c", _SPY, command, *site, "-c", str(config)],
+                [sys.executable, "-c", _SPY, *words, *site, "-c", str(config)],
                 capture_output=True,
                 check=True,
                 env={**os.environ, "PYTHONPATH": str(Path(s3syncd.__file__).parents[1])},

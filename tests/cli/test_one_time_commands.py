@@ -37,6 +37,13 @@ def parse(config: Path, *words: str) -> Any:
     return build_parser().parse_args([*words, "-c", str(config)])
 
 
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 # --- run ------------------------------------------------------------------------------------------
 
 
@@ -140,6 +147,34 @@ def test_a_plan_tells_what_holds_it_and_what_to_do_within_80_columns(config: Pat
     ]
 
 
+def test_a_plan_has_colours_by_what_is_at_stake_on_a_terminal_only(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def shown(stream: io.StringIO) -> str:
+        one = fake_plan(wanted=0, reason="mass_delete", hint="do this")
+        entry = LocalEntry("a", 1, 0, 0, 1, 0o100644)
+        one.actions = iter([
+            Action(Kind.UPLOAD, "a", entry, None, None, 2, "new"),
+            Action(Kind.DELETE_REMOTE, "b", None, None, None, 0, "retired"),
+        ])  # fmt: skip
+        arguments = parse(config, "plan")
+        plan.execute(arguments, plan=lambda _config, _site: PlanReport([one]), stream=stream)
+        return stream.getvalue()
+
+    coloured = shown(Terminal())
+    assert "\x1b[1mphotos\x1b[0m\n" in coloured
+    assert "  \x1b[32mUpload (new)               \x1b[0m  a\n" in coloured
+    assert "  \x1b[31mDeleteRemote (file deleted)\x1b[0m  b\n" in coloured
+    assert "\x1b[33m  mass_delete: " in coloured
+    plain = shown(io.StringIO())
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert shown(Terminal()) == plain
+
+
 def test_a_plan_without_actions_says_so(config: Path) -> None:
     assert "nothing to do" in planned(config, fake_plan(wanted=0))[1]
 
@@ -194,13 +229,6 @@ def test_sync_without_a_daemon_does_it_here_and_reports(config: Path) -> None:
     assert asked == ["photos"]
     assert "photos: 100%  3/3 files" in stream.getvalue()
     assert "idle" in stream.getvalue()
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(
@@ -264,6 +292,14 @@ def test_sync_through_the_daemon_is_not_done_before_it_has_looked(
     with FakeDaemon(tmp_path / "state", *steps):
         sync.execute(parse(config, "sync"), stream=stream)
     assert stream.getvalue().splitlines()[0] == f"photos: {shown}"
+
+
+def test_sync_as_json_prints_the_last_status_and_nothing_else(tmp_path: Path, config: Path) -> None:
+    stream = io.StringIO()
+    steps = [[site_status()], [site_status(last_reconcile_at=LATER)]]
+    with FakeDaemon(tmp_path / "state", *steps):
+        assert sync.execute(parse(config, "sync", "--json"), stream=stream) == 0
+    assert json.loads(stream.getvalue())["sites"] == steps[-1]
 
 
 def test_sync_through_the_daemon_tells_held_deletions(tmp_path: Path, config: Path) -> None:
@@ -369,6 +405,63 @@ def test_check_fails_with_any_probe_and_names_the_remedy(config: Path) -> None:
     code, text = checked(config, bad, ok)
     assert code == 1
     assert "failed   photos: write: AccessDenied -> allow s3:PutObject\\x1b\n" in text
+
+
+def test_check_as_json_has_every_finding_and_the_same_exit_code(config: Path) -> None:
+    found = [
+        Finding(Verdict.OK, "root", "is readable"),
+        Finding(Verdict.FAILED, "write", "AccessDenied", "allow s3:PutObject"),
+    ]
+    for findings, code in ((found, 1), (found[:1], 0)):
+        stream = io.StringIO()
+        arguments = parse(config, "check", "--json")
+        assert check.execute(arguments, probe=lambda _: findings, stream=stream) == code  # noqa: B023
+        document = json.loads(stream.getvalue())
+        assert document["ok"] is (code == 0)
+        assert document["warnings"] == []
+    first, *rest = json.loads(stream.getvalue())["findings"]
+    assert (first["site"], first["probe"], first["verdict"]) == (None, "state_dir", "ok")
+    assert [each["site"] for each in rest] == ["photos", "docs"]
+    assert rest[0] == {
+        "site": "photos", "probe": "root", "verdict": "ok", "text": "is readable", "remedy": None,
+    }  # fmt: skip
+
+
+def test_check_on_a_terminal_is_in_columns_below_each_site(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = Terminal()
+    findings = [
+        Finding(Verdict.OK, "root", "is readable"),
+        Finding(
+            Verdict.WARNING, "unfinished uploads", "no rule aborts them", "add one: " + "x" * 40
+        ),
+    ]
+    check.execute(parse(config, "check"), probe=lambda _: findings, stream=stream)
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "the daemon"
+    start = lines.index("photos") + 1
+    assert lines[start : start + 4] == [
+        "  ok       root                is readable",
+        "  warning  unfinished uploads  no rule aborts them",
+        "                               -> add one:",
+        "                                  " + "x" * 40,
+    ]
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm")
+    coloured = Terminal()
+    check.execute(parse(config, "check"), probe=lambda _: findings, stream=coloured)
+    assert "  \x1b[33mwarning\x1b[0m  unfinished uploads  no rule" in coloured.getvalue()
+
+
+def test_check_offline_as_json_is_the_configuration_in_force(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--offline", "--json", "-c", str(config)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [site["name"] for site in document["config"]["sites"]] == ["photos", "docs"]
 
 
 def test_a_finding_that_is_long_has_its_remedy_below(config: Path) -> None:

@@ -91,6 +91,37 @@ MUTANTS = [
                "::test_status_does_not_wait_for_a_site_that_waits_for_a_person"],
     ),
     Mutant(
+        name="the schema refuses what loads",
+        file="s3syncd/config/schema.py",
+        old='_TEXT: Final = ["string", "number"]',
+        new='_TEXT: Final = ["string"]',
+        tests=["tests/cli/test_config.py"
+               "::test_the_schema_is_never_stricter_than_the_program"],
+    ),
+    Mutant(
+        name="a watched status leaves the terminal as it drew it",
+        file="s3syncd/cli/watch.py",
+        old="            self._write(_LEAVE + ",
+        new="            self._write(",
+        tests=["tests/cli/test_watch.py"
+               "::test_on_a_terminal_a_picture_takes_the_place_of_the_one_before"],
+    ),
+    Mutant(
+        name="check as JSON succeeds whatever it found",
+        file="s3syncd/cli/check.py",
+        old='    is_failed = any(each["verdict"] == Verdict.FAILED for each in listed)\n',
+        new="    is_failed = False\n",
+        tests=[f"{_ONE_TIME}::test_check_as_json_has_every_finding_and_the_same_exit_code"],
+    ),
+    Mutant(
+        name="a name that drives the terminal is offered to the shell",
+        file="s3syncd/cli/completion.py",
+        old=" if name == printable(name)]",
+        new="]",
+        tests=["tests/cli/test_completion.py"
+               "::test_a_name_that_would_drive_the_terminal_is_not_offered"],
+    ),
+    Mutant(
         name="a file name can drive the terminal",
         file="s3syncd/cli/wording.py",
         old="        letter if letter.isprintable() else",

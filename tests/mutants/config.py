@@ -80,8 +80,8 @@ MUTANTS = [
     Mutant(
         name="the description shows secrets",
         file="s3syncd/config/describe.py",
-        old="return json.dumps(MASK)",
-        new="return json.dumps(value.get_secret_value())",
+        old="return MASK",
+        new="return value.get_secret_value()",
         tests=[_SECRETS + "test_a_secret_at_its_place_is_in_no_repr_and_in_no_description"],
     ),
     Mutant(
