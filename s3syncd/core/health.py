@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from s3syncd.core.figures import SiteFigures
 
-__all__ = ["Check", "failing", "is_ready"]
+__all__ = ["HELPLESS", "Check", "failing", "is_ready"]
 
 STILL_SECONDS: Final = 600.0
 """Nothing came forward for so long although there is something to do. The longest that one request
@@ -23,7 +23,8 @@ WAITING_SECONDS: Final = 3600.0
 OVERDUE_SECONDS: Final = 3600.0
 """On top of twice the interval, for the reconcile itself."""
 
-_HELPLESS: Final = frozenset({"halted", "unavailable"})
+HELPLESS: Final = frozenset({"halted", "unavailable"})
+"""States in which a site can do nothing."""
 
 
 class Check(NamedTuple):
@@ -50,24 +51,24 @@ def failing(status: Mapping[str, Any], figures: SiteFigures | None, now: float) 
 
 def is_ready(status: Mapping[str, Any]) -> bool:
     """Whether the first reconcile is done, or cannot be."""
-    cannot = status["state"] == "paused" or status["state"] in _HELPLESS
+    cannot = status["state"] == "paused" or status["state"] in HELPLESS
     return status["last_reconcile_at"] is not None or cannot
 
 
 def _by_status(status: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     state = status["state"]
-    if state in _HELPLESS:
+    if state in HELPLESS:
         yield status["reason"] or state, status["hint"] or f"the site is {state}"
     if state == "paused":
         yield "paused", "`s3syncd resume` lets it go on"
-    if status["watcher"] == "down" and state not in {"starting", *_HELPLESS}:
+    if status["watcher"] == "down" and state not in {"starting", *HELPLESS}:
         yield "watcher_down", "changes are found by rescans only; see the log"
 
 
 def _by_figures(
     status: Mapping[str, Any], figures: SiteFigures, now: float
 ) -> Iterable[tuple[str, str]]:
-    if status["state"] not in {"paused", *_HELPLESS}:
+    if status["state"] not in {"paused", *HELPLESS}:
         still = now - figures.progressed_at
         if still > STILL_SECONDS:
             yield "no_progress", f"nothing came forward for {still:.0f} s"

@@ -1,0 +1,87 @@
+"""Notices as one document: a text for people, as Slack takes it, and every fact. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from s3syncd.core.notices import Notice
+
+__all__ = ["MAX_LISTED", "document"]
+
+MAX_LISTED: Final = 100
+"""Notices listed one by one: some 50 KB; of more only the number is told."""
+
+MAX_TEXT: Final = 1900
+"""Characters of the text: the least that such services take is 2,000 (Discord)."""
+
+_MAX_WORDS = 300  # of one remedy; a store's own words may be long
+_WORST = ("halted", "held", "unavailable", "unhealthy", "recovered")
+
+
+def document(
+    notices: Sequence[Notice], *, host: str, version: str, dropped: int = 0
+) -> dict[str, Any]:
+    """Give what is posted.
+
+    Args:
+        notices: at least one; the oldest first.
+        host: the name of this machine.
+        version: of this program.
+        dropped: how many notices were never told, because nobody took them.
+    """
+    ordered = sorted(notices, key=lambda each: _WORST.index(each.kind))
+    return {
+        "text": _text(ordered, host, dropped),
+        "source": "s3syncd",
+        "version": version,
+        "host": host,
+        "notices": [_facts(each) for each in ordered[:MAX_LISTED]],
+        "omitted": max(0, len(ordered) - MAX_LISTED),
+        "dropped": dropped,
+    }
+
+
+def _facts(notice: Notice) -> dict[str, Any]:
+    since = datetime.fromtimestamp(notice.since, UTC).isoformat(timespec="seconds")
+    return {**notice._asdict(), "since": since.replace("+00:00", "Z")}
+
+
+def _text(ordered: Sequence[Notice], host: str, dropped: int) -> str:
+    head = f"s3syncd on {host}"
+    tail = f"\n({dropped} earlier notices could not be delivered.)" if dropped else ""
+    text, rest = head, list(ordered)
+    while rest:
+        line = _escaped("\n" + _line(rest[0]))
+        if len(text) + len(line) + len(_more(rest)) + len(tail) > MAX_TEXT:
+            break
+        text += line
+        rest.pop(0)
+    return text + _more(rest) + tail
+
+
+def _line(notice: Notice) -> str:
+    said = {
+        "held": "waits for a person",
+        "halted": "is halted and waits for a person",
+        "unavailable": "is unavailable",
+        "unhealthy": "does not progress",
+        "recovered": "is well again",
+    }[notice.kind]
+    words = notice.text if len(notice.text) <= _MAX_WORDS else notice.text[:_MAX_WORDS] + "…"
+    return f"{notice.site} {said} ({notice.reason})" + (f": {words}" if words else "")
+
+
+def _more(rest: Sequence[Notice]) -> str:
+    if not rest:
+        return ""
+    counted = Counter(each.kind for each in rest)
+    told = ", ".join(f"{counted[kind]} {kind}" for kind in _WORST if counted[kind])
+    return f"\nand {len(rest)} more: {told}"
+
+
+def _escaped(text: str) -> str:
+    """Take the meaning from what would be a mention or a link: some words are a server's."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
