@@ -22,6 +22,7 @@ from s3syncd.cli.main import build_parser
 from s3syncd.config.layout import GLOBAL_ALIASES, SITE_ALIASES
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.parse import UnusableError
+from s3syncd.core.notices import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,6 +42,7 @@ _KINDS = {
     "listen": "`host:port`, `unix:/path`, or `null`",
     "bandwidth": "a size per second, or a list of entries with times",
     "per_second": "a number",
+    "notice_kinds": "a list of " + " ".join(f"`{kind}`" for kind in KINDS),
     "level": "`trace` `debug` `info` `warn` `error` `fatal`",
 }
 
@@ -59,14 +61,14 @@ cannot be used are refused, each with its line and what to write instead.
   `1h` `1d`.
 - **Sizes:** bytes, or `64KiB` `16MiB` `5GB`.
 - **Paths:** relative ones start from the directory of the file.
-- **Secrets:** `access_key`, `secret_access_key` and `session_token` take `${VARIABLE}` or
-  `file:/run/secrets/name` instead of the secret. A file with secrets in it is refused while
-  everybody may read it: `chmod 600` it, or `0640` and a group, or `defaultMode: 0400` in
-  Kubernetes; `S3SYNCD_ALLOW_READABLE_CONFIG=1` overrides.
+- **Secrets:** `access_key`, `secret_access_key`, `session_token`, `http.token`, `heartbeat.url` and
+  `notify.webhook` take `${VARIABLE}` or `file:/run/secrets/name` instead of the secret. A file
+  with secrets in it is refused while everybody may read it: `chmod 600` it, or `0640` and a group,
+  or `defaultMode: 0400` in Kubernetes; `S3SYNCD_ALLOW_READABLE_CONFIG=1` overrides.
 - **Sections:** `http.listen` is the key `listen` indented under `http:`.
 
-A changed file takes effect with `s3syncd reload`, SIGHUP or a restart; keys that wait for a restart
-are named by `s3syncd status`.
+A changed file takes effect with `s3syncd reload`, SIGHUP or a restart, and by itself with
+`reload_on_change: true`; keys that wait for a restart are named by `s3syncd status`.
 """
 
 

@@ -65,6 +65,9 @@ def _news(status: Mapping[str, Any]) -> Iterator[str]:
     if error := (status.get("http") or {}).get("error"):
         yield f"no metrics, no health checks over HTTP: {printable(error)}"
         yield f"  {printable(status['http']['hint'])}"
+    for name, what in (("heartbeat", "no heartbeat is sent"), ("notify", "nobody is notified")):
+        if error := (status.get(name) or {}).get("error"):
+            yield f"{what}: {printable(error)}"
     if keys := status.get("needs_restart"):
         yield f"changed in the file, in force after a restart: {', '.join(keys)}"
 

@@ -19,6 +19,7 @@ __all__ = [
     "Milliseconds",
     "Mode",
     "Name",
+    "NoticeKinds",
     "Patterns",
     "PerSecond",
     "Prefix",
@@ -49,6 +50,7 @@ Patterns = Annotated[tuple[str, ...], BeforeValidator(parse.patterns)]
 Bucket = Annotated[str, BeforeValidator(places.bucket)]
 Prefix = Annotated[str, BeforeValidator(places.prefix)]
 Name = Annotated[str, BeforeValidator(places.site_name)]
+NoticeKinds = Annotated[tuple[str, ...], BeforeValidator(parse.notice_kinds)]
 Level = Annotated[str, BeforeValidator(parse.level)]
 Listen = Annotated[str, BeforeValidator(parse.listen)]
 Bandwidth = Annotated[Schedule | None, BeforeValidator(rates.bandwidth)]

@@ -31,7 +31,7 @@ __all__ = [
 # The names s3sync-service gives these keys.
 GLOBAL_ALIASES = {"aws_region": "region", "loglevel": "log.level"}
 SITE_ALIASES = {"local_path": "path", "bucket_path": "prefix", "bucket_region": "region"}
-SECTIONS = ("http", "log")
+SECTIONS = ("http", "log", "heartbeat", "notify")
 KEY_PAIR = ("access_key", "secret_access_key")
 CREDENTIALS = (*KEY_PAIR, "session_token", "profile")
 

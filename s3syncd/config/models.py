@@ -13,20 +13,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from s3syncd.config import listening
+from s3syncd.config import listening, references
 from s3syncd.config.kinds import (
     Bandwidth,
     Bucket,
+    Interval,
     Level,
     Listen,
     Name,
+    NoticeKinds,
     PerSecond,
     Prefix,
     Seconds,
     Size,
+    Switch,
     Whole,
 )
 from s3syncd.config.options import MIB, Frozen, SiteOptions
+from s3syncd.core.notices import KINDS
 
 __all__ = ["Config", "SiteConfig", "SiteOptions"]
 
@@ -120,6 +124,32 @@ class Config(Frozen):
     log_file: Path | None = Field(None, validation_alias="log.file")
     """File to append the log to instead of standard error; relative to this file's directory."""
 
+    reload_on_change: Switch = False
+    """Whether a change of this file is noticed and takes effect by itself, as `s3syncd reload`."""
+
+    heartbeat_url: SecretStr | None = Field(None, validation_alias="heartbeat.url")
+    """Where a GET is sent as long as all sites are healthy (as /healthz says), for a service that
+    tells you when it stops. `${VAR}` within it and `file:/path` are replaced. Default: nowhere."""
+
+    heartbeat_interval_seconds: Interval = Field(60.0, validation_alias="heartbeat.interval")
+    """Time between two of these."""
+
+    notify_webhook: SecretStr | None = Field(None, validation_alias="notify.webhook")
+    """Where a JSON document is posted when a site needs a person, or is well again: `text` as Slack
+    and others take it, and every fact by itself. `${VAR}` within it and `file:/path` are replaced.
+    Default: nowhere."""
+
+    notify_kinds: NoticeKinds = Field(KINDS, validation_alias="notify.kinds")
+    """What is told: `held` and `halted` wait for a person, `unavailable` is a root, bucket or
+    ledger that cannot be used, `unhealthy` any other check of /healthz, `recovered` the end of one
+    of them."""
+
+    notify_after_seconds: Seconds = Field(300.0, validation_alias="notify.after")
+    """How long a site must have been `unavailable` or `unhealthy` before that is told."""
+
+    notify_interval_seconds: Interval = Field(900.0, validation_alias="notify.interval")
+    """At most one notice of the same site and reason, and one of its end, in this time."""
+
     max_failures: Annotated[Whole, Field(ge=0)] = 0
     """Crashes of one site in a row after which the process exits 1; 0 never."""
 
@@ -145,4 +175,8 @@ class Config(Frozen):
         """Return every secret in the clear: for the redaction of logs and for nothing else."""
         names = ("access_key", "secret_access_key", "session_token")
         given = [getattr(site, name) for site in self.sites for name in names]
-        return frozenset(each.get_secret_value() for each in (*given, self.http_token) if each)
+        found = {each.get_secret_value() for each in (*given, self.http_token) if each}
+        urls = [
+            each.get_secret_value() for each in (self.heartbeat_url, self.notify_webhook) if each
+        ]
+        return frozenset(found.union(*map(references.secrets_in, urls)))

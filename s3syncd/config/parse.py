@@ -11,12 +11,15 @@ import re
 import warnings
 from collections.abc import Callable
 
+from s3syncd.core.notices import KINDS
+
 __all__ = [
     "HOST",
     "UnusableError",
     "level",
     "listen",
     "milliseconds",
+    "notice_kinds",
     "patterns",
     "seconds",
     "size_bytes",
@@ -170,6 +173,14 @@ def listen(value: object) -> str:
             "write host:port such as 127.0.0.1:9350, unix:/path, or null",
         )
     return f"{host}:{int(port)}"
+
+
+def notice_kinds(value: object) -> tuple[str, ...]:
+    """Take a list of kinds of notices (one word is a list of one)."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(each in KINDS for each in given):
+        raise UnusableError("is not a list of kinds", "write some of: " + ", ".join(KINDS))
+    return tuple(kind for kind in KINDS if kind in given)
 
 
 def patterns(value: object) -> tuple[str, ...]:

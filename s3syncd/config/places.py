@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from s3syncd.config.parse import HOST, UnusableError, text
 
-__all__ = ["aws_bucket", "bucket", "endpoint", "prefix", "site_name", "store_of"]
+__all__ = ["aws_bucket", "bucket", "endpoint", "prefix", "site_name", "store_of", "web_address"]
 
 MAX_KEY_BYTES = 1024  # "Object key names": at most 1,024 bytes of UTF-8
 MAX_NAME_CHARACTERS = 200  # leaves room for the hash in a folder name of 255 bytes
@@ -117,3 +117,26 @@ def store_of(url: str | None) -> str:
         return ""
     host = urlsplit(url).hostname or ""
     return "" if _AWS_HOST.fullmatch(host) else url
+
+
+def web_address(value: object) -> str:
+    """Take the URL that something is sent to, which may hold user, password and query."""
+    url = text(value)
+    unusable = UnusableError(
+        "is not the URL of a server", "write https://host/path, ${VARIABLE} or file:/path"
+    )
+    try:
+        parts = urlsplit(url)
+        is_good = parts.port is None or parts.port > 0
+    except ValueError:
+        raise unusable from None
+    host = url.partition("://")[2].split("/")[0].split("?")[0].rpartition("@")[2]
+    is_good = is_good and parts.scheme in DEFAULT_PORTS and url.isascii() and " " not in url
+    if not is_good or not HOST.fullmatch(_without_port(host)):
+        raise unusable
+    return url
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

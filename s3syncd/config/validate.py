@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from s3syncd.config import document, layout, parse, rates, references, state
+from s3syncd.config import document, layout, parse, places, rates, references, state
 from s3syncd.config.layout import Given
 from s3syncd.config.parse import UnusableError
 from s3syncd.config.problems import Problems
@@ -129,10 +129,14 @@ class Validation:
     def _secret(self, key: str, option: Given) -> SecretStr:
         spelled: object = layout.spelled(option)
         written = parse.text(spelled)
-        if key != "access_key" and references.is_inline(written) and option not in self.inline:
+        is_url = key in references.URLS
+        is_inline = references.is_url_inline if is_url else references.is_inline
+        if key != "access_key" and is_inline(written) and option not in self.inline:
             self.inline.append(option)
-        secret = references.resolve(written, base=self._base, environ=self._environ)
-        return SecretStr(parse.text(secret))
+        secret = references.resolve(
+            written, base=self._base, environ=self._environ, is_composed=is_url
+        )
+        return SecretStr(places.web_address(secret) if is_url else parse.text(secret))
 
     def _patterns(self, option: Given, value: object) -> tuple[str, ...]:
         if not isinstance(option.node, document.Sequence):

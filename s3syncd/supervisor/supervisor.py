@@ -20,6 +20,7 @@ from s3syncd.core.standing import code_of
 from s3syncd.errors import ConfigError, S3SyncError
 from s3syncd.failpoints import reach
 from s3syncd.notify import Notifier
+from s3syncd.supervisor.companions import Companions
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state
@@ -38,7 +39,7 @@ _LIVE_SECONDS = 30.0  # a main loop that did not turn for this long is stuck
 _RELOAD_ANSWER_SECONDS = 10.0  # reading a file; below the 15 s that a client waits
 _GRACE_SECONDS = 5.0  # after the deadline: a scan thread and a watcher get 2 s each to end
 _AT_ONCE_SECONDS = 1.0  # the same after a second signal
-_STOP, _RELOAD = "stop", "reload"
+_STOP, _RELOAD, _CHANGED = "stop", "reload", "changed"  # the last: the file was
 _SIGNALS = {signal.SIGTERM: _STOP, signal.SIGINT: _STOP, signal.SIGHUP: _RELOAD}
 
 
@@ -76,7 +77,11 @@ class Supervisor:
         self._needs_restart: list[str] = []
         self.fleet = fleet or Fleet(config)
         self._verifications = Verifications(self.fleet.verification)
+        self._view = DaemonView(self.fleet, status=self.status, live=self.live)
         self._http = self._http_side(config)
+        self._companions = Companions(
+            self._view, on_change=lambda: self._wishes.put(_Wish(_CHANGED))
+        )
         self._told = ""
         self._told_at = float("-inf")
 
@@ -111,6 +116,7 @@ class Supervisor:
             document["reload_error"] = self._reload_error
         if self._http is not None:
             document["http"] = self._http.state
+        document |= self._companions.told()
         if self._needs_restart:
             document["needs_restart"] = self._needs_restart
         return document
@@ -143,7 +149,7 @@ class Supervisor:
         token = config.http_token
         return HttpSide(
             config.http_listen,
-            DaemonView(self.fleet, status=self.status, live=self.live),
+            self._view,
             token=token.get_secret_value() if token is not None else None,
             is_exposed=config.http_needs_token,
             log=logs.logger(),
@@ -158,6 +164,7 @@ class Supervisor:
             self._notifier.send("READY=1", f"STATUS={len(names)} sites")
             if self._http is not None:
                 self._http.start()
+            self._companions.apply(self._config)
             is_asked = self._serve()
         finally:
             self._notifier.send("STOPPING=1")
@@ -176,12 +183,13 @@ class Supervisor:
             if wish is not None and wish.name == _STOP:
                 return True
             if wish is not None:
-                wish.reply(self._reload())
+                wish.reply(self._reload(is_asked=wish.name == _RELOAD))
             if self.fleet.tick():
                 logs.logger().fatal("daemon.gave_up", max_failures=self._config.max_failures)
                 return False
             self._turned_at = time.monotonic()
             cores.look(self._turned_at)
+            self._companions.tick(self._turned_at)
             if not self.fleet.stuck():
                 self._notifier.send("WATCHDOG=1")
             self._tell_standing(self._turned_at)
@@ -201,6 +209,7 @@ class Supervisor:
         """Let the sites finish what is in flight; a second wish to stop ends that at once."""
         deadline = time.monotonic() + self._config.shutdown_timeout_seconds
         grace_seconds = _GRACE_SECONDS
+        self._companions.stop()
         self._verifications.stop(_AT_ONCE_SECONDS)
         logs.logger().info("daemon.drains", at_most_seconds=self._config.shutdown_timeout_seconds)
         self.fleet.begin_stop(deadline)
@@ -231,11 +240,17 @@ class Supervisor:
         if wish is not None:
             wish.reply({"ok": False, "error": "the daemon is stopping", "hint": "start it again"})
 
-    def _reload(self) -> dict[str, Any]:
-        """Read the configuration again; whatever is wrong with it, the old one stays in force."""
+    def _reload(self, *, is_asked: bool = True) -> dict[str, Any]:
+        """Read the configuration again; whatever is wrong with it, the old one stays in force.
+
+        Args:
+            is_asked: somebody wants it; else the file has changed, perhaps in nothing that counts.
+        """
         self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             config = self._reread(self._config)
+            if not is_asked and config == self._config and self._reload_error is None:
+                return {"ok": True}
             if config.state_dir != self._config.state_dir:
                 raise ConfigError(
                     ["state_dir cannot change while the daemon runs"], hint="restart the daemon"
@@ -252,6 +267,7 @@ class Supervisor:
         changed = self.fleet.reload(config)
         reach("reload.after_apply")
         self._config = config
+        self._companions.apply(config)
         self._reload_error = None
         self._needs_restart = changed["needs_restart"]
         logs.logger().info("config.reloaded", **changed)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from s3syncd.core.figures import SiteFigures
-from s3syncd.core.health import failing, is_ready
+from s3syncd.core.health import Check, failing, is_ready
 from s3syncd.core.tally import RequestTally
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.web.app import Verdict
@@ -49,13 +49,16 @@ class DaemonView:
 
     def health(self) -> Verdict:
         """Tell whether every site progresses, and of each that does not, why."""
-        figures, now = self._fleet.figures(), self._clock()
-        found = [
-            check
-            for status in self._fleet.snapshots()
-            for check in failing(status, figures.get(status["name"]), now)
-        ]
+        found = [check for _, checks in self.checked() for check in checks]
         return Verdict(not found, tuple(f"{one.site}: {one.check}: {one.detail}" for one in found))
+
+    def checked(self) -> list[tuple[Mapping[str, Any], list[Check]]]:
+        """Give of each site its status and the checks that fail."""
+        figures, now = self._fleet.figures(), self._clock()
+        return [
+            (status, failing(status, figures.get(status["name"]), now))
+            for status in self._fleet.snapshots()
+        ]
 
     def ready(self) -> Verdict:
         """Tell whether the first reconcile is done of every site that can."""

@@ -192,3 +192,13 @@ def test_a_limit_in_force_is_shown(rate: int | None, number: float | None, words
 
 def test_a_site_without_a_limit_says_nothing_of_limits() -> None:
     assert "limited" not in rendered({**site_status("a"), "limits": None})
+
+
+def test_what_cannot_be_sent_is_told() -> None:
+    document = {
+        "version": "1", "started_at": None, "sites": [site_status()],
+        "heartbeat": {"error": "no answer in time"}, "notify": {"error": None},
+    }  # fmt: skip
+    lines = render_status(document, now=NOW, palette=Palette(io.StringIO())).splitlines()
+    assert lines[1] == "no heartbeat is sent: no answer in time"
+    assert not any("notified" in line for line in lines)

@@ -1,0 +1,173 @@
+"""Mutants of what the daemon tells by itself, and of what it notices of its configuration."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_NOTICES = "s3syncd/core/notices.py"
+_BULLETIN = "s3syncd/core/bulletin.py"
+_OUTLET = "s3syncd/notify/outlet.py"
+_WEBHOOK = "s3syncd/notify/webhook.py"
+_HEARTBEAT = "s3syncd/notify/heartbeat.py"
+_COMPANIONS = "s3syncd/supervisor/companions.py"
+_REREADING = "s3syncd/supervisor/rereading.py"
+_CORE_TESTS = "tests/core/test_notices.py::"
+_OUTLET_TESTS = "tests/notify/test_outlet.py::"
+_WEBHOOK_TESTS = "tests/notify/test_webhook.py::"
+_BEAT_TESTS = "tests/notify/test_heartbeat.py::"
+_SIDE_TESTS = "tests/supervisor/test_companions.py::"
+_FILE_TESTS = "tests/supervisor/test_rereading.py::"
+_CONFIG_TESTS = "tests/config/test_telling.py::"
+
+MUTANTS = [
+    Mutant(
+        name="a site that goes to and fro is told of each time",
+        file=_NOTICES,
+        old="REMIND_SECONDS if known.is_told else self._interval_seconds",
+        new="REMIND_SECONDS if known.is_told else 0.0",
+        tests=[_CORE_TESTS + "test_a_site_that_goes_to_and_fro_is_told_of_once_in_the_interval"],
+    ),
+    Mutant(
+        name="a good moment ends an outage",
+        file=_NOTICES,
+        old="now - known.away_at >= CALM_SECONDS\n        if was_over",
+        new="True\n        if was_over",
+        tests=[_CORE_TESTS + "test_a_good_moment_in_a_long_outage_is_no_end_of_it"],
+    ),
+    Mutant(
+        name="troubles of the past are remembered for ever",
+        file=_NOTICES,
+        old="        self._forget(names, now)\n",
+        new="",
+        tests=[_CORE_TESTS + "test_sites_that_are_gone_and_troubles_that_are_over_are_forgotten"],
+    ),
+    Mutant(
+        name="a message grows with the sites",
+        file=_BULLETIN,
+        old="for each in ordered[:MAX_LISTED]]",
+        new="for each in ordered]",
+        tests=[_CORE_TESTS + "test_a_thousand_notices_are_one_document_of_bounded_size"],
+    ),
+    Mutant(
+        name="a server's words may mention everybody",
+        file=_BULLETIN,
+        old='_escaped("\\n" + _line(rest[0]))',
+        new='"\\n" + _line(rest[0])',
+        tests=[_CORE_TESTS + "test_words_of_a_server_are_no_mention_and_no_link"],
+    ),
+    Mutant(
+        name="notices that nobody takes are heaped up",
+        file=_WEBHOOK,
+        old="while len(self._waiting) > MAX_WAITING:",
+        new="while False:",
+        tests=[_WEBHOOK_TESTS + "test_of_too_much_the_oldest_goes_and_is_counted"],
+    ),
+    Mutant(
+        name="notices are dropped when they are not taken",
+        file=_WEBHOOK,
+        old="            self._failed(error, now)\n            return\n",
+        new="            self._failed(error, now)\n",
+        tests=[_WEBHOOK_TESTS + "test_what_nobody_takes_waits_and_is_posted_again"],
+    ),
+    Mutant(
+        name="messages follow one another without a pause",
+        file=_WEBHOOK,
+        old="        self._next_at = now + SPACING_SECONDS\n",
+        new="",
+        tests=[_WEBHOOK_TESTS + "test_what_is_found_one_after_the_other_is_a_few_messages"],
+    ),
+    Mutant(
+        name="a server may ask for silence for ever",
+        file=_WEBHOOK,
+        old="now + min(pause, _LONGEST_PAUSE_SECONDS)",
+        new="now + pause",
+        tests=[_WEBHOOK_TESTS + "test_a_server_cannot_ask_for_silence_for_ever"],
+    ),
+    Mutant(
+        name="secrets are posted",
+        file=_WEBHOOK,
+        old="json.dumps(self._redaction(told))",
+        new="json.dumps(told)",
+        tests=[_WEBHOOK_TESTS + "test_no_secret_is_told"],
+    ),
+    Mutant(
+        name="a heartbeat goes on while something is wrong",
+        file=_HEARTBEAT,
+        old="if not self._is_well() or not self._ping(now):",
+        new="if not self._ping(now):",
+        tests=[_BEAT_TESTS + "test_nothing_is_sent_while_something_is_wrong"],
+    ),
+    Mutant(
+        name="a daemon that ends at each start looks alive",
+        file=_HEARTBEAT,
+        old="now + min(FIRST_SECONDS, self._interval_seconds)",
+        new="now",
+        tests=[_BEAT_TESTS + "test_a_daemon_that_ends_as_it_starts_never_looked_alive"],
+    ),
+    Mutant(
+        name="a heartbeat does not ask whether the loops turn",
+        file=_COMPANIONS,
+        old="return self._view.live().is_good and self._view.health().is_good",
+        new="return self._view.health().is_good",
+        tests=[_SIDE_TESTS + "test_pings_stop_while_the_daemon_is_unhealthy_or_a_loop_is_stuck"],
+    ),
+    Mutant(
+        name="a server that drips is never cut off",
+        file=_OUTLET,
+        old="                _cut(stream)\n",
+        new="                pass\n",
+        tests=[_OUTLET_TESTS + "test_a_server_that_drips_is_cut_off"],
+    ),
+    Mutant(
+        name="any certificate is trusted",
+        file=_OUTLET,
+        old="self._context or ssl.create_default_context()",
+        new="self._context or ssl._create_unverified_context()",
+        tests=[_OUTLET_TESTS + "test_a_certificate_is_verified"],
+    ),
+    Mutant(
+        name="redirects are followed",
+        file=_OUTLET,
+        old="        Plain(),\n",
+        new="        Plain(),\n        urllib.request.HTTPRedirectHandler(),\n",
+        tests=[_OUTLET_TESTS + "test_no_redirect_is_followed"],
+    ),
+    Mutant(
+        name="a file is read while it is being written",
+        file=_REREADING,
+        old="wait = SETTLED_SECONDS if seen is not None else MISSING_SECONDS",
+        new="wait = 0.0 if seen is not None else MISSING_SECONDS",
+        tests=[_FILE_TESTS + "test_a_file_that_is_still_being_written_is_left_alone"],
+    ),
+    Mutant(
+        name="a file that is gone for a moment is a change",
+        file=_REREADING,
+        old="wait = SETTLED_SECONDS if seen is not None else MISSING_SECONDS",
+        new="wait = SETTLED_SECONDS",
+        tests=[_FILE_TESTS + "test_a_file_that_is_gone_for_a_moment_is_no_change"],
+    ),
+    Mutant(
+        name="every touch of the configuration is a reload",
+        file="s3syncd/supervisor/supervisor.py",
+        old="if not is_asked and config == self._config and self._reload_error is None:",
+        new="if False:",
+        tests=[_SIDE_TESTS + "test_a_file_that_changed_in_nothing_that_counts_is_not_reloaded"],
+    ),
+    Mutant(
+        name="addresses are written as they are",
+        file="s3syncd/config/models.py",
+        old="return frozenset(found.union(*map(references.secrets_in, urls)))",
+        new="return frozenset(found)",
+        tests=[_CONFIG_TESTS + "test_an_address_is_never_shown"],
+    ),
+    Mutant(
+        name="an address with a secret may stand in a file that everybody may read",
+        file="s3syncd/config/references.py",
+        old="return is_inline(written) and secrets_in(written) != {written}",
+        new="return False",
+        tests=[
+            _CONFIG_TESTS
+            + "test_an_address_with_a_secret_is_refused_in_a_file_that_everybody_may_read"
+        ],
+    ),
+]
