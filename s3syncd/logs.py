@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -29,6 +30,7 @@ __all__ = ["Logger", "configure", "flush", "logger"]
 
 LEVELS = {"trace": 5, "debug": 10, "info": 20, "warning": 30, "error": 40, "fatal": 50}
 LEVEL_ALIASES = {"warn": "warning", "panic": "fatal", "critical": "fatal"}
+_LOOK_SECONDS = 1.0  # whether the file was rotated: one system call for the lines of a second
 # Control characters, line breaks of Unicode, and what changes the direction of writing. On a
 # console the line breaks of a traceback stay; JSON spells out those below a space by itself.
 _UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
@@ -47,6 +49,8 @@ class _Output:
         self._redaction = Redaction()
         self._stream: TextIO | None = None
         self._own: TextIO | None = None
+        self._file: Path | None = None
+        self._looked_at = float("-inf")
         self._is_console = False
         self._render: Callable[[object, str, Event], Any] = _as_json
         self.threshold = LEVELS["info"]
@@ -62,12 +66,13 @@ class _Output:
         wall: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
-        own = file.open("a", encoding="utf-8", errors="backslashreplace") if file else None
+        own = _opened(file) if file else None
         with self._lock:
             self._write_all(self._folding.flush())
             if self._own is not None:
                 self._own.close()
-            self._own, self._stream = own, own or stream
+            self._own, self._stream, self._file = own, own or stream, file
+            self._looked_at = float("-inf")
             target = self._stream or sys.stderr
             self._is_console = style == "console" or (style == "auto" and target.isatty())
             colors = self._is_console and target.isatty()
@@ -85,7 +90,23 @@ class _Output:
             is_folded = level >= LEVELS["info"]
             self._write_all(self._folding.lines(event, self._monotonic()) if is_folded else [event])
 
+    def _follow(self) -> None:
+        """Go over to the file that now has the name: the one before was rotated, or deleted."""
+        now = self._monotonic()
+        if self._own is None or self._file is None or now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = now
+        try:
+            if _is_same_file(self._own, self._file):
+                return
+            own = _opened(self._file)
+        except OSError:  # no right to make it, no room: the old one takes what is written
+            return
+        self._own.close()
+        self._own = self._stream = own
+
     def _write_all(self, events: list[Event]) -> None:
+        self._follow()
         stream = self._stream or sys.stderr
         for event in events:
             when = datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="milliseconds")
@@ -98,6 +119,19 @@ class _Output:
                 stream.flush()
             except (OSError, ValueError):  # disk full, pipe closed: the work goes on unlogged
                 return
+
+
+def _opened(file: Path) -> TextIO:
+    return file.open("a", encoding="utf-8", errors="backslashreplace")
+
+
+def _is_same_file(stream: TextIO, file: Path) -> bool:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return False
+    mine = os.fstat(stream.fileno())
+    return (found.st_dev, found.st_ino) == (mine.st_dev, mine.st_ino)
 
 
 def _as_json(_logger: object, _method: str, event: Event) -> str:
@@ -197,7 +231,7 @@ def configure(
     Args:
         level: least level written, trace to fatal (warn, panic and critical, too).
         style: auto (console on a terminal, else JSON), json or console.
-        file: appended to instead of `stream`.
+        file: appended to instead of `stream`; opened anew when it was renamed or deleted.
         stream: default standard error, so that what commands print stays clean.
         secrets: values that are masked wherever they turn up.
         wall: seconds since the epoch.

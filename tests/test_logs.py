@@ -122,6 +122,38 @@ def test_a_file_is_appended_to_and_opened_anew_by_a_reload(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("rotate", [lambda p: p.rename(f"{p}.1"), lambda p: p.unlink()])
+def test_a_file_that_was_rotated_is_opened_anew_without_being_told(tmp_path, clock, rotate):
+    path = tmp_path / "s.log"
+    logs.configure(file=path, monotonic=clock)
+    logs.logger().info("site.started")
+    rotate(path)
+    clock.now += 1
+    logs.logger().info("site.stopped")
+    assert "site.stopped" in path.read_text()
+    assert "site.started" not in path.read_text()
+
+
+def test_a_file_that_cannot_be_opened_anew_goes_on_where_it_was(tmp_path, clock):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    logs.configure(file=folder / "s.log", monotonic=clock)
+    logs.logger().info("site.started")
+    folder.rename(tmp_path / "away")
+    clock.now += 1
+    logs.logger().info("site.stopped")
+    assert "site.stopped" in (tmp_path / "away" / "s.log").read_text()
+
+
+def test_a_file_is_not_looked_at_for_each_line(tmp_path, clock):
+    path = tmp_path / "s.log"
+    logs.configure(file=path, monotonic=clock)
+    logs.logger().info("site.started")
+    path.rename(tmp_path / "s.log.1")
+    logs.logger().info("site.stopped")
+    assert not path.exists()
+
+
 def test_a_repeat_is_counted_and_the_count_is_written(log_to, clock):
     stream = log_to()
     log = logs.logger(site="a")

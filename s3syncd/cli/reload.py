@@ -9,8 +9,8 @@ from typing import Any
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
+from s3syncd.cli.located import located
 from s3syncd.cli.wording import printable
-from s3syncd.config.peek import peek
 
 __all__ = ["execute"]
 
@@ -25,8 +25,8 @@ def execute(arguments: argparse.Namespace) -> int:
         ConfigError: the new configuration cannot be used; the old one stays in force.
         RefusedError: the daemon stops, or has no time.
     """
-    state_dir = peek(arguments.config).state_dir
-    answer = ask(state_dir, "reload")
+    with located(arguments.config) as state_dir:
+        answer = ask(state_dir, "reload")
     if arguments.wait:
         followed = follow(
             state_dir,

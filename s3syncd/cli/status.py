@@ -12,10 +12,10 @@ from typing import Any, TextIO
 from s3syncd.cli import exits
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
+from s3syncd.cli.located import located
 from s3syncd.cli.render import render_status
 from s3syncd.cli.watch import Screen, watch
 from s3syncd.cli.wording import Palette, screen_columns
-from s3syncd.config.peek import peek
 from s3syncd.core.standing import waits_for_person
 
 __all__ = ["execute", "is_in_sync", "is_settled"]
@@ -32,7 +32,11 @@ def execute(arguments: argparse.Namespace) -> int:
         UnknownSiteError: no such site.
         RefusedError: (`--live`) some part of the daemon stands still.
     """
-    state_dir = peek(arguments.config).state_dir
+    with located(arguments.config, is_told=True) as state_dir:
+        return _told(state_dir, arguments)
+
+
+def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
     if arguments.live:
         ask(state_dir, "live", timeout_seconds=_LIVE_SECONDS)
         print("live")

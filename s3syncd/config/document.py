@@ -16,7 +16,7 @@ import yaml
 
 from s3syncd.config.problems import Problems, shown_key
 
-__all__ = ["Entry", "Mapping", "Node", "Scalar", "Sequence", "read"]
+__all__ = ["MAX_FILE_BYTES", "Entry", "Mapping", "Node", "Scalar", "Sequence", "read"]
 
 MAX_FILE_BYTES = 4 * 2**20  # some 20,000 sites; a larger file is not a configuration
 MAX_NODES = 500_000  # after anchors are followed; more is a bomb, 20,000 sites have fewer

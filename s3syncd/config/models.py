@@ -122,7 +122,8 @@ class Config(Frozen):
     """auto writes JSON unless to a terminal."""
 
     log_file: Path | None = Field(None, validation_alias="log.file")
-    """File to append the log to instead of standard error; relative to this file's directory."""
+    """File to append the log to instead of standard error; relative to this file's directory.
+    Opened anew when it was renamed or deleted."""
 
     reload_on_change: Switch = False
     """Whether a change of this file is noticed and takes effect by itself, as `s3syncd reload`."""

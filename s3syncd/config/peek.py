@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from s3syncd.config import document, layout, state
 from s3syncd.config.parse import UnusableError
 from s3syncd.config.problems import Problems
 
-__all__ = ["Peek", "peek"]
+_STATE_DIR = re.compile(r"""^state_dir:[ \t]*(["']?)([^"'#\r\n]*[^"'#\r\n \t])\1""", re.MULTILINE)
+
+__all__ = ["Peek", "glimpse", "peek"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,22 @@ def peek(path: Path, *, environ: Mapping[str, str] = os.environ) -> Peek:
         raise serious.error()
     names = (layout.name_of(site.options) for site in sites)
     return Peek(base / path.name, state_dir, tuple(name for name in names if name is not None))
+
+
+def glimpse(path: Path, *, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Guess the state directory of a file that cannot be used, by the line that names it.
+
+    The daemon goes on with the configuration before, and has to be found to be asked. None: the
+    file cannot be read, or what it names is no directory.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(document.MAX_FILE_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    found = _STATE_DIR.search(text)
+    base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - as above
+    try:
+        return state.state_dir_for(found[2] if found else None, base=base, environ=environ)
+    except UnusableError:
+        return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.local.identity import open_root
 
-__all__ = ["probe_root", "probe_state_dir"]
+__all__ = ["capabilities", "probe_root", "probe_state_dir"]
 
 _LIMITS = Path("/proc/sys/fs/inotify")
 
@@ -50,6 +52,16 @@ def probe_root(root: Path, *, limits: Path = _LIMITS, watcher: str = "auto") -> 
     yield Finding(Verdict.OK, "root", f"{root} is readable, {len(names)} names at its top")
     if watcher != "polling":
         yield _probe_watches(root, limits)
+
+
+def capabilities(*, limits: Path = _LIMITS) -> dict[str, object]:
+    """Tell what this system offers to those who watch and read trees, for the log."""
+    return {
+        "watching": "inotify" if limits.is_dir() else sys.platform,
+        "max_user_watches": _read_number(limits / "max_user_watches"),
+        "max_user_instances": _read_number(limits / "max_user_instances"),
+        "read_leases": hasattr(fcntl, "F_SETLEASE"),
+    }
 
 
 def probe_state_dir(state_dir: Path) -> Finding:

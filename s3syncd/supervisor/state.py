@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import platform
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from s3syncd import logs
+from s3syncd import __version__, logs
+from s3syncd.config import cgroup
 from s3syncd.config.models import Config
 from s3syncd.errors import FatalError
+from s3syncd.local.probe import capabilities
 from s3syncd.supervisor.lock import StateLock
 
-__all__ = ["configure_log", "held_state"]
+__all__ = ["configure_log", "held_state", "introduction"]
 
+_NAMED = 20  # sites named in the first line of the log; of more the number is enough
 _EXPOSED = (
     "Every user may put a ledger of their own here, and so have objects deleted: `chmod o-w`,"
     " unless nobody else can reach it."
@@ -58,3 +63,38 @@ def configure_log(config: Config) -> None:
         ) from error
     for warning in config.warnings:
         logs.logger().warning("config.doubtful", warning=warning)
+
+
+def introduction(config: Config) -> dict[str, Any]:
+    """Give the facts of the first line of the log: who runs, for whom, on what. No secret."""
+    allowance = cgroup.read()
+    names = [site.name for site in config.sites]
+    return {
+        "version": __version__,
+        "sites": names[:_NAMED],
+        "sites_total": len(names),
+        "config": str(config.path),
+        "ledgers": str(config.state_dir),
+        "limits": {
+            "upload_workers": config.upload_workers,
+            "checksum_workers": config.checksum_workers,
+            "max_in_flight": config.max_in_flight,
+            "buffer_bytes": config.buffer_bytes,
+        },
+        "tells": [
+            name
+            for name, address in (
+                ("http", config.http_listen),
+                ("heartbeat", config.heartbeat_url),
+                ("notify", config.notify_webhook),
+            )
+            if address is not None
+        ],
+        "capabilities": {
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+            "memory_limit_bytes": allowance.memory_bytes,
+            "cpu_limit": allowance.cpus,
+            **capabilities(),
+        },
+    }

@@ -23,7 +23,7 @@ from s3syncd.notify import Notifier
 from s3syncd.supervisor.companions import Companions
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
-from s3syncd.supervisor.state import configure_log, held_state
+from s3syncd.supervisor.state import configure_log, held_state, introduction
 from s3syncd.supervisor.verifications import Verifications
 from s3syncd.supervisor.view import DaemonView
 from s3syncd.web.address import socket_path
@@ -156,12 +156,11 @@ class Supervisor:
         )
 
     def _run_sites(self) -> int:
-        names = [site.name for site in self._config.sites]
-        logs.logger().info("daemon.started", version=__version__, sites=names)
+        logs.logger().info("daemon.started", **introduction(self._config))
         code, is_asked = 1, False  # unless it ends as it should
         try:
             self.fleet.start()
-            self._notifier.send("READY=1", f"STATUS={len(names)} sites")
+            self._notifier.send("READY=1", f"STATUS={len(self._config.sites)} sites")
             if self._http is not None:
                 self._http.start()
             self._companions.apply(self._config)

@@ -333,3 +333,39 @@ class _scripted:  # noqa: N801 - reads as a word of the test
     def __exit__(self, *_: object) -> None:
         self._thread.join()
         self._listener.close()
+
+
+# --- a file that cannot be used any more ----------------------------------------------------------
+
+
+def test_the_status_is_told_though_the_file_was_broken(
+    config: Path, daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text() + "sites: {\n")
+    assert main(["-c", str(config), "status", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["sites"]
+    assert "is not valid YAML" in shown.err
+    assert "goes on" in shown.err
+
+
+def test_a_probe_for_life_does_not_mind_a_broken_file(config: Path, daemon: FakeDaemon) -> None:
+    config.write_text(f"state_dir: '{config.parent}/state' # here\nsites: []\n")
+    assert main(["-c", str(config), "status", "--live"]) == 0
+
+
+def test_a_broken_file_is_the_mistake_where_no_daemon_answers(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(config.read_text() + "sites: {\n")
+    for command in ("status", "reload"):
+        assert main(["-c", str(config), command]) == 2
+        assert "is not valid YAML" in capsys.readouterr().err
+
+
+def test_the_daemon_is_told_to_reload_a_broken_file_and_says_what_is_wrong(
+    config: Path, daemon: FakeDaemon
+) -> None:
+    config.write_text(config.read_text() + "sites: {\n")
+    main(["-c", str(config), "reload"])
+    assert [command for command, _ in daemon.commands] == ["reload"]

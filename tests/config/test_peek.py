@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from s3syncd.config.load import load
-from s3syncd.config.peek import peek
+from s3syncd.config.peek import glimpse, peek
 from s3syncd.errors import ConfigError
 from tests.config.conftest import ENVIRON
 from tests.config.test_load import ONE, PREDECESSOR
@@ -64,3 +64,22 @@ def test_importing_the_package_imports_nothing():
     program = "import sys, s3syncd.config; print({'pydantic', 'yaml'} & set(sys.modules))"
     run = [sys.executable, "-c", program]
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "state_dir"),
+    [
+        ("state_dir: /var/other", "/var/other"),
+        ("state_dir:   '/var/my state' # here", "/var/my state"),
+        ('state_dir: "/var/other"  ', "/var/other"),
+        ("# state_dir: /var/other", ENVIRON["STATE_DIRECTORY"]),
+        ("", ENVIRON["STATE_DIRECTORY"]),
+    ],
+)
+def test_the_state_of_a_file_that_cannot_be_used_is_guessed(write, line, state_dir):
+    path = write(f"region: x\n{line}\nsites: [\n")
+    assert glimpse(path, environ=ENVIRON) == Path(state_dir)
+
+
+def test_nothing_is_guessed_of_a_file_that_is_not_there(tmp_path):
+    assert glimpse(tmp_path / "c.yml", environ=ENVIRON) is None

@@ -170,4 +170,22 @@ MUTANTS = [
             + "test_an_address_with_a_secret_is_refused_in_a_file_that_everybody_may_read"
         ],
     ),
+    Mutant(
+        name="a log that was rotated is written to for ever",
+        file="s3syncd/logs.py",
+        old="            if _is_same_file(self._own, self._file):\n",
+        new="            if True:\n",
+        tests=[
+            "tests/test_logs.py::test_a_file_that_was_rotated_is_opened_anew_without_being_told"
+        ],
+    ),
+    Mutant(
+        name="whoever breaks the file can ask the daemon nothing",
+        file="s3syncd/config/peek.py",
+        old="    found = _STATE_DIR.search(text)\n",
+        new="    found = None\n",
+        tests=[
+            "tests/cli/test_client_commands.py::test_the_status_is_told_though_the_file_was_broken"
+        ],
+    ),
 ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from s3syncd import __version__
 from s3syncd.cli.client import RefusedError, ask, ask_status
 from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, FatalError
@@ -43,6 +44,27 @@ def test_systemd_hears_of_each_stage(
     assert stages == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
     reloading = next(each for each in systemd.said if each.startswith("RELOADING"))
     assert reloading.splitlines()[1].startswith("MONOTONIC_USEC=")
+
+
+def test_the_log_begins_with_who_runs_for_whom_and_on_what(
+    configure: Configure, start: Callable[[Config], Running], tmp_path: Path
+) -> None:
+    url = "http://127.0.0.1:9/T0KEN9f8e7d6c5b4a39281706"
+    config = configure({f"s{n:02}": {} for n in range(25)}, heartbeat={"url": url})
+    start(config)
+    (first, *_rest) = (tmp_path / "log").read_text().splitlines()
+    line = json.loads(first)
+    assert line["event"] == "daemon.started"
+    assert line["version"] == __version__
+    assert (len(line["sites"]), line["sites_total"]) == (20, 25)
+    assert line["ledgers"] == str(config.state_dir)
+    assert line["config"] == str(config.path)
+    assert line["limits"]["buffer_bytes"] == config.buffer_bytes
+    assert line["tells"] == ["heartbeat"]
+    assert {"python", "system", "watching", "max_user_watches", "read_leases"} <= set(
+        line["capabilities"]
+    )
+    assert "T0KEN" not in first
 
 
 def test_watchdog_is_fed_no_more_when_a_site_is_stuck(
