@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from s3syncd.cli import exits
 from s3syncd.cli.config import document_of
 from s3syncd.cli.wording import Palette, printable, screen_columns, shortened, wrapped
+from s3syncd.config.checks import store_of
 from s3syncd.config.describe import describe
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig
 from s3syncd.config.origins import origins
+from s3syncd.core.cost import class_hints, listing_finding, storage_class_of
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.local.probe import probe_root, probe_state_dir
+from s3syncd.local.survey import Survey, survey
 
 __all__ = ["execute"]
 
@@ -108,14 +113,28 @@ def _findings(config: Config, probe: Probe) -> Iterator[tuple[str, Finding]]:
 def _probe(site: SiteConfig) -> Iterator[Finding]:
     from s3syncd.s3.probe import Wanted, probe_bucket  # noqa: PLC0415 - loads boto3, 0.3 s
     from s3syncd.s3.settings import bucket_settings  # noqa: PLC0415 - as above
+    from s3syncd.supervisor.build import scope_of  # noqa: PLC0415 - as above
 
-    yield from probe_root(site.root, watcher=site.watcher)
+    tree = survey(site.root, scope_of(site), now=time.time())
+    root = list(probe_root(site.root, tree, watcher=site.watcher, poll_seconds=site.poll_seconds))
+    yield from root
     wanted = Wanted(
         is_retiring=site.retire_deleted,
         needs_conditions=site.on_drift == "hold",
         storage_class=site.storage_class,
     )
     yield from probe_bucket(bucket_settings(site, max_connections=1), wanted)
+    if all(finding.verdict is not Verdict.FAILED for finding in root):
+        yield from _hints(site, tree)
+
+
+def _hints(site: SiteConfig, tree: Survey) -> Iterator[Finding]:
+    """Tell what the site will cost, as far as its files and its intervals tell."""
+    is_aws = not store_of(site, os.environ)
+    yield listing_finding(tree.files, site.reconcile_interval_seconds, is_aws=is_aws)
+    if is_aws:
+        known = storage_class_of(site.storage_class)
+        yield from class_hints(known, files=tree.files, small=tree.small, recent=tree.recent)
 
 
 def _lines(site: str, finding: Finding, palette: Palette, width: int) -> list[str]:

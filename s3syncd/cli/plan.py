@@ -21,7 +21,9 @@ from s3syncd.cli.wording import (
 )
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
+from s3syncd.core.cost import spelled_dollars
 from s3syncd.core.entry import Action, Kind
+from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.safety import REASONS
 
 if TYPE_CHECKING:
@@ -96,21 +98,28 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
         if unlisted:
             stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
         stream.write(f"  {_totals(site)}\n")
+        for hint in site.hints:
+            lines = _paragraph(_hint(hint), indent="  ", hanging="    ")
+            colour = "yellow" if hint.verdict is not Verdict.OK else "dim"
+            stream.writelines(palette.paint(colour, line) + "\n" for line in lines)
         if site.reason:
             guard = REASONS.get(site.reason)
             said = f"{site.reason}: {guard.message}" if guard else f"{site.reason}:"
-            stream.writelines(
-                palette.paint("yellow", line.rstrip()) + "\n"
-                for line in _paragraph(said, indent="  ")
-            )
-            stream.writelines(_paragraph(site.hint or "", indent="    "))
+            lines = _paragraph(said, indent="  ")
+            stream.writelines(palette.paint("yellow", line) + "\n" for line in lines)
+            lines = _paragraph(site.hint or "", indent="    ")
+            stream.writelines(line + "\n" for line in lines)
         code = _worse(code, site.reason)
     return code
 
 
-def _paragraph(text: str, *, indent: str) -> list[str]:
-    lines = wrapped(printable(text), indent=indent, width=screen_columns())
-    return [line + "\n" for line in lines]
+def _paragraph(text: str, *, indent: str, hanging: str | None = None) -> list[str]:
+    return wrapped(printable(text), indent=indent, hanging=hanging, width=screen_columns())
+
+
+def _hint(hint: Finding) -> str:
+    remedy = f"; {hint.remedy}" if hint.remedy else ""
+    return f"{hint.probe}: {hint.text}{remedy}"
 
 
 def _words(action: Action) -> str:
@@ -119,9 +128,9 @@ def _words(action: Action) -> str:
 
 def _totals(site: SitePlan) -> str:
     kinds = [f"{count(number)} {kind}" for kind, number in site.counts.items() if number]
-    if not kinds:
-        return f"nothing to do ({count(site.requests)} requests)"
-    return f"{', '.join(kinds)}; {size(site.bytes)} to send, {count(site.requests)} requests"
+    said = f"{', '.join(kinds)}; {size(site.bytes)} to send, " if kinds else "nothing to do, "
+    said += f"{count(site.requests)} requests"
+    return said if site.dollars is None else f"{said}, about {spelled_dollars(site.dollars)}"
 
 
 def _print_json(report: PlanReport, stream: TextIO) -> int:
@@ -136,6 +145,12 @@ def _print_json(report: PlanReport, stream: TextIO) -> int:
             "counts": dict(site.counts),
             "bytes": site.bytes,
             "requests": site.requests,
+            "requests_by_kind": site.asked._asdict(),
+            "dollars": site.dollars,
+            "hints": [
+                {"about": each.probe, "text": each.text, "remedy": each.remedy or None}
+                for each in site.hints
+            ],
             "reason": site.reason,
             "hint": site.hint,
         }

@@ -1,4 +1,4 @@
-"""Probes a root for `s3syncd check`: can it be read, and can every directory be watched?"""
+"""Probes a root for `s3syncd check`: can it be read, heard and watched?"""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.local.identity import open_root
+from s3syncd.local.mounts import Mounts, is_local
+from s3syncd.local.survey import Survey
 
 __all__ = ["capabilities", "probe_root", "probe_state_dir"]
 
@@ -19,13 +21,24 @@ _NEARLY = 0.8
 """Share of the watch limit above which growth will soon reach it."""
 
 
-def probe_root(root: Path, *, limits: Path = _LIMITS, watcher: str = "auto") -> Iterator[Finding]:
+def probe_root(
+    root: Path,
+    tree: Survey,
+    *,
+    limits: Path = _LIMITS,
+    watcher: str = "auto",
+    poll_seconds: float = 10.0,
+    mounted: Path | None = None,
+) -> Iterator[Finding]:
     """Look at a root and at the limits of inotify. Writes nothing.
 
     Args:
         root: absolute.
+        tree: what is below it.
         limits: where the kernel shows `max_user_watches`.
         watcher: the option; with `polling` no watch is needed.
+        poll_seconds: how often the root is looked at where it is polled.
+        mounted: the kernel's table of mounts; by default its own.
     """
     try:
         descriptor = open_root(root)
@@ -51,7 +64,8 @@ def probe_root(root: Path, *, limits: Path = _LIMITS, watcher: str = "auto") -> 
         os.close(descriptor)
     yield Finding(Verdict.OK, "root", f"{root} is readable, {len(names)} names at its top")
     if watcher != "polling":
-        yield _probe_watches(root, limits)
+        yield from _probe_filesystem(root, watcher, poll_seconds, mounted)
+        yield _probe_watches(tree, limits)
 
 
 def capabilities(*, limits: Path = _LIMITS) -> dict[str, object]:
@@ -77,19 +91,39 @@ def probe_state_dir(state_dir: Path) -> Finding:
     )
 
 
-def _probe_watches(root: Path, limits: Path) -> Finding:
+def _probe_filesystem(
+    root: Path, watcher: str, poll_seconds: float, mounted: Path | None
+) -> Iterator[Finding]:
+    mounts = Mounts(root) if mounted is None else Mounts(root, source=mounted)
+    mounts.refresh()
+    kind = mounts.kind
+    mounts.close()
+    if not kind or is_local(kind):
+        return
+    text = f"{root} is on {kind}: inotify hears only what this machine does there"
+    if watcher == "inotify":
+        remedy = "set watcher: auto, which looks itself; else the rescan finds the rest"
+        yield Finding(Verdict.WARNING, "filesystem", text, remedy)
+        return
+    text += f"; it is looked at every {poll_seconds:g} s instead"
+    remedy = "watch_interval sets how often; for changes at once, write to a local disk"
+    yield Finding(Verdict.WARNING, "filesystem", text, remedy)
+
+
+def _probe_watches(tree: Survey, limits: Path) -> Finding:
     limit = _read_number(limits / "max_user_watches")
     if limit is None:
         return Finding(Verdict.OK, "watching", "this system has no limit of inotify watches")
-    wanted = _count_directories(root, limit)
-    text = f"{wanted} directories to watch, {limit} allowed for this user (all programs together)"
+    wanted = tree.directories
+    counted = f"{wanted}" if tree.is_whole else f"at least {wanted}"
+    text = f"{counted} directories to watch, {limit} allowed for this user (all programs together)"
     if wanted < limit * _NEARLY:
         return Finding(Verdict.OK, "watching", text)
     enough = 1 << max(19, (wanted * 2).bit_length())
     return Finding(
         Verdict.WARNING,
         "watching",
-        ("more than " if wanted > limit else "") + text + "; the rest is scanned in turn",
+        f"{text}; what is above that is scanned in turn",
         f"sysctl -w fs.inotify.max_user_watches={enough} (and in /etc/sysctl.d/ to keep it)",
     )
 
@@ -99,17 +133,3 @@ def _read_number(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
-
-
-def _count_directories(root: Path, limit: int) -> int:
-    """Count directories, `root` included, until there are more than `limit`."""
-    found, left = 1, [str(root)]
-    while left and found <= limit:
-        try:
-            with os.scandir(left.pop()) as entries:
-                below = [each.path for each in entries if each.is_dir(follow_symlinks=False)]
-        except OSError:  # unreadable, or gone meanwhile: the daemon reports it where it matters
-            continue
-        found += len(below)
-        left += below
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,9 +19,10 @@ from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.client import Client
+from s3syncd.s3.keeping import judge_lifecycle, judge_versioning
 from s3syncd.s3.reply import S3Failure
 
-__all__ = ["Control", "Wanted", "judge_lifecycle", "probe_bucket", "probe_contacted"]
+__all__ = ["Control", "Wanted", "probe_bucket", "probe_contacted"]
 
 _NO_ETAG = '"00000000000000000000000000000000"'
 """The MD5 of nothing that anybody has: a condition on it never holds."""
@@ -113,6 +114,7 @@ class _Probes:
         yield self._probe_condition()
         yield self._probe_delete()
         yield from self._probe_lifecycle()
+        yield self._probe_versioning()
 
     def _ask(
         self, operation: str, **parameters: object
@@ -218,7 +220,8 @@ class _Probes:
 
     def _probe_lifecycle(self) -> Iterator[Finding]:
         answer, failure = self._ask("get_bucket_lifecycle_configuration")
-        if failure and failure.status != 404 and failure.code != "NoSuchLifecycleConfiguration":
+        is_none = failure and failure.status == 404
+        if failure and not is_none and failure.code not in _UNSUPPORTED:
             yield Finding(
                 Verdict.WARNING,
                 "lifecycle",
@@ -226,44 +229,23 @@ class _Probes:
                 "allow s3:GetLifecycleConfiguration, or see yourself that none expires the prefix",
             )
             return
-        yield from judge_lifecycle(answer.get("Rules", ()), self._settings.prefix)
-
-
-def judge_lifecycle(rules: Sequence[Mapping[str, Any]], prefix: str) -> Iterator[Finding]:
-    """Judge lifecycle rules by what they do to `prefix`; pure."""
-    ours = [
-        rule
-        for rule in rules
-        if rule.get("Status") == "Enabled" and _touches(_prefix(rule), prefix)
-    ]
-    expiring = [rule for rule in ours if set(rule.get("Expiration", ())) & {"Days", "Date"}]
-    for rule in expiring:
-        name = rule.get("ID", "without a name")
-        yield Finding(
-            Verdict.WARNING,
-            "lifecycle",
-            f"rule {name} expires objects of the prefix; each is then uploaded again",
-            "let the rule leave this prefix out, or delete the files instead",
-        )
-    if not expiring:
-        yield Finding(Verdict.OK, "lifecycle", "no rule expires objects of the prefix")
-    if not any("AbortIncompleteMultipartUpload" in rule for rule in ours):
-        yield Finding(
-            Verdict.OK,
-            "unfinished uploads",
-            "no rule aborts them; s3syncd cleans up its own unless its ledger is lost",
-            "a lifecycle rule AbortIncompleteMultipartUpload of 7 days covers that too",
+        yield from judge_lifecycle(
+            answer.get("Rules", ()),
+            self._settings.prefix,
+            has_rules=failure is None or failure.code not in _UNSUPPORTED,
         )
 
-
-def _prefix(rule: Mapping[str, Any]) -> str:
-    chosen: Mapping[str, Any] = rule.get("Filter") or {}
-    chosen = chosen.get("And") or chosen
-    return str(chosen.get("Prefix") or rule.get("Prefix") or "")
-
-
-def _touches(of_rule: str, of_site: str) -> bool:
-    return of_rule.startswith(of_site) or of_site.startswith(of_rule)
+    def _probe_versioning(self) -> Finding:
+        answer, failure = self._ask("get_bucket_versioning")
+        if failure and failure.status != 404 and failure.code not in _UNSUPPORTED:
+            return Finding(
+                Verdict.WARNING,
+                "versioning",
+                f"whether there are versions cannot be read ({failure.code})",
+                "allow s3:GetBucketVersioning, or see yourself that it is enabled",
+            )
+        state = str(answer.get("Status") or "")
+        return judge_versioning(state, self._settings.bucket, self._wanted.is_retiring)
 
 
 def _failed(probe: str, failure: Failure, remedy: str) -> Finding:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from s3syncd.config.checks import store_of
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.cost import (
+    SMALL_BYTES,
+    Requests,
+    class_hints,
+    dollars,
+    listing_finding,
+    storage_class_of,
+)
 from s3syncd.core.digest import part_size_for
 from s3syncd.core.entry import Action, Kind
+from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.reconcile import StreamDisorderError, Tally, merge
 from s3syncd.core.safety import REASONS
 from s3syncd.errors import SiteUnavailable, UnknownSiteError
@@ -26,15 +37,29 @@ _PLANNED_CONNECTIONS = 8  # one listing at a time; a few for its retries
 _CLOSE_SECONDS = 1.0
 _FOREIGN_HINT = "Objects this site never put are deleted only after: s3syncd approve SITE."
 _DRIFT_HINT = "Objects changed by somebody else are overwritten only after: s3syncd approve SITE."
-_REQUESTS = {Kind.UPLOAD: 1, Kind.DELETE_REMOTE: 2, Kind.RECLASS: 2, Kind.ADOPT: 0, Kind.FORGET: 0}
+_REQUESTS = {
+    Kind.UPLOAD: Requests(writes=1),
+    Kind.DELETE_REMOTE: Requests(reads=1, deletes=1),
+    Kind.RECLASS: Requests(reads=1, writes=1),
+    Kind.ADOPT: Requests(),
+    Kind.FORGET: Requests(),
+}
+_DAY_NS = 86_400 * 10**9
+_IRREVOCABLE = Finding(
+    Verdict.WARNING,
+    "deletions",
+    "a deleted object can be brought back only where the bucket keeps versions",
+    "`s3syncd check` tells whether it does",
+)
 
 
 @dataclass(slots=True)
 class SitePlan:
     """The plan of one site; `actions` can be read once, the rest is right after that.
 
-    `bytes` are body bytes to send at most (what proves equal is not sent), `requests` what they
-    and the listing take. `reason` is a guard that stops all or holds the deletions.
+    `bytes` are body bytes to send at most (what proves equal is not sent), `asked` the requests
+    that they and the listing take, `dollars` their price at AWS where that is known. `reason` is a
+    guard that stops all or holds the deletions; `hints` tell what it costs to go on like this.
     """
 
     name: str
@@ -43,7 +68,14 @@ class SitePlan:
     hint: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     bytes: int = 0
-    requests: int = 0
+    asked: Requests = field(default_factory=Requests)
+    dollars: float | None = None
+    hints: Sequence[Finding] = ()
+
+    @property
+    def requests(self) -> int:
+        """All of them."""
+        return self.asked.total
 
 
 @dataclass(slots=True)
@@ -71,6 +103,10 @@ class _Planner:
         self._ledger_path = ledger_path(config.state_dir, settings)
         self._scope = scope_of(settings)
         self._counts: Counter[str] = Counter()
+        self._class = storage_class_of(settings.storage_class)
+        self._is_aws = not store_of(settings, os.environ)
+        self._small = self._recent = 0
+        self._yesterday_ns = time.time_ns() - _DAY_NS
         self.plan = SitePlan(settings.name, self._actions(), counts=self._counts)
 
     def _actions(self) -> Iterator[Action]:
@@ -105,6 +141,7 @@ class _Planner:
                 self._count(action)
                 forecast.note(action)
                 yield action
+        self._estimate(tally)
         reason = forecast.reason(tally, wall=time.time())
         if reason is not None:
             own = {"foreign": _FOREIGN_HINT, "drift": _DRIFT_HINT}
@@ -112,21 +149,39 @@ class _Planner:
 
     def _count(self, action: Action) -> None:
         self._counts[action.kind] += 1
-        self.plan.requests += self._requests_of(action)
-        if action.kind is Kind.UPLOAD and action.local is not None:
-            self.plan.bytes += action.local.size_bytes
+        self.plan.asked = self.plan.asked.plus(self._requests_of(action))
+        local = action.local
+        if action.kind is Kind.UPLOAD and local is not None:
+            self.plan.bytes += local.size_bytes
+            self._small += local.size_bytes < SMALL_BYTES
+            self._recent += local.mtime_ns > self._yesterday_ns
 
-    def _requests_of(self, action: Action) -> int:
+    def _requests_of(self, action: Action) -> Requests:
         local = action.local
         threshold = self._settings.multipart_threshold_bytes
         if action.kind is Kind.UPLOAD and local is not None and local.size_bytes > threshold:
-            return 2 - -local.size_bytes // part_size_for(local.size_bytes)
+            return Requests(writes=2 - -local.size_bytes // part_size_for(local.size_bytes))
         if action.kind is Kind.FORGET and action.reason == "gone":
-            return int(self._settings.retire_deleted)  # it is asked whether the object is gone
-        return _REQUESTS.get(action.kind, 1)
+            # It is asked whether the object is gone.
+            return Requests(reads=int(self._settings.retire_deleted))
+        return _REQUESTS.get(action.kind, Requests(writes=1))
 
     def _count_request(self) -> None:
-        self.plan.requests += 1
+        self.plan.asked = self.plan.asked.plus(Requests(lists=1))
+
+    def _estimate(self, tally: Tally) -> None:
+        """Tell what the plan and a month of reconciles cost, and what will cost more than need."""
+        plan, interval = self.plan, self._settings.reconcile_interval_seconds
+        objects = tally.local_files + tally.foreign_objects
+        hints = [listing_finding(objects, interval, is_aws=self._is_aws)]
+        if self._is_aws:
+            plan.dollars = dollars(plan.asked, self._class) if self._class else None
+            hints += class_hints(
+                self._class, files=tally.local_files, small=self._small, recent=self._recent
+            )
+        if self._counts[Kind.DELETE_REMOTE]:
+            hints.append(_IRREVOCABLE)
+        plan.hints = hints
 
     def _stop(self, reason: str, hint: str) -> None:
         self.plan.reason, self.plan.hint = reason, hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import Any
 import pytest
 
 from s3syncd.cli.main import main
+from s3syncd.core.cost import SMALL_BYTES
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.paths import Scope
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.local.probe import probe_root, probe_state_dir
+from s3syncd.local.survey import Survey, survey
 from s3syncd.s3.bucket import BucketSettings
-from s3syncd.s3.probe import Wanted, judge_lifecycle, probe_contacted
+from s3syncd.s3.keeping import judge_lifecycle
+from s3syncd.s3.probe import Wanted, probe_contacted
 from s3syncd.s3.reply import S3Failure
 from tests.cli.daemon import write_config
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server, moto_server, rclone_server
@@ -25,7 +30,7 @@ MISSING = (404, "NoSuchKey")
 NO_UPLOAD = (404, "NoSuchUpload")
 
 # What a store that keeps its word answers; None is success.
-GOOD_STORE: dict[str, tuple[int, str] | None] = {
+GOOD_STORE: dict[str, Any] = {
     "head_object": (404, "404"),
     "create_multipart_upload": None,
     "upload_part": (400, "BadDigest"),
@@ -33,7 +38,10 @@ GOOD_STORE: dict[str, tuple[int, str] | None] = {
     "list_multipart_uploads": None,
     "put_object": PRECONDITION,
     "delete_object": PRECONDITION,
-    "get_bucket_lifecycle_configuration": (404, "NoSuchLifecycleConfiguration"),
+    "get_bucket_lifecycle_configuration": {
+        "Rules": [{"Status": "Enabled", "AbortIncompleteMultipartUpload": {"x": 7}}]
+    },
+    "get_bucket_versioning": {"Status": "Enabled"},
 }
 
 
@@ -184,6 +192,52 @@ def test_rules_that_cannot_be_read_are_a_warning() -> None:
     assert probed(store)["lifecycle"].verdict is Verdict.WARNING
 
 
+NO_RULES = (404, "NoSuchLifecycleConfiguration")
+NOT_THERE = (501, "NotImplemented")
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_told"),
+    [
+        (NO_RULES, True),
+        ({"Rules": []}, True),
+        ({"Rules": [{"Status": "Disabled", "AbortIncompleteMultipartUpload": {}}]}, True),
+        ({"Rules": [{"Status": "Enabled", "Prefix": "q/", "AbortIncompleteMultipartUpload": {}}]},
+         True),
+        ({"Rules": [{"Status": "Enabled", "AbortIncompleteMultipartUpload": {}}]}, False),
+        (NOT_THERE, False),
+    ],
+)  # fmt: skip
+def test_unfinished_uploads_that_no_rule_ends_are_a_warning(answer: Any, is_told: bool) -> None:
+    found = probed(FakeStore(get_bucket_lifecycle_configuration=answer))
+    assert found["lifecycle"].verdict is Verdict.OK
+    assert ("unfinished uploads" in found) is is_told
+    if is_told:
+        assert found["unfinished uploads"].verdict is Verdict.WARNING
+        assert "AbortIncompleteMultipartUpload" in found["unfinished uploads"].remedy
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_retiring", "verdict"),
+    [
+        ({"Status": "Enabled"}, True, Verdict.OK),
+        ({"Status": "Suspended"}, True, Verdict.WARNING),
+        ({}, True, Verdict.WARNING),
+        (NOT_THERE, True, Verdict.WARNING),
+        (DENIED, True, Verdict.WARNING),
+        ({}, False, Verdict.OK),
+    ],
+)
+def test_deleting_where_no_versions_are_kept_is_a_warning(
+    answer: Any, is_retiring: bool, verdict: Verdict
+) -> None:
+    found = probed(FakeStore(get_bucket_versioning=answer), is_retiring=is_retiring)["versioning"]
+    assert found.verdict is verdict
+    if verdict is Verdict.WARNING:
+        right = "s3:GetBucketVersioning" if answer == DENIED else "put-bucket-versioning --bucket b"
+        assert right in found.remedy
+
+
 # --- the local side -------------------------------------------------------------------------------
 
 
@@ -194,31 +248,80 @@ def limits(tmp_path: Path, watches: int) -> Path:
     return folder
 
 
+def probed_root(root: Path, **options: Any) -> dict[str, Finding]:
+    tree = survey(root, Scope(prefix="", exclusions=(), inclusions=()), now=0.0)
+    return {each.probe: each for each in probe_root(root, tree, **options)}
+
+
 def test_a_readable_root_with_room_for_its_watches_is_fine(tmp_path: Path) -> None:
     root = tmp_path / "root"
     (root / "a" / "b").mkdir(parents=True)
-    found = list(probe_root(root, limits=limits(tmp_path, 100)))
-    assert [each.verdict for each in found] == [Verdict.OK, Verdict.OK]
-    assert found[1].text.startswith("3 directories to watch, 100 allowed")
+    found = probed_root(root, limits=limits(tmp_path, 100))
+    assert {each.verdict for each in found.values()} == {Verdict.OK}
+    assert found["watching"].text.startswith("3 directories to watch, 100 allowed")
 
 
 def test_too_few_watches_are_a_warning_with_the_sysctl(tmp_path: Path) -> None:
     root = tmp_path / "root"
     for number in range(9):
         (root / str(number)).mkdir(parents=True)
-    found = list(probe_root(root, limits=limits(tmp_path, 5)))
-    assert found[1].verdict is Verdict.WARNING
-    assert "sysctl -w fs.inotify.max_user_watches=" in found[1].remedy
+    found = probed_root(root, limits=limits(tmp_path, 5))["watching"]
+    assert found.verdict is Verdict.WARNING
+    assert "sysctl -w fs.inotify.max_user_watches=" in found.remedy
 
 
 def test_a_polling_site_needs_no_watches(tmp_path: Path) -> None:
-    assert len(list(probe_root(tmp_path, watcher="polling"))) == 1
+    assert set(probed_root(tmp_path, watcher="polling")) == {"root"}
+
+
+def mounted(tmp_path: Path, kind: str) -> Path:
+    path = tmp_path / "mountinfo"
+    path.write_text(f"1 0 0:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / {tmp_path} rw - {kind} x rw\n")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "9p"])
+def test_a_filesystem_without_events_is_a_warning_with_the_remedy(
+    tmp_path: Path, kind: str
+) -> None:
+    table = mounted(tmp_path, kind)
+    found = probed_root(tmp_path, mounted=table, poll_seconds=5.0)["filesystem"]
+    assert found.verdict is Verdict.WARNING
+    assert f"is on {kind}" in found.text
+    assert "every 5 s" in found.text
+    assert "watch_interval" in found.remedy
+    forced = probed_root(tmp_path, mounted=table, watcher="inotify")["filesystem"]
+    assert "watcher: auto" in forced.remedy
+    assert "filesystem" not in probed_root(tmp_path, mounted=table, watcher="polling")
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "overlay", "fuseblk"])
+def test_a_local_filesystem_is_no_warning(tmp_path: Path, kind: str) -> None:
+    assert "filesystem" not in probed_root(tmp_path, mounted=mounted(tmp_path, kind))
 
 
 def test_a_missing_root_fails_with_a_remedy(tmp_path: Path) -> None:
-    (found,) = probe_root(tmp_path / "none")
-    assert found.verdict is Verdict.FAILED
-    assert "mount" in found.remedy
+    found = probed_root(tmp_path / "none")
+    assert set(found) == {"root"}
+    assert found["root"].verdict is Verdict.FAILED
+    assert "mount" in found["root"].remedy
+
+
+def test_a_tree_is_counted_as_the_site_sees_it(tmp_path: Path) -> None:
+    (tmp_path / "skip" / "below").mkdir(parents=True)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "skip" / "x").write_bytes(b"")
+    (tmp_path / "a" / "small").write_bytes(b"x")
+    (tmp_path / "a" / "large").write_bytes(bytes(SMALL_BYTES))
+    (tmp_path / "a" / "old").write_bytes(b"x")
+    (tmp_path / "a" / "no.tmp").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("a")
+    os.utime(tmp_path / "a" / "old", (0, 0))
+    now = (tmp_path / "a" / "small").stat().st_mtime
+    scope = Scope(prefix="", exclusions=("^skip/", r"\.tmp$"), inclusions=())
+    assert survey(tmp_path, scope, now=now) == Survey(directories=2, files=3, small=2, recent=2)
+    few = survey(tmp_path, scope, now=now, most_names=1)
+    assert not few.is_whole
 
 
 def test_a_state_directory_that_can_be_made_is_fine_and_not_made(tmp_path: Path) -> None:
@@ -254,6 +357,8 @@ def test_check_probes_a_real_server_and_leaves_nothing_behind(
     assert "failed   docs: bucket: The bucket docs-bucket does not exist" in printed
     for probe in ("root", "list", "transfer", "read", "write", "abort", "delete"):
         assert f"ok       photos: {probe}:" in printed
+    assert "photos: cost: about 30 LIST requests a month for reconciles\n" in printed
+    assert "warning  photos: versioning:" in printed
     # rclone ignores If-Match: worth a warning, no failure.
     assert "photos: conditions:" in printed
     assert "failed   photos:" not in printed

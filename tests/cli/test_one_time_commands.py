@@ -17,12 +17,15 @@ from s3syncd import failpoints
 from s3syncd.cli import check, plan, reset, run, sync
 from s3syncd.cli.main import build_parser, main
 from s3syncd.cli.progress import Progress
+from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.config.state import site_folder
+from s3syncd.core.cost import Requests
 from s3syncd.core.entry import Action, Kind, LocalEntry
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.table import ROWS, Rule
 from s3syncd.errors import FatalError
+from s3syncd.local.survey import Survey
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.supervisor.planning import PlanReport, SitePlan
 from tests.cli.daemon import FakeDaemon, site_status, write_config
@@ -95,7 +98,7 @@ def fake_plan(
             yield Action(Kind.UPLOAD, entry.path, entry, None, None, 2, "new")
             made.counts = {"Upload": number + 1, "DeleteRemote": 0}
             made.bytes += 10
-            made.requests += 1
+            made.asked = made.asked.plus(Requests(writes=1))
 
     made.actions = actions()
     return made
@@ -173,6 +176,26 @@ def test_a_plan_has_colours_by_what_is_at_stake_on_a_terminal_only(
     assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
     monkeypatch.setenv("NO_COLOR", "1")
     assert shown(Terminal()) == plain
+
+
+def test_a_plan_tells_its_price_and_what_it_costs_to_go_on(config: Path) -> None:
+    one = fake_plan()
+    one.dollars = 0.25
+    one.hints = [
+        Finding(Verdict.OK, "cost", "about 30 LIST requests a month"),
+        Finding(Verdict.WARNING, "small files", "9 of 9", "another class"),
+    ]
+    text = planned(config, one)[1]
+    assert "3 requests, about $0.25\n" in text
+    assert "  cost: about 30 LIST requests a month\n  small files: 9 of 9; another class\n" in text
+    one = fake_plan()
+    one.hints = [Finding(Verdict.WARNING, "small files", "9 of 9", "another class")]
+    (document,) = json.loads(planned(config, one, words=("--json",))[1])["sites"]
+    assert document["hints"] == [
+        {"about": "small files", "text": "9 of 9", "remedy": "another class"}
+    ]
+    assert document["requests_by_kind"] == {"lists": 0, "writes": 3, "reads": 0, "deletes": 0}
+    assert document["dollars"] is None
 
 
 def test_a_plan_without_actions_says_so(config: Path) -> None:
@@ -462,6 +485,23 @@ def test_check_offline_as_json_is_the_configuration_in_force(
     assert main(["check", "--offline", "--json", "-c", str(config)]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [site["name"] for site in document["config"]["sites"]] == ["photos", "docs"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "probes"),
+    [("", {"cost", "small files", "hot files"}), ("endpoint: http://s3:9000\n", {"cost"})],
+    ids=["AWS", "another store"],
+)
+def test_check_tells_what_the_files_will_cost_in_their_class(
+    config: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str, probes: set[str]
+) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    config.write_text("storage_class: STANDARD_IA\n" + endpoint + config.read_text())
+    tree = Survey(directories=1, files=100, small=50, recent=50)
+    found = {each.probe: each for each in check._hints(load(config).sites[0], tree)}
+    assert found.keys() == probes
+    assert ("$" in found["cost"].text) is (endpoint == "")
 
 
 def test_a_finding_that_is_long_has_its_remedy_below(config: Path) -> None:

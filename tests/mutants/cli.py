@@ -107,6 +107,45 @@ MUTANTS = [
                "::test_on_a_terminal_a_picture_takes_the_place_of_the_one_before"],
     ),
     Mutant(
+        name="a store that is not AWS is given the prices of AWS",
+        file="s3syncd/core/cost.py",
+        old="    if not is_aws:\n",
+        new="    if is_aws is None:\n",
+        tests=["tests/core/test_cost.py::test_a_store_that_is_not_aws_has_requests_and_no_price"],
+    ),
+    Mutant(
+        name="listing too often is no warning",
+        file="s3syncd/core/cost.py",
+        old="    if amount < DEAR_DOLLARS:\n",
+        new="    if amount >= 0:\n",
+        tests=["tests/core/test_cost.py"
+               "::test_listing_too_often_is_a_warning_with_what_a_day_would_cost"],
+    ),
+    Mutant(
+        name="deletion without versions is no warning",
+        file="s3syncd/s3/keeping.py",
+        old="    if not is_retiring:\n",
+        new="    if is_retiring is not None:\n",
+        tests=["tests/cli/test_check_bucket.py"
+               "::test_deleting_where_no_versions_are_kept_is_a_warning"],
+    ),
+    Mutant(
+        name="unfinished uploads that no rule ends are not told",
+        file="s3syncd/s3/keeping.py",
+        old="    if has_rules and not any(",
+        new="    if not has_rules and not any(",
+        tests=["tests/cli/test_check_bucket.py"
+               "::test_unfinished_uploads_that_no_rule_ends_are_a_warning"],
+    ),
+    Mutant(
+        name="a file system without events is not told",
+        file="s3syncd/local/probe.py",
+        old="    if not kind or is_local(kind):\n",
+        new="    if kind:\n",
+        tests=["tests/cli/test_check_bucket.py"
+               "::test_a_filesystem_without_events_is_a_warning_with_the_remedy"],
+    ),
+    Mutant(
         name="check as JSON succeeds whatever it found",
         file="s3syncd/cli/check.py",
         old='    is_failed = any(each["verdict"] == Verdict.FAILED for each in listed)\n',

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from s3syncd.config.models import Config
+from s3syncd.core.cost import Requests
 from s3syncd.core.entry import Kind
 from s3syncd.errors import ConfigError
 from s3syncd.supervisor.planning import SitePlan, plan
@@ -52,6 +53,7 @@ def test_plan_is_what_sync_then_does_and_changes_nothing(world: World) -> None:
     assert planned(config)[0] == actions, "it can be made again"
     assert one.reason is None
     assert synced(config)[0] == 0
+    assert [hint.probe for hint in one.hints] == ["cost", "deletions"]
     after = site.etags()
     sent = {path for kind, path in actions if kind in {Kind.UPLOAD, Kind.ADOPT}}
     deleted = {path for kind, path in actions if kind == Kind.DELETE_REMOTE}
@@ -71,6 +73,9 @@ def test_plan_counts_what_it_would_cost(world: World) -> None:
     assert one.counts == Counter({Kind.UPLOAD: 2})
     assert one.bytes == 10 + 2**20 + 1
     assert one.requests == 2 + 1 + 3  # contact and page, put, create and part and complete
+    assert one.asked == Requests(lists=2, writes=4)
+    assert one.dollars is None, "it is not AWS"
+    assert [hint.probe for hint in one.hints] == ["cost"]
 
 
 def test_plan_of_a_site_that_is_not_configured_is_a_mistake(world: World) -> None:
