@@ -51,6 +51,8 @@ class SiteFigures:
         reconcile_interval_seconds: how often one is due.
         last_in_sync_wall: seconds since the epoch, 0 never; as the two below.
         is_ledger_writable: the file system of the ledger takes writes.
+        watcher_proved_at: when the watcher last proved to hear, monotonic seconds; None: it cannot
+            be told (polling, no watch left for the signs).
         recent: the last changes that were made in the bucket, the newest last.
     """
 
@@ -71,4 +73,5 @@ class SiteFigures:
     last_rescan_wall: float = 0.0
     last_reconcile_wall: float = 0.0
     is_ledger_writable: bool = True
+    watcher_proved_at: float | None = None
     recent: tuple[Recent, ...] = ()

@@ -23,6 +23,10 @@ WAITING_SECONDS: Final = 3600.0
 OVERDUE_SECONDS: Final = 3600.0
 """On top of twice the interval, for the reconcile itself."""
 
+DEAF_SECONDS: Final = 120.0
+"""The watcher proved nothing for so long. A sign is sent every 5 s and late after 10; a deaf one is
+exchanged, at most once a minute, and the next proves itself at once."""
+
 HELPLESS: Final = frozenset({"halted", "unavailable"})
 """States in which a site can do nothing."""
 
@@ -72,6 +76,10 @@ def _by_figures(
         still = now - figures.progressed_at
         if still > STILL_SECONDS:
             yield "no_progress", f"nothing came forward for {still:.0f} s"
+        proved_at = figures.watcher_proved_at
+        if proved_at is not None and now - proved_at > DEAF_SECONDS:
+            deaf = f"no sign came back through the watcher for {now - proved_at:.0f} s"
+            yield "watcher_deaf", deaf
         oldest = status["oldest_pending_seconds"]
         if figures.reconciled_at is not None and oldest > WAITING_SECONDS:
             yield "oldest_pending", f"the oldest change has waited for {oldest:.0f} s"

@@ -20,12 +20,18 @@ class Cookie:
 
     Args:
         directory: private to this watcher; made if missing. Never inside a root.
+
+    Attributes:
+        proved_at: when a sign was last seen to have come back (monotonic seconds), over all
+            readers; None: no signs can be sent.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.wd = -1
+        self.proved_at: float | None = None
         self._sent_at: float | None = None
+        self._is_answered = False
 
     def prepare(self) -> bool:
         """Make the directory and the file; tell whether that was possible."""
@@ -38,7 +44,12 @@ class Cookie:
 
     def touch(self, now: float) -> None:
         """Send a sign, unless the one before is still out. `now`: monotonic seconds."""
-        if self.wd < 0 or self._sent_at is not None:
+        if self.wd < 0:
+            self.proved_at = None
+            return
+        if self._is_answered or self.proved_at is None:
+            self._is_answered, self.proved_at = False, now
+        if self._sent_at is not None:
             return
         self._sent_at = now
         try:
@@ -50,7 +61,7 @@ class Cookie:
         """Take an event of descriptor `wd`; tell whether it was ours."""
         if wd != self.wd:
             return False
-        self._sent_at = None
+        self._sent_at, self._is_answered = None, True
         return True
 
     def is_late(self, now: float) -> bool:
@@ -61,7 +72,7 @@ class Cookie:
     def reset(self) -> None:
         """Forget watch and sign: another reader begins."""
         self.wd = -1
-        self._sent_at = None
+        self._sent_at, self._is_answered = None, False
 
     @property
     def _file(self) -> Path:

@@ -37,7 +37,10 @@ _SAMPLE: Final = 10  # names of unwatched directories kept for status
 
 @dataclass(frozen=True, slots=True)
 class WatchStatus:
-    """For status and metrics. `message` is empty or names the trouble and its remedy."""
+    """For status, metrics and health. `message` is empty or names the trouble and its remedy.
+
+    `proved_at`: when the watcher last proved to hear (monotonic); None: it cannot be told.
+    """
 
     kind: Kind
     watched: int
@@ -45,6 +48,7 @@ class WatchStatus:
     unwatched_sample: tuple[str, ...]
     overflows: int
     message: str
+    proved_at: float | None = None
 
 
 class Watching(ABC):
@@ -205,6 +209,7 @@ class Watching(ABC):
             unwatched_sample=tuple(self._watches.sample(_SAMPLE)),
             overflows=self._overflows + self._listener.overflows,
             message=self._trouble or self._limit_message(),
+            proved_at=None if self._cookie is None or self._is_polling else self._cookie.proved_at,
         )
 
     def _new_listener(self) -> Listener:

@@ -69,6 +69,7 @@ class Gauge:
             last_rescan_wall=walls.rescan or 0.0,
             last_reconcile_wall=walls.reconcile or 0.0,
             is_ledger_writable=not site.space.is_read_only,
+            watcher_proved_at=site.hearing.proved_at,
             recent=tuple(counters.recent),
         )
 

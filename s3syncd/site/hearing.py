@@ -22,6 +22,7 @@ class Hearing:
         has_news: the table holds something that was not taken up yet.
         overflows: how often the kernel has dropped events.
         unwatched: how many directories are scanned in turn.
+        proved_at: when the watcher last proved to hear; None: it cannot be told.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Hearing:
         self.has_news = False
         self.overflows = 0
         self.unwatched = 0
+        self.proved_at: float | None = None
 
     def beat(self, now: float) -> None:
         """Care for the watches, and show what cannot be watched."""
@@ -51,6 +53,7 @@ class Hearing:
             watcher.beat(now)
             told = watcher.status()
             self.overflows, self.unwatched = told.overflows, told.unwatched
+            self.proved_at = told.proved_at
             self._problems.renew("unwatched", told.unwatched_sample)
 
     def hinted(self, _message: Hinted, _now: float) -> None:

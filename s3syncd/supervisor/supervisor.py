@@ -25,7 +25,7 @@ from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state, introduction
 from s3syncd.supervisor.verifications import Verifications
-from s3syncd.supervisor.view import DaemonView
+from s3syncd.supervisor.view import DaemonView, standing
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
 from s3syncd.web.http import HttpSide
@@ -194,12 +194,11 @@ class Supervisor:
             self._tell_standing(self._turned_at)
 
     def _tell_standing(self, now: float) -> None:
-        """Tell systemd how many sites are in sync, for `systemctl status`; no liveness in it."""
+        """Tell systemd how the sites are, for `systemctl status`; no liveness in it."""
         if not self._notifier.is_heard or now - self._told_at < _TOLD_SECONDS:
             return
         self._told_at = now
-        sites = self.fleet.snapshots()
-        told = f"STATUS={len(sites)} sites, {sum(site['in_sync'] for site in sites)} in sync"
+        told = f"STATUS={standing(self._view.checked())}"
         if told != self._told:
             self._told = told
             self._notifier.send(told)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.health import Check, failing, is_ready
+from s3syncd.core.standing import waits_for_person
 from s3syncd.core.tally import RequestTally
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.web.app import Verdict
 
-__all__ = ["DaemonView"]
+__all__ = ["DaemonView", "standing"]
+
+_NAMED = 3  # sites that are not well, in a line for people
 
 
 class DaemonView:
@@ -88,3 +91,20 @@ class DaemonView:
             readings, version=document["version"], started_at=document["started_at"]
         )
         return metrics.CONTENT_TYPE, text
+
+
+def standing(checked: Iterable[tuple[Mapping[str, Any], list[Check]]]) -> str:
+    """Give one line: how many sites are in sync, and which are not well.
+
+    Args:
+        checked: each site's status, and its checks that fail.
+    """
+    sites = list(checked)
+    line = f"{len(sites)} sites, {sum(status['in_sync'] for status, _ in sites)} in sync"
+    held = [(s["name"], "held") for s, checks in sites if not checks and waits_for_person(s)]
+    unwell = [(status["name"], checks[0].check) for status, checks in sites if checks] + held
+    if not unwell:
+        return line
+    named = ", ".join(f"{name} ({check})" for name, check in unwell[:_NAMED])
+    more = f" and {len(unwell) - _NAMED} more" if len(unwell) > _NAMED else ""
+    return f"{line}; not well: {named}{more}"

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from s3syncd.core.figures import STATES, SiteFigures
-from s3syncd.core.health import OVERDUE_SECONDS, STILL_SECONDS, WAITING_SECONDS, failing, is_ready
+from s3syncd.core.health import (
+    DEAF_SECONDS,
+    OVERDUE_SECONDS,
+    STILL_SECONDS,
+    WAITING_SECONDS,
+    failing,
+    is_ready,
+)
 
 NOW = 1_000_000.0
 
@@ -53,6 +60,7 @@ def test_a_site_that_comes_forward_is_healthy(state: str) -> None:
             "reconcile_overdue",
         ),
         ({}, {"is_ledger_writable": False}, "ledger_read_only"),
+        ({}, {"watcher_proved_at": NOW - DEAF_SECONDS - 1}, "watcher_deaf"),
         ({}, {"refused": "access_denied"}, "access_denied"),
     ],
 )
@@ -74,6 +82,8 @@ def test_each_trouble_turns_it_red_alone_and_names_the_site(
         ({"oldest_pending_seconds": 10 * WAITING_SECONDS}, {"reconciled_at": None}),
         ({"state": "starting", "watcher": "down"}, {}),
         ({"watcher": "polling"}, {}),
+        ({}, {"watcher_proved_at": NOW - DEAF_SECONDS}),
+        ({}, {"watcher_proved_at": None}),
     ],
 )
 def test_what_may_be_is_green(told: dict[str, Any], read: dict[str, Any]) -> None:

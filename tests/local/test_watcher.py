@@ -363,6 +363,38 @@ def test_a_deaf_reader_is_noticed_replaced_and_doubted(root: Path) -> None:
         until(lambda: follower.is_told("a/g"))
 
 
+def test_the_watcher_tells_when_it_last_proved_to_hear(root: Path) -> None:
+    with following(root, cookie_dir=root.parent / "cookie") as follower:
+        watcher, cookie = follower.watcher, follower.watcher._cookie
+
+        def proved_at(now: float) -> float | None:
+            watcher.beat(now)
+            return watcher.status().proved_at
+
+        assert watcher.status().proved_at is None
+        assert proved_at(100.0) == 100.0, "from now on it has to"
+        until(lambda: cookie._is_answered)
+        assert proved_at(105.0) == 105.0
+        until(lambda: cookie._is_answered)
+        heard, cookie.wd = cookie.wd, 10_000  # its signs are not recognised
+        assert proved_at(110.0) == 110.0
+        assert [proved_at(now) for now in (115.0, 119.0)] == [110.0, 110.0]
+        cookie.wd = heard
+        cookie.answer(heard)
+        assert proved_at(120.0) == 120.0
+
+
+def test_where_no_sign_can_be_sent_nothing_is_proved_or_disproved(root: Path) -> None:
+    with following(root) as follower:
+        follower.watcher.beat(0.0)
+        assert follower.watcher.status().proved_at is None
+    with following(root, cookie_dir=root / "f" / "cookie") as follower:
+        (root / "f").touch()
+        follower.watcher._cookie.reset()
+        follower.watcher.beat(0.0)
+        assert follower.watcher.status().proved_at is None
+
+
 def test_a_dead_reader_is_noticed_and_replaced(root: Path) -> None:
     with following(root) as follower:
         dead = follower.watcher._reader

@@ -188,4 +188,21 @@ MUTANTS = [
             "tests/cli/test_client_commands.py::test_the_status_is_told_though_the_file_was_broken"
         ],
     ),
+    Mutant(
+        name="a deaf watcher is taken for one that proves to hear",
+        file="s3syncd/local/cookie.py",
+        old="if self._is_answered or self.proved_at is None:",
+        new="if True:",
+        tests=["tests/local/test_watcher.py::test_the_watcher_tells_when_it_last_proved_to_hear"],
+    ),
+    Mutant(
+        name="health does not ask whether the watcher hears",
+        file="s3syncd/site/figures.py",
+        old="            watcher_proved_at=site.hearing.proved_at,\n",
+        new="",
+        tests=[
+            "tests/scenarios/test_health.py"
+            "::test_a_watcher_that_proves_nothing_any_more_turns_it_red"
+        ],
+    ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s3syncd.core.figures import SiteFigures
-from s3syncd.core.health import STILL_SECONDS, failing
+from s3syncd.core.health import DEAF_SECONDS, STILL_SECONDS, failing
 from s3syncd.core.retry import FailureKind
 from s3syncd.local.room import DiskRoom
 from tests.fakes_bucket import failure
@@ -86,5 +86,16 @@ def test_a_state_directory_that_was_mounted_read_only_is_unhealthy(world: World)
     world.run(10)
     assert checks(world) == ["ledger_read_only"]
     world.room = DiskRoom(2**40, 2**41)
+    world.run(10)
+    assert checks(world) == []
+
+
+def test_a_watcher_that_proves_nothing_any_more_turns_it_red(world: World) -> None:
+    world.watcher.proved_at = world.now
+    world.settle()
+    assert checks(world) == []
+    world.run(DEAF_SECONDS + 10)
+    assert checks(world) == ["watcher_deaf"]
+    world.watcher.proved_at = world.now
     world.run(10)
     assert checks(world) == []

@@ -59,6 +59,7 @@ class _Watcher:
         self.unwatched_sample: tuple[str, ...] = ()
         self.overflows = 0
         self.unwatched = 0
+        self.proved_at: float | None = None
 
     def start(self) -> None:
         self.is_started = True

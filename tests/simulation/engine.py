@@ -62,6 +62,7 @@ class _Watcher:
     kind = "inotify"
     overflows = unwatched = 0
     unwatched_sample: tuple[str, ...] = ()
+    proved_at: float | None = None
 
     def start(self) -> None:
         """Nothing to start."""

@@ -10,7 +10,7 @@ import pytest
 from s3syncd.config.models import Config
 from s3syncd.core.figures import SiteFigures
 from s3syncd.supervisor.fleet import Fleet
-from s3syncd.supervisor.view import DaemonView
+from s3syncd.supervisor.view import DaemonView, standing
 from tests.supervisor.fakes import Clock, FakeShop
 
 NewFleet = Callable[[Config], Fleet]
@@ -56,3 +56,14 @@ def test_metrics_tell_of_sites_that_have_published_nothing(view: DaemonView) -> 
     assert content_type.startswith("text/plain")
     assert 's3syncd_uploaded_files_total{site="a"} 0.0' in text.decode()
     assert 's3syncd_site_healthy{site="b"} 1.0' in text.decode()
+
+
+def test_one_line_names_the_sites_that_are_not_well(view: DaemonView, shop: FakeShop) -> None:
+    assert standing(view.checked()) == "2 sites, 2 in sync"
+    _tell(shop, "a", in_sync=False, held_deletions=30)
+    assert standing(view.checked()) == "2 sites, 1 in sync; not well: a (held)"
+    _tell(shop, "b", in_sync=False, state="halted", reason="root_replaced")
+    assert standing(view.checked()).endswith("not well: b (root_replaced), a (held)")
+    many = [(status | {"name": f"s{n}"}, checks) for n in range(9)
+            for status, checks in view.checked() if checks]  # fmt: skip
+    assert standing(many).endswith(", s2 (root_replaced) and 6 more")
