@@ -20,6 +20,7 @@ from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.schema import schema
 from s3syncd.config.validate import keys_of
 from s3syncd.core.difference import HINTS as DIFFERENCES
+from s3syncd.core.restored import HINTS as RESTORED
 from s3syncd.core.safety import REASONS
 from s3syncd.site import problems
 from s3syncd.transfer import outcomes
@@ -208,6 +209,10 @@ def test_what_is_no_obstacle_to_being_in_sync_is_told() -> None:
 
 def test_every_difference_is_explained_and_no_other() -> None:
     assert rows("Differences that `verify` finds") == set(DIFFERENCES)
+
+
+def test_every_word_of_a_restore_is_explained_and_no_other() -> None:
+    assert rows("Getting the tree back") == set(RESTORED)
 
 
 def test_every_exit_code_is_explained_and_no_other() -> None:

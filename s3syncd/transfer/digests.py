@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from s3syncd.core.digest import multipart_etag
+from s3syncd.core.entry import LocalEntry
 from s3syncd.pool import Start
 from s3syncd.transfer.headers import MD5_KEY
-from s3syncd.transfer.source import Source
 
-__all__ = ["Proof", "is_proved", "md5_of", "multipart_etag_of", "new_md5", "proof_in"]
+__all__ = ["Proof", "Readable", "is_proved", "md5_of", "multipart_etag_of", "new_md5", "proof_in"]
 
 # Read at a time: large enough that the calls cost nothing, small enough to stay out of the budget.
 _STRETCH_BYTES = 1024 * 1024
@@ -31,6 +31,18 @@ class Hash(Protocol):
 
     def digest(self) -> bytes:
         """Give the result so far."""
+
+
+class Readable(Protocol):
+    """An open file that is hashed; see `transfer.source.Source`."""
+
+    entry: LocalEntry
+
+    def read_through(self, view: memoryview, offset: int) -> int:
+        """Fill `view` from `offset`; give the bytes read, fewer only where the file ends."""
+
+    def turn(self) -> Start | None:
+        """Give a Start that lets others have the worker; None: nobody waits for it."""
 
 
 class Crc32:
@@ -113,21 +125,21 @@ def _bytes_of(text: str) -> bytes:
         return b""
 
 
-def is_proved(source: Source, proof: Proof) -> Generator[Start, Any, bool]:
+def is_proved(source: Readable, proof: Proof) -> Generator[Start, Any, bool]:
     """Hash the file and tell whether it is the content the proof speaks of."""
     hash_ = proof.make()
     yield from _hash_range(source, 0, source.entry.size_bytes, hash_)
     return hash_.digest() == proof.digest
 
 
-def md5_of(source: Source) -> Generator[Start, Any, str]:
+def md5_of(source: Readable) -> Generator[Start, Any, str]:
     """Give the hex MD5 of the file."""
     hash_ = new_md5()
     yield from _hash_range(source, 0, source.entry.size_bytes, hash_)
     return hash_.digest().hex()
 
 
-def multipart_etag_of(source: Source, part_size_bytes: int) -> Generator[Start, Any, str]:
+def multipart_etag_of(source: Readable, part_size_bytes: int) -> Generator[Start, Any, str]:
     """Give the ETag that the file has where it is put in parts of this size."""
     size_bytes = source.entry.size_bytes
     digests = []
@@ -141,7 +153,7 @@ def multipart_etag_of(source: Source, part_size_bytes: int) -> Generator[Start, 
 
 
 def _hash_range(
-    source: Source, offset: int, size_bytes: int, hash_: Hash
+    source: Readable, offset: int, size_bytes: int, hash_: Hash
 ) -> Generator[Start, Any, None]:
     end = offset + size_bytes
     stretches = 0

@@ -1,0 +1,49 @@
+"""The arguments of commands that take many. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+__all__ = ["add_restore"]
+
+
+def add_restore(parser: argparse.ArgumentParser) -> None:
+    """Add those of `restore`."""
+    parser.add_argument("site", metavar="SITE", help="the site")
+    parser.add_argument(
+        "--to",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="where to: a directory that is empty or does not exist",
+    )
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        type=_moment,
+        help="as it was then, from the versions that the bucket keeps: 2026-11-20, "
+        "2026-11-20T14:30:00Z, or `2h ago`",
+    )
+    parser.add_argument(
+        "--merge", action="store_true", help="DIR may hold files; those that differ are kept"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="DIR may hold files; those that differ go"
+    )
+    parser.add_argument(
+        "--into-root",
+        action="store_true",
+        help="DIR may be the directory of a site, while no daemon runs",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _moment(text: str) -> float:
+    from s3syncd.cli.moment import moment_of  # noqa: PLC0415 - one command needs it
+
+    try:
+        return moment_of(text, now=time.time())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

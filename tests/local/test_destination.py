@@ -1,0 +1,148 @@
+"""What is brought into a directory never leaves it, replaces nothing, and appears whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from s3syncd.local.destination import Destination
+from s3syncd.local.staging import STAGING, DestinationError
+
+Open = Callable[..., Destination]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Open the directory `tmp_path/out`; what a test leaves open is closed."""
+    made: list[Destination] = []
+
+    def make(*, claim: str = "it", may_hold_files: bool = False) -> Destination:
+        destination = Destination.open(tmp_path / "out", claim=claim, may_hold_files=may_hold_files)
+        made.append(destination)
+        return destination
+
+    yield make
+    for each in made:
+        if os.path.lexists(f"/proc/self/fd/{each.fd}"):
+            each.close(is_over=False)
+
+
+def bring(
+    destination: Destination, path: str, content: bytes = b"new", *, may_replace: bool = False
+) -> None:
+    draft = destination.begin()
+    try:
+        draft.write(0, content)
+        draft.finish(mtime_ns=None, mode=None)
+        destination.place(draft, path, may_replace=may_replace)
+    finally:
+        draft.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../up", "a/../../up", "/up", "a//b", "", "a/", ".", "..", "a\0b", STAGING, f"{STAGING}/a"],
+)
+def test_a_path_that_is_none_is_refused(opened: Open, tmp_path: Path, path: str) -> None:
+    with pytest.raises(OSError, match="not a path below"):
+        bring(opened(), path)
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+    assert [each.name for each in (tmp_path / "out").iterdir()] == [STAGING]
+
+
+def test_a_name_deep_below_is_ours_as_well(opened: Open, tmp_path: Path) -> None:
+    bring(opened(), f"a/{STAGING}/b")
+    assert (tmp_path / "out/a" / STAGING / "b").read_bytes() == b"new"
+
+
+def test_links_are_not_followed(opened: Open, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes(b"theirs")
+    destination = opened()
+    (destination.path / "dir").symlink_to(outside)
+    (destination.path / "link").symlink_to(outside / "file")
+    with pytest.raises(NotADirectoryError):
+        bring(destination, "dir/new")
+    with pytest.raises(FileExistsError):
+        bring(destination, "link")
+    bring(destination, "link", may_replace=True)
+    assert not (destination.path / "link").is_symlink()
+    assert (outside / "file").read_bytes() == b"theirs"
+    assert [each.name for each in outside.iterdir()] == ["file"]
+
+
+def test_nothing_is_replaced_unless_it_may(opened: Open) -> None:
+    destination = opened()
+    bring(destination, "a", b"first")
+    with pytest.raises(FileExistsError):
+        bring(destination, "a", b"second")
+    assert (destination.path / "a").read_bytes() == b"first"
+    bring(destination, "a", b"third", may_replace=True)
+    assert (destination.path / "a").read_bytes() == b"third"
+    assert (destination.path / "a").stat().st_nlink == 1
+
+
+def test_what_is_not_placed_leaves_nothing(opened: Open) -> None:
+    destination = opened()
+    draft = destination.begin()
+    draft.write(0, b"half")
+    draft.close()
+    destination.close(is_over=True)
+    assert list(destination.path.iterdir()) == []
+
+
+def test_a_directory_with_files_is_refused(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "out/lost+found").mkdir(parents=True)
+    opened().close(is_over=True)
+    (tmp_path / "out/mine").write_bytes(b"")
+    with pytest.raises(DestinationError) as caught:
+        opened()
+    assert (caught.value.word, caught.value.detail) == ("not_empty", "mine")
+    assert not (tmp_path / "out" / STAGING).exists()
+    assert not opened(may_hold_files=True).is_resumed
+
+
+def test_an_unfinished_one_is_gone_on_with_by_its_own_only(opened: Open) -> None:
+    first = opened(claim="then")
+    bring(first, "a")
+    first.begin()
+    first.close(is_over=False)
+    (first.path / STAGING / "77.part").write_bytes(b"of a run that was killed")
+    with pytest.raises(DestinationError) as caught:
+        opened(claim="now")
+    assert (caught.value.word, caught.value.detail) == ("claimed", "then")
+    again = opened(claim="then")
+    assert again.is_resumed
+    assert [each.name for each in (again.path / STAGING).iterdir()] == ["claim"]
+    again.close(is_over=True)
+    assert [each.name for each in again.path.iterdir()] == ["a"]
+
+
+def test_two_at_once_are_refused(opened: Open) -> None:
+    opened()
+    with pytest.raises(DestinationError) as caught:
+        opened()
+    assert caught.value.word == "busy"
+
+
+def test_a_link_in_the_place_of_our_own_directory_is_refused(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / STAGING).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DestinationError) as caught:
+        opened(may_hold_files=True)
+    assert caught.value.word == "unusable"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_time_that_no_file_can_have_costs_nothing(opened: Open) -> None:
+    destination = opened()
+    draft = destination.begin()
+    draft.finish(mtime_ns=10**40, mode=0o640)
+    destination.place(draft, "a", may_replace=False)
+    draft.close()
+    assert (destination.path / "a").stat().st_mode == 0o100640

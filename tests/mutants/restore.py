@@ -1,0 +1,149 @@
+"""Mutants of the restore: what keeps it inside, proves it, and replaces nothing."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_PLACE = "tests/local/test_destination.py::"
+_STORE = "tests/strict/test_restoring.py::"
+_PAST = "tests/supervisor/test_holdings.py::"
+
+MUTANTS = [
+    Mutant(
+        name="a path may lead out of the directory",
+        file="s3syncd/local/destination.py",
+        old='        if any(name in {"", ".", ".."} for name in (*names, last)):\n',
+        new="        if False:\n",
+        tests=[_PLACE + "test_a_path_that_is_none_is_refused"],
+    ),
+    Mutant(
+        name="a link on the way to a restored file is followed",
+        file="s3syncd/local/destination.py",
+        old="        return os.open(name, PASS, dir_fd=parent)\n    with suppress(FileExistsError)",
+        new="        return os.open(name, PASS & ~os.O_NOFOLLOW, dir_fd=parent)\n"
+        "    with suppress(FileExistsError)",
+        tests=[
+            _PLACE + "test_links_are_not_followed",
+            _STORE + "test_a_link_in_the_way_leads_nowhere",
+        ],
+    ),
+    Mutant(
+        name="a restored file takes the place of what stands there",
+        file="s3syncd/local/destination.py",
+        old="            if may_replace:\n",
+        new="            if True:\n",
+        tests=[_PLACE + "test_nothing_is_replaced_unless_it_may"],
+    ),
+    Mutant(
+        name="a restored file may lie in our own directory",
+        file="s3syncd/local/destination.py",
+        old="STAGING in (*names, last)[:1]",
+        new="False",
+        tests=[_PLACE + "test_a_path_that_is_none_is_refused"],
+    ),
+    Mutant(
+        name="a directory with files is taken for an empty one",
+        file="s3syncd/local/staging.py",
+        old="    if left:\n",
+        new="    if left is None:\n",
+        tests=[_PLACE + "test_a_directory_with_files_is_refused"],
+    ),
+    Mutant(
+        name="another restore's directory is gone on with",
+        file="s3syncd/local/staging.py",
+        old="if found and not is_foreign_fine",
+        new="if found is None and not is_foreign_fine",
+        tests=[_PLACE + "test_an_unfinished_one_is_gone_on_with_by_its_own_only"],
+    ),
+    Mutant(
+        name="two restores bring files into one directory at once",
+        file="s3syncd/local/staging.py",
+        old="        _lock(staging_fd)\n",
+        new="",
+        tests=[_PLACE + "test_two_at_once_are_refused"],
+    ),
+    Mutant(
+        name="content that fits no digest gets its name",
+        file="s3syncd/transfer/fetch.py",
+        old="            if verdict is not Verdict.DIFFERENT:\n",
+        new="            if True:\n",
+        tests=[_STORE + "test_content_that_is_not_the_digests_is_not_written"],
+    ),
+    Mutant(
+        name="a file that differs is replaced without a word for it",
+        file="s3syncd/transfer/fetch.py",
+        old="        if there is Verdict.DIFFERENT and not kit.may_replace:\n",
+        new="        if False:\n",
+        tests=[_STORE + "test_a_file_that_differs_is_kept_or_told"],
+    ),
+    Mutant(
+        name="what is there is fetched again",
+        file="s3syncd/transfer/fetch.py",
+        old="        if there is Verdict.EQUAL:\n",
+        new="        if False:\n",
+        tests=[_STORE + "test_what_is_proved_to_be_there_is_not_fetched_again"],
+    ),
+    Mutant(
+        name="pieces of two versions make one file",
+        file="s3syncd/transfer/receiving.py",
+        old="    if answer.etag != wanted.etag and answer.etag and wanted.etag:\n",
+        new="    if False:\n",
+        tests=[_STORE + "test_a_store_without_conditions_mixes_no_versions"],
+    ),
+    Mutant(
+        name="who writes objects makes set-user-id programs",
+        file="s3syncd/transfer/stamps.py",
+        old="        return mode & _PERMISSIONS\n",
+        new="        return mode & 0o7777\n",
+        tests=[_STORE + "test_the_tree_comes_back_with_times_and_permissions"],
+    ),
+    Mutant(
+        name="a tree is restored into a watched directory",
+        file="s3syncd/supervisor/restoring.py",
+        old="    if not wish.is_into_root:\n",
+        new="    if False:\n",
+        tests=[_STORE + "test_no_directory_that_a_site_watches_is_written_to"],
+    ),
+    Mutant(
+        name="a tree is restored into the root beside a running daemon",
+        file="s3syncd/supervisor/restoring.py",
+        old="    return StateLock(config.state_dir)",
+        new="    return None",
+        tests=[_STORE + "test_the_root_is_restored_only_while_no_daemon_runs"],
+    ),
+    Mutant(
+        name="the present passes for the past",
+        file="s3syncd/supervisor/restoring.py",
+        old="            if not self.versioning:\n",
+        new="            if False:\n",
+        tests=[_STORE + "test_without_versions_there_is_no_past"],
+    ),
+    Mutant(
+        name="a missing file makes no difference",
+        file="s3syncd/supervisor/restoring.py",
+        old="        return self._is_over and not any(self.counts[word] for word in MISSING)",
+        new="        return self._is_over",
+        tests=[_STORE + "test_archived_objects_are_named_and_the_rest_comes"],
+    ),
+    Mutant(
+        name="what was deleted before comes back",
+        file="s3syncd/supervisor/holdings.py",
+        old="        if chosen.is_marker:\n",
+        new="        if False:\n",
+        tests=[_PAST + "test_the_newest_that_is_not_later"],
+    ),
+    Mutant(
+        name="of a key that goes on over pages half the versions are chosen from",
+        file="s3syncd/supervisor/holdings.py",
+        old="{open_key: held} if held else {}",
+        new="{}",
+        tests=[_PAST + "test_versions_of_a_key_go_on_over_pages"],
+    ),
+    Mutant(
+        name="versions out of order are believed",
+        file="s3syncd/supervisor/holdings.py",
+        old="                if min(by_key) <= last_key:\n",
+        new="                if False:\n",
+        tests=[_PAST + "test_a_store_that_lists_out_of_order_is_not_believed"],
+    ),
+]
