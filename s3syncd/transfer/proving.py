@@ -10,7 +10,7 @@ from s3syncd.core.digest import is_md5_etag, part_count_of, part_size_for
 from s3syncd.local import files
 from s3syncd.pool import Start
 from s3syncd.s3.reply import Reply, has_own_key
-from s3syncd.transfer.asking import FetchKit, Wanted, asked
+from s3syncd.transfer.asking import Changed, FetchKit, Wanted, asked
 from s3syncd.transfer.comparing import Verdict
 from s3syncd.transfer.digests import (
     Readable,
@@ -59,6 +59,7 @@ def verdict_of(
         seen: an answer about this version that tells its checksums; it is asked for when needed.
 
     Raises:
+        Changed: the object is another version by now.
         FetchEnded: the store did not tell.
         OSError: the file cannot be read.
     """
@@ -74,6 +75,8 @@ def verdict_of(
         return by_etag
     if seen is None:
         seen = yield from asked(kit, wanted, lambda: kit.look(wanted, with_checksum=True))
+        if seen.etag != wanted.etag and wanted.etag:
+            raise Changed
     return (yield from _by_checksum(kit, content, seen, md5, by_etag))
 
 

@@ -70,11 +70,11 @@ MUTANTS = [
         tests=[_STORE + "test_content_that_is_not_the_digests_is_not_written"],
     ),
     Mutant(
-        name="a file that differs is replaced without a word for it",
+        name="a file that differs is replaced unasked",
         file="s3syncd/transfer/fetch.py",
-        old="        if there is Verdict.DIFFERENT and not kit.may_replace:\n",
-        new="        if False:\n",
-        tests=[_STORE + "test_a_file_that_differs_is_kept_or_told"],
+        old="    if is_there and not kit.may_replace:\n",
+        new="    if False:\n",
+        tests=[_STORE + "test_what_cannot_be_proved_is_brought_and_named"],
     ),
     Mutant(
         name="what is there is fetched again",
@@ -82,13 +82,6 @@ MUTANTS = [
         old="        if there is Verdict.EQUAL:\n",
         new="        if False:\n",
         tests=[_STORE + "test_what_is_proved_to_be_there_is_not_fetched_again"],
-    ),
-    Mutant(
-        name="pieces of two versions make one file",
-        file="s3syncd/transfer/receiving.py",
-        old="    if answer.etag != wanted.etag and answer.etag and wanted.etag:\n",
-        new="    if False:\n",
-        tests=[_STORE + "test_a_store_without_conditions_mixes_no_versions"],
     ),
     Mutant(
         name="who writes objects makes set-user-id programs",

@@ -235,6 +235,7 @@ def test_archived_objects_are_named_and_the_rest_comes(place: Place) -> None:
     assert "restore-object" in Restored("cold", "archived").hint
     assert tree(place.out).keys() == {"warm", ".s3syncd-restore/claim"}
     assert work.is_worth_repeating
+    assert not work.is_whole
 
 
 def _damage(store: FakeStore, key: str, body: bytes) -> None:
