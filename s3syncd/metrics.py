@@ -192,7 +192,7 @@ _LABELLED_COUNTERS: Sequence[tuple[str, str, str, Callable[[SiteReading], Mappin
     ),
     (
         "s3syncd_requests_total",
-        "Requests sent, by what a bill calls them: write (PUT, COPY, POST, LIST), read (GET, HEAD),"
+        "Requests sent, by what a bill calls them: write (PUT, COPY, POST), list, read (GET, HEAD),"
         " delete.",
         "class",
         _by_class,

@@ -183,6 +183,42 @@ def test_the_readme_names_metrics_that_exist() -> None:
     assert named - existing - {"s3syncd_request_duration_seconds"} == set()
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+def test_every_metric_is_explained_and_no_other() -> None:
+    text = exposition([SiteReading(status())], version="1", started_at="2026-01-01T00:00:00Z")
+    existing = set(re.findall(r"^# TYPE (s3syncd_\w+) ", text.decode(), re.MULTILINE))
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(s3syncd_\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
+    assert {name for name, *_ in rows} == existing
+    assert len(rows) == len(existing)
+
+
+def test_a_scrape_grows_with_the_sites_and_with_nothing_else() -> None:
+    busy = SiteFigures(
+        effects=dict.fromkeys(map(str, range(100)), 1),
+        failures=dict.fromkeys(map(str, range(100)), 1),
+    )
+    sizes = [
+        len(samples(*(SiteReading(status(f"s{number}"), busy) for number in range(sites))))
+        for sites in (1, 2, 3)
+    ]
+    each = sizes[1] - sizes[0]
+    assert sizes[2] - sizes[1] == each
+    assert each < 80
+
+
+promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+
+
+@promtool
 def test_promtool_accepts_the_alerts() -> None:
     subprocess.run(["promtool", "check", "rules", str(ALERTS)], check=True)
+
+
+@promtool
+def test_promtool_has_nothing_to_say_about_the_metrics() -> None:
+    text = exposition([SiteReading(status())], version="1", started_at="2026-01-01T00:00:00Z")
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, capture_output=True, check=True
+    )
+    assert done.stdout + done.stderr == b""

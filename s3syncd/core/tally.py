@@ -16,8 +16,9 @@ __all__ = ["BOUNDS_SECONDS", "CLASSES", "CLASS_OF", "TIMED", "RequestTally"]
 BOUNDS_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 """From a server next door to the 32 s after which the CRT gives a silent one up."""
 
-CLASSES: Final = ("write", "read", "delete")
-"""As bills have them: PUT, COPY, POST and LIST; GET and HEAD; DELETE and abort, which are free."""
+CLASSES: Final = ("write", "list", "read", "delete")
+"""As bills have them: PUT, COPY and POST, at the price of the storage class; LIST, at that of
+STANDARD; GET and HEAD; DELETE and abort, which are free."""
 
 TIMED: Final = (
     "PutObject", "HeadObject", "DeleteObject", "CopyObject", "ListObjectsV2", "UploadPart",
@@ -28,12 +29,12 @@ CLASS_OF: Final = {
     "PutObject": "write",
     "CopyObject": "write",
     "UploadPart": "write",
-    "ListObjectsV2": "write",
+    "ListObjectsV2": "list",
     "CreateMultipartUpload": "write",
     "CompleteMultipartUpload": "write",
-    "ListParts": "write",
-    "ListMultipartUploads": "write",
-    "ListObjectVersions": "write",
+    "ListParts": "list",
+    "ListMultipartUploads": "list",
+    "ListObjectVersions": "list",
     "HeadObject": "read",
     "GetObject": "read",
     "GetBucketVersioning": "read",

@@ -39,7 +39,7 @@ def test_requests_are_classed_as_a_bill_does_it() -> None:
     tally.answered("HeadObject", 0.1, FailureKind.MISSING)
     tally.answered("DeleteObject", 0.1, None)
     tally.gather()
-    assert tally.by_class() == {"write": 7, "read": 1, "delete": 2}
+    assert tally.by_class() == {"write": 6, "list": 1, "read": 1, "delete": 2}
     assert tally.failures[FailureKind.MISSING] == 1
     assert tally.ended == 7
 

@@ -146,6 +146,21 @@ MUTANTS = [
                "::test_a_filesystem_without_events_is_a_warning_with_the_remedy"],
     ),
     Mutant(
+        name="listings are charged like uploads",
+        file="s3syncd/core/tally.py",
+        old='    "ListObjectsV2": "list",\n',
+        new='    "ListObjectsV2": "write",\n',
+        tests=["tests/core/test_tally.py::test_requests_are_classed_as_a_bill_does_it"],
+    ),
+    Mutant(
+        name="a word that nobody foresaw makes a series of its own",
+        file="s3syncd/metrics.py",
+        old='        found[reason if reason in found else "other"] += count\n',
+        new="        found[reason] = found.get(reason, 0) + count\n",
+        tests=["tests/test_metrics.py"
+               "::test_a_scrape_grows_with_the_sites_and_with_nothing_else"],
+    ),
+    Mutant(
         name="check as JSON succeeds whatever it found",
         file="s3syncd/cli/check.py",
         old='    is_failed = any(each["verdict"] == Verdict.FAILED for each in listed)\n',
