@@ -12,6 +12,7 @@ from s3syncd.core.standing import waits_for_person
 from s3syncd.core.tally import RequestTally
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.web.app import Verdict
+from s3syncd.web.overview import Overview, SiteSeen
 
 __all__ = ["DaemonView", "standing"]
 
@@ -68,6 +69,17 @@ class DaemonView:
         waited = [status for status in self._fleet.snapshots() if not is_ready(status)]
         lines = tuple(f"{one['name']}: {one['state']}: no reconcile yet" for one in waited)
         return Verdict(not waited, lines)
+
+    def overview(self) -> Overview:
+        """Give what the page shows."""
+        document = dict(self._status())
+        sites, figures, now = document.pop("sites"), self._fleet.figures(), self._clock()
+        seen = []
+        for status in sites:
+            own = figures.get(status["name"])
+            lines = tuple(f"{one.check}: {one.detail}" for one in failing(status, own, now))
+            seen.append(SiteSeen(status, own, lines))
+        return Overview(document, seen)
 
     def metrics(self) -> tuple[str, bytes]:
         """Give the content type and the text of the metrics."""

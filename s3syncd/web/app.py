@@ -2,7 +2,8 @@
 
 Whoever reaches the address may read. So a browser must not be led here by a name that somebody
 else's DNS makes point to this machine: the Host header has to be an address, `localhost` or the
-host that was configured. With a token, everything but the bare verdict of a probe asks for it.
+host that was configured. With a token, everything but the bare verdict of a probe asks for it; a
+browser gets the page without anything in it, which asks for the token in turn.
 """
 
 from __future__ import annotations
@@ -13,16 +14,29 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qs
 
-__all__ = ["Answer", "Application", "Verdict", "View"]
+from s3syncd.web.feed import FRESH_SECONDS, Feed, Reader
+from s3syncd.web.overview import Overview
+from s3syncd.web.page import page
+
+__all__ = ["STREAM", "Answer", "Application", "Verdict", "View"]
+
+STREAM = "s3syncd.stream"
+"""Key of the environment under which a server that can takes a reader, to serve it from then on."""
 
 _METHODS = frozenset({"GET", "HEAD"})
 _TEXT = "text/plain; charset=utf-8"
 _HEADERS = (
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_EVENTS = "text/event-stream; charset=utf-8"
+_STRANGERS = frozenset({"cross-site", "same-site"})  # a page of somebody else's, in a browser
+_WAIT_SECONDS = 30
 
 
 class Verdict(NamedTuple):
@@ -50,14 +64,19 @@ class View(Protocol):
     def metrics(self) -> tuple[str, bytes]:
         """Give the content type and the text of the metrics."""
 
+    def overview(self) -> Overview:
+        """Give what the page shows."""
+
 
 class Answer(NamedTuple):
-    """One answer."""
+    """One answer; with a reader its body is what the reader is told, from then on."""
 
     status: HTTPStatus
     body: bytes
     content_type: str = _TEXT
     headers: tuple[tuple[str, str], ...] = ()
+    policy: str = _POLICY
+    reader: Reader | None = None
 
 
 class Application:
@@ -69,6 +88,7 @@ class Application:
             because no browser can be led here (a Unix socket).
         token: what `Authorization: Bearer` must carry; None: nothing.
         on_failure: told of an exception that the view raised.
+        fresh_seconds: how long readers of events share what was seen.
     """
 
     def __init__(
@@ -78,15 +98,20 @@ class Application:
         hosts: Iterable[str] | None = (),
         token: str | None = None,
         on_failure: Callable[[Exception], object] = lambda _error: None,
+        fresh_seconds: float = FRESH_SECONDS,
     ) -> None:
         self._hosts = None if hosts is None else {host.lower() for host in hosts} | {"localhost"}
         self._token = token
         self._on_failure = on_failure
         self._probes = {"/livez": view.live, "/healthz": view.health, "/readyz": view.ready}
-        self._pages: dict[str, Callable[[], Answer]] = {
-            "/": lambda: _plain(HTTPStatus.OK, _index(view.status())),
-            "/status": lambda: _json(view.status()),
-            "/metrics": lambda: _metrics(*view.metrics()),
+        self._feed = Feed(view.overview, on_failure=on_failure, fresh_seconds=fresh_seconds)
+        self._pages: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+            "/": lambda asked: (
+                _page() if _is_browser(asked) else _plain(HTTPStatus.OK, _index(view.status()))
+            ),
+            "/events": self._events,
+            "/status": lambda _asked: _json(view.status()),
+            "/metrics": lambda _asked: _metrics(*view.metrics()),
         }
 
     def __call__(
@@ -98,15 +123,20 @@ class Application:
         except Exception as error:  # noqa: BLE001 - a request must not end the server
             self._on_failure(error)
             answer = _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "it failed; see the daemon's log")
+        length = () if answer.reader else (("Content-Length", str(len(answer.body))),)
         start_response(
             f"{answer.status.value} {answer.status.phrase}",
             [
                 ("Content-Type", answer.content_type),
-                ("Content-Length", str(len(answer.body))),
+                ("Content-Security-Policy", answer.policy),
+                *length,
                 *_HEADERS,
                 *answer.headers,
             ],
         )
+        if answer.reader is not None:
+            environ[STREAM](answer.reader)
+            return []
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _answer(self, environ: Mapping[str, Any]) -> Answer:
@@ -121,14 +151,26 @@ class Application:
         if path in self._probes:
             return _verdict(self._probes[path](), is_shown=is_trusted)
         if not is_trusted:
-            return _plain(
-                HTTPStatus.UNAUTHORIZED,
-                "send http.token: Authorization: Bearer TOKEN",
-                ("WWW-Authenticate", "Bearer"),
-            )
+            return _stranger(is_shown_page=path == "/" and _is_browser(environ))
         if path not in self._pages:
             return _plain(HTTPStatus.NOT_FOUND, "nothing is here; see /")
-        return self._pages[path]()
+        return self._pages[path](environ)
+
+    def _events(self, environ: Mapping[str, Any]) -> Answer:
+        if environ.get("HTTP_SEC_FETCH_SITE") in _STRANGERS:
+            return _plain(HTTPStatus.FORBIDDEN, "only the page of this daemon may follow it")
+        asked = parse_qs(environ.get("QUERY_STRING", ""))
+        site = asked.get("site", [None])[0]
+        if "once" in asked or environ["REQUEST_METHOD"] == "HEAD" or STREAM not in environ:
+            return Answer(HTTPStatus.OK, self._feed.once(site), _EVENTS)
+        reader = self._feed.reader(site)
+        if reader is None:
+            return _plain(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "too many follow it already: ask for /events?once every few seconds",
+                ("Retry-After", str(_WAIT_SECONDS)),
+            )
+        return Answer(HTTPStatus.OK, b"", _EVENTS, reader=reader)
 
     def _is_host_ours(self, written: str) -> bool:
         if self._hosts is None:
@@ -153,6 +195,25 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_browser(environ: Mapping[str, Any]) -> bool:
+    return "text/html" in environ.get("HTTP_ACCEPT", "")
+
+
+def _page(status: HTTPStatus = HTTPStatus.OK, *headers: tuple[str, str]) -> Answer:
+    shown = page()
+    told = (("Vary", "Accept"), *headers)
+    return Answer(status, shown.body, "text/html; charset=utf-8", told, shown.policy)
+
+
+def _stranger(*, is_shown_page: bool) -> Answer:
+    challenge = ("WWW-Authenticate", "Bearer")
+    if is_shown_page:
+        return _page(HTTPStatus.UNAUTHORIZED, challenge)
+    return _plain(
+        HTTPStatus.UNAUTHORIZED, "send http.token: Authorization: Bearer TOKEN", challenge
+    )
 
 
 def _plain(status: HTTPStatus, text: str, *headers: tuple[str, str]) -> Answer:

@@ -15,6 +15,7 @@ import pytest
 
 from s3syncd.web.app import Application, Verdict
 from s3syncd.web.http import HttpSide
+from s3syncd.web.overview import Overview, SiteSeen
 from s3syncd.web.server import Server
 from s3syncd.web.sockets import listening_socket
 from tests.waiting import until
@@ -46,6 +47,10 @@ class FakeView:
 
     def ready(self) -> Verdict:
         return Verdict(self.is_ready, () if self.is_ready else ("a: scanning: no reconcile yet",))
+
+    def overview(self) -> Overview:
+        daemon = {key: value for key, value in self.document.items() if key != "sites"}
+        return Overview(daemon, [SiteSeen(site, None, ()) for site in self.document["sites"]])
 
     def metrics(self) -> tuple[str, bytes]:
         return "text/plain; version=0.0.4; charset=utf-8", self.metrics_text
