@@ -35,7 +35,9 @@ ENV PATH=/opt/s3syncd/bin:$PATH \
 USER 10001:10001
 # Ledgers and control socket. Without a volume a new container hashes everything once more.
 VOLUME ["/var/lib/s3syncd"]
-# Liveness only: trouble with S3 never restarts the daemon. Alerts belong to `s3syncd status`.
+# Liveness only: trouble with S3 never restarts the daemon. The same as /livez, by the control socket:
+# it works whatever http.listen says, and the image has no program that speaks HTTP. Alerts belong to
+# /healthz and /metrics.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
   CMD ["s3syncd", "-c", "/etc/s3syncd/config.yml", "status", "--live"]
 STOPSIGNAL SIGTERM

@@ -26,12 +26,23 @@ _PIPES: dict[str, Callable[[Any], str]] = {
 
 def rendered(values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Give the chart's documents with its own values, some of them changed."""
-    given = {**yaml.safe_load((CHART / "values.yaml").read_text()), **(values or {})}
+    given = _merged(yaml.safe_load((CHART / "values.yaml").read_text()), values or {})
     scope = {"Values": given, "Release": {"Name": "photos"}, ".": {}}
     return [
         yaml.safe_load(_render(_tokens(path.read_text()), scope))
         for path in sorted((CHART / "templates").glob("*.yaml"))
     ]
+
+
+def _merged(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay values over others as Helm does: maps are merged, everything else is replaced."""
+    both = {
+        name: _merged(known[name], value)
+        if isinstance(value, Mapping) and isinstance(known.get(name), Mapping)
+        else value
+        for name, value in given.items()
+    }
+    return {**known, **both}
 
 
 def _tokens(template: str) -> list[tuple[str, str]]:

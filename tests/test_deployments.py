@@ -16,8 +16,10 @@ import yaml
 
 from s3syncd import __version__
 from s3syncd.cli.main import build_parser
+from s3syncd.cli.status import _LIVE_SECONDS
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
+from s3syncd.web.app import Application, Verdict
 from tests.chart import CHART, rendered
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,23 +59,81 @@ def daemon(documents: list[dict[str, Any]]) -> dict[str, Any]:
 def loaded(text: str, tmp_path: Path) -> Config:
     path = tmp_path / "config.yml"
     path.write_text(text)
-    return load(path, environ={"STATE_DIRECTORY": STATE})
+    return load(path, environ={"STATE_DIRECTORY": STATE, "S3SYNCD_HTTP_TOKEN": "token"})
 
 
 def test_there_are_manifests_for_each_way() -> None:
     assert [name for name, _ in manifests()] == ["s3syncd.yaml", "sidecar.yaml", "chart"]
 
 
+class Turning:
+    """A daemon whose loops turn, whose bucket answers 403, and which has compared nothing yet."""
+
+    def __getattr__(self, _name: str) -> Any:
+        return dict  # nothing else is asked here
+
+    def live(self) -> Verdict:
+        return Verdict(True)
+
+    def health(self) -> Verdict:
+        return Verdict(False, ("photos: access_denied: 403",))
+
+    def ready(self) -> Verdict:
+        return Verdict(False)
+
+
+def asked(path: str, host: str) -> int:
+    """Ask as the kubelet does: by the pod's address, without a token."""
+    seen: list[str] = []
+    application = Application(Turning(), hosts=(), token="secret")
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": host}
+    application(environ, lambda status, _headers: seen.append(status))
+    return int(seen[0].split()[0])
+
+
 @pytest.mark.parametrize("documents", ALL)
-def test_probes_ask_for_liveness_by_a_command_that_exists(documents: list[dict[str, Any]]) -> None:
+def test_probes_ask_for_what_they_are_about(documents: list[dict[str, Any]]) -> None:
     container = daemon(documents)
+    (port,) = container["ports"]
     for probe in ("startupProbe", "livenessProbe"):
-        command = container[probe]["exec"]["command"]
-        assert command == ["s3syncd", "-c", f"{CONFIG}/config.yml", "status", "--live"]
-        arguments = build_parser().parse_args(command[1:])
-        assert arguments.live
-        assert container[probe]["timeoutSeconds"] > 5  # what the command itself waits for
-    assert "readinessProbe" not in container  # nothing connects to it
+        assert container[probe]["httpGet"] == {"path": "/livez", "port": port["name"]}
+    assert asked("/livez", "10.1.2.3:9350") == 200
+    ready = container.get("readinessProbe", {"httpGet": {"path": "/readyz", "port": "http"}})
+    assert ready["httpGet"] == {"path": "/readyz", "port": port["name"]}
+    assert asked("/readyz", "[fd00::1]:9350") == 503
+    # Nothing restarts or hides a pod because of the bucket.
+    assert "/healthz" not in str(documents)
+    assert asked("/healthz", "10.1.2.3:9350") == 503
+
+
+def test_a_deployment_is_ready_when_all_was_compared_and_a_sidecar_delays_nobody() -> None:
+    probed = {name: "readinessProbe" in daemon(documents) for name, documents in manifests()}
+    assert probed == {"s3syncd.yaml": True, "sidecar.yaml": False, "chart": True}
+
+
+@pytest.mark.parametrize("documents", ALL)
+def test_the_port_of_the_probes_is_open_to_the_kubelet_and_guarded_by_a_token(
+    documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    (config_map,) = of_kind(documents, "ConfigMap")
+    config = loaded(config_map["data"]["config.yml"], tmp_path)
+    container = daemon(documents)
+    (port,) = container["ports"]
+    assert config.http_address == ("0.0.0.0", port["containerPort"])
+    assert not config.http_needs_token
+    assert config.warnings == ()
+    (token,) = [each for each in container["env"] if each["name"] == "S3SYNCD_HTTP_TOKEN"]
+    assert set(token["valueFrom"]["secretKeyRef"]) == {"name", "key"}
+    assert "token: ${S3SYNCD_HTTP_TOKEN}" in config_map["data"]["config.yml"].replace('"', "")
+
+
+def test_the_health_of_a_container_is_asked_by_a_command_that_exists() -> None:
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    found = re.search(r"^HEALTHCHECK .*?--timeout=(\d+)s .*CMD (\[.*\])$", text, re.MULTILINE)
+    assert found
+    command = yaml.safe_load(found[2])
+    assert build_parser().parse_args(command[1:]).live
+    assert int(found[1]) > _LIVE_SECONDS
 
 
 @pytest.mark.parametrize("documents", ALL)
@@ -168,7 +228,7 @@ def test_every_value_of_the_chart_is_used() -> None:
     used = set(re.findall(r"\.Values\.([A-Za-z.]+)", templates))
     known = yaml.safe_load((CHART / "values.yaml").read_text())
     leaves = {
-        f"{name}.{inner}" if name in {"image", "data", "state", "serviceAccount"} else name
+        f"{name}.{inner}" if name in {"image", "data", "state", "serviceAccount", "http"} else name
         for name, value in known.items()
         for inner in (value if isinstance(value, dict) else [""])
     }
