@@ -53,10 +53,11 @@ _START_WITHIN_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class S3Server:
-    """A running server: `endpoint` is http://127.0.0.1:port."""
+    """A running server: `endpoint` is http://127.0.0.1:port; `pid` of a process of its own."""
 
     endpoint: str
     folder: Path | None = None
+    pid: int = 0
 
     def client(self, **config: Any) -> Any:
         """Give a boto3 client to look at the server behind the code under test; close it."""
@@ -132,7 +133,7 @@ def rclone_server(folder: Path | None = None) -> Iterator[S3Server]:
         process = subprocess.Popen(command, stderr=log, stdout=log, stdin=subprocess.DEVNULL)
         stack.callback(_end, process)
         port = _wait_for_port(process, Path(log.name))
-        yield S3Server(f"http://127.0.0.1:{port}", folder)
+        yield S3Server(f"http://127.0.0.1:{port}", folder, process.pid)
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:

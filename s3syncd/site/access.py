@@ -30,6 +30,9 @@ SAMPLED_PATHS = 200  # enough to tell 90 % from chance, cheap even on a network 
 _CONNECT_CAP_SECONDS = 60.0  # an unreachable bucket is tried at least this often
 _RELAPSE_SECONDS = 60.0  # a bucket lost so soon answers looks and nothing else: less is asked
 _MOUNTS = "mounts"  # key of the ledger
+_SLOW_SECONDS = 5.0  # what is well answers the first time within one
+_SILENT_ROOT = "The site's directory has not answered yet; its file system may hang."
+_SILENT_BUCKET = "The bucket's server has not answered yet. It is waited for, and tried again."
 
 
 class Access:
@@ -45,6 +48,8 @@ class Access:
         self._sampled: dict[str, BaselineRow | Intent] = {}
         self._is_root_asked = False
         self._is_connecting = False
+        self._asked_at = 0.0
+        self._called_at = 0.0
         self.attempts = 0
         self._next_root_look = 0.0
         self._next_connect = 0.0
@@ -67,6 +72,13 @@ class Access:
             return " ".join(filter(None, self._bucket_words)) or REASONS[self.reason].remedy
         return REASONS[self.reason].remedy if self.reason else ""
 
+    def waits_for(self, now: float) -> str:
+        """Say which side has not answered for a while since the start; empty: none."""
+        if self._root == "unseen" and self._is_root_asked and now - self._asked_at > _SLOW_SECONDS:
+            return _SILENT_ROOT
+        is_called = self._bucket == "unseen" and self._is_connecting
+        return _SILENT_BUCKET if is_called and now - self._called_at > _SLOW_SECONDS else ""
+
     @property
     def is_ready(self) -> bool:
         """Whether both sides were seen and can be used; not while another root is compared."""
@@ -85,7 +97,7 @@ class Access:
     def advance(self, now: float) -> None:
         """Look at the root and at an unreachable bucket when it is time."""
         if not self._is_root_asked and now >= self._next_root_look:
-            self._is_root_asked = True
+            self._is_root_asked, self._asked_at = True, now
             self._next_root_look = now + ROOT_LOOK_SECONDS
             self._parts.scanner.check_root()
         is_idle = not (self._is_connecting or self._is_refused)
@@ -93,7 +105,7 @@ class Access:
             self._is_connecting = self._parts.lane.offer(
                 self._connect_call, size_bytes=0, done=self._connect_answered
             )
-            self._is_refused = not self._is_connecting
+            self._is_refused, self._called_at = not self._is_connecting, now
 
     def next_due(self) -> float:
         """Return when `advance` wants to be called (monotonic seconds)."""

@@ -176,7 +176,7 @@ class Board:
         site, settings = self._site, self._site.parts.settings
         files, size_bytes = site.parts.ledger.count()
         problems, problems_total = self._problems()
-        reason, hint = self._reason()
+        reason, hint = self._reason(now)
         watcher = site.parts.watcher
         return {
             "name": settings.name,
@@ -202,10 +202,12 @@ class Board:
             "bytes": size_bytes,
         }
 
-    def _reason(self) -> tuple[str, str]:
+    def _reason(self, now: float) -> tuple[str, str]:
         site = self._site
         if site.access.reason:
             return site.access.reason, site.access.hint
+        if waits_for := site.access.waits_for(now):
+            return "", waits_for
         if site.space.is_low:
             return site.space.reason, site.space.hint
         if site.hold.count:

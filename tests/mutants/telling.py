@@ -205,4 +205,13 @@ MUTANTS = [
             "::test_a_watcher_that_proves_nothing_any_more_turns_it_red"
         ],
     ),
+    Mutant(
+        name="a site says nothing of a server that is silent from the start",
+        file="s3syncd/site/status.py",
+        old="if waits_for := site.access.waits_for(now):",
+        new="if waits_for := None:",
+        tests=[
+            "tests/scenarios/test_failures.py::test_a_server_that_is_silent_from_the_start_is_named"
+        ],
+    ),
 ]

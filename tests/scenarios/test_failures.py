@@ -474,3 +474,26 @@ def test_a_call_that_crashes_is_looked_into_and_tried_again(settled: World) -> N
     settled.write("f000", "newer", hint=True)
     settled.settle()
     assert settled.objects == settled.files
+
+
+def test_a_server_that_is_silent_from_the_start_is_named(world: World) -> None:
+    world.lane.is_held = True
+    world.run(4)
+    assert (world.status["state"], world.status["hint"]) == ("starting", None)
+    world.run(4)
+    assert (world.status["state"], world.status["reason"]) == ("starting", None)
+    assert "server has not answered" in world.status["hint"]
+    world.lane.is_held = False
+    world.settle()
+    assert world.status["hint"] is None
+
+
+def test_a_directory_that_is_silent_from_the_start_is_named(world: World) -> None:
+    world.scanner.is_hung = True
+    world.run(4)
+    assert world.status["hint"] is None
+    world.run(4)
+    assert "directory has not answered" in world.status["hint"]
+    world.scanner.is_hung = False
+    world.settle()
+    assert world.status["hint"] is None
