@@ -131,6 +131,34 @@ def test_each_predecessor_has_its_configuration_and_its_options() -> None:
         assert "| there | here |" in predecessor(title), title
 
 
+# What their help says, but for AWS's own options that s3-sync2 hands on.
+_OPTIONS = {
+    "s3sync-service": "-config -configmap -http-port -metrics-path -metrics-port",
+    "mobius3": """--prefix --exclude-remote --exclude-local --upload-on-create --log-level
+        --credentials-source --disable-ssl-verification --force-ipv4""",
+    "s3-sync2": """--cf-dist-id --cf-inval-always --cf-inval-paths --debug --dfs
+        --dfs-lock-timeout --dfs-lock-wait --dfs-uid-hostname --event-queue --init-sync-down
+        --init-sync-up --max-failures --md5-skip-path --only-down --only-up --poll""",
+}
+
+
+@pytest.mark.parametrize("title", _OPTIONS)
+def test_every_option_of_a_predecessor_is_told(title: str) -> None:
+    rows = [line for line in predecessor(title).splitlines() if line.startswith("| ")]
+    told = set(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]+", " ".join(rows)))
+    assert set(_OPTIONS[title].split()) - told == set()
+
+
+@pytest.mark.parametrize("title", ["mobius3", "s3-sync2", "aws s3 sync in cron", "rclone sync"])
+def test_every_option_of_a_command_that_is_shown_is_told(title: str) -> None:
+    section = predecessor(title)
+    shown = [line for kind in ("sh", "text") for line in blocks(section, kind)]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    options = set(re.findall(r"(?<= )--[a-z0-9-]+", " ".join(shown)))
+    assert options
+    assert {option for option in options if f"`{option}" not in " ".join(rows)} == set()
+
+
 def test_every_key_that_s3sync_service_has_is_told_and_taken() -> None:
     theirs = set(re.findall(r"\w+", _KEYS_OF_S3SYNC_SERVICE))
     told = set(re.findall(r"`([a-z_0-9]+)`", predecessor("s3sync-service")))
