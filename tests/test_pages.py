@@ -22,7 +22,7 @@ from s3syncd.config.validate import keys_of
 from s3syncd.core.difference import HINTS as DIFFERENCES
 from s3syncd.core.restored import HINTS as RESTORED
 from s3syncd.core.safety import REASONS
-from s3syncd.site import problems
+from s3syncd.site import counters, problems
 from s3syncd.transfer import outcomes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -233,6 +233,20 @@ def test_what_is_no_obstacle_to_being_in_sync_is_told() -> None:
     section = OPERATIONS.partition("\n## Problems of single paths\n")[2].partition("\n## ")[0]
     told = set(re.findall(r"^\| `(\w+)` \| [^|]* \| yes \|", section, re.MULTILINE))
     assert told == problems.SKIPPED
+
+
+def checks_of_health() -> set[str]:
+    """Give the names that a check may have, but those of guards."""
+    tree = ast.parse((ROOT / "s3syncd/core/health.py").read_text(encoding="utf-8"))
+    yielded = [each.value for each in ast.walk(tree) if isinstance(each, ast.Yield)]
+    first = [each.elts[0] for each in yielded if isinstance(each, ast.Tuple)]
+    constant = {str(each.value) for each in first if isinstance(each, ast.Constant)}
+    return constant | counters._REFUSALS
+
+
+def test_every_health_check_is_explained_and_no_other() -> None:
+    told = {word for cell in rows("Health checks") for word in re.findall(r"\w+", cell)}
+    assert told == checks_of_health()
 
 
 def test_every_difference_is_explained_and_no_other() -> None:
