@@ -74,6 +74,11 @@ class BaselineTable(Store):
         self._points.add("record")
         self._write(self._record, row)
 
+    def refresh(self, row: BaselineRow) -> None:
+        """Store a new stat of the version that is agreed on; `keeps_version` goes on telling so."""
+        self._points.add("record")
+        self._write(self._refresh, row, self._passes > 0)
+
     def forget(self, path: str) -> None:
         """Remove the row of a path, if there is one; leaves a tombstone while a pass runs."""
         self._points.add("forget")
@@ -136,11 +141,16 @@ class BaselineTable(Store):
         return self._seq
 
     def changed_since(self, path: str, seq: int) -> bool:
-        """Return whether the path was recorded, or forgotten in this pass, after `seq`."""
+        """Return whether a path was recorded, or forgotten or refreshed in this pass, after it."""
         sql = (
             "SELECT 1 FROM baseline WHERE path = ?1 AND changed_seq > ?2 UNION ALL"
             " SELECT 1 FROM tombstone WHERE path = ?1 AND changed_seq > ?2"
         )
+        return bool(self._rows(sql, (path.encode(), seq)))
+
+    def keeps_version(self, path: str, seq: int) -> bool:
+        """Return whether the path has a row whose version was agreed on at `seq` or before."""
+        sql = "SELECT 1 FROM baseline WHERE path = ? AND changed_seq <= ?"
         return bool(self._rows(sql, (path.encode(), seq)))
 
     def begin_pass(self) -> int:
@@ -171,6 +181,18 @@ class BaselineTable(Store):
             self._bytes += row[1]
         else:
             self._bytes += row[1] - old[0]
+
+    def _refresh(self, row: BaselineRow, is_pass: bool) -> None:
+        name = row[0].encode()
+        sql = "SELECT etag, changed_seq FROM baseline WHERE path = ?"
+        old = self._execute(sql, (name,)).fetchone()
+        self._record(row)
+        if old is None or old[0] != row.etag:
+            return
+        self._execute("UPDATE baseline SET changed_seq = ? WHERE path = ?", (old[1], name))
+        if not is_pass:
+            return
+        self._execute("INSERT OR REPLACE INTO tombstone VALUES (?, ?)", (name, self._seq))
 
     def _forget(self, path: str, is_pass: bool) -> None:
         name = path.encode()

@@ -24,7 +24,10 @@ _LARGE_AT_ONCE = 4  # 8 parts of each keep the byte budget full; more would only
 
 @dataclass(slots=True, eq=False)
 class Planned:
-    """One action on its way: in the backlog, then in flight. Owned by the site thread."""
+    """One action on its way: in the backlog, then in flight. Owned by the site thread.
+
+    `is_remote_other`: while it was in flight a listing had something else than the baseline.
+    """
 
     action: Action
     settle: Settle
@@ -32,6 +35,7 @@ class Planned:
     intent: Intent | None = None
     planned_at: float = 0.0
     started_at: float = 0.0
+    is_remote_other: bool = False
 
 
 _Plans = OrderedDict[str, Planned]

@@ -24,6 +24,10 @@ from s3syncd.site.timetable import Whole
 
 __all__ = ["Decisions"]
 
+_NOT_THERE = REMOTE_CHANGED | {2}  # of the table: no or another version than the agreed one
+# What was found to be drift by reading it has the size of its file, and is to be read again.
+_MAY_BE_DRIFT = frozenset({Kind.CONFLICT, Kind.ADOPT})
+
 
 class Decisions:
     """Takes the passes of one site from their begin to their end.
@@ -64,6 +68,8 @@ class Decisions:
         """Take an action of a pass: only if the path is still what the pass saw."""
         path = action.path
         if self._parts.ledger.changed_since(path, one.started_seq):
+            if self._parts.ledger.keeps_version(path, one.started_seq):
+                self._correct(action)  # only its stat is newer: of the bucket it says what is so
             return
         if path in self._recovery:
             # Not before that has ended, which may take a minute; nor is it forgotten until then.
@@ -75,9 +81,9 @@ class Decisions:
             return
         if self._is_held(action) or self._retries.is_pending(action):
             return
-        if action.kind is Kind.CONFLICT and path in self.approved_drift:
+        if action.kind in _MAY_BE_DRIFT and path in self.approved_drift:
             del self.approved_drift[path]
-            action = action._replace(kind=Kind.UPLOAD)
+            action = action._replace(kind=Kind.UPLOAD, reason="drift")
         if self._is_hearsay(action):
             now = self._parts.clock()
             self._backlog.add(Planned(action, Settle(), is_live=False, planned_at=now))
@@ -94,7 +100,9 @@ class Decisions:
 
     def _correct(self, action: Action) -> None:
         """A path to be looked at anyway: it must not be compared with what is not in the bucket."""
-        if action.row in REMOTE_CHANGED and action.path not in self._backlog.in_flight:
+        if planned := self._backlog.in_flight.get(action.path):
+            planned.is_remote_other |= action.row in _NOT_THERE
+        elif action.row in REMOTE_CHANGED:
             self._parts.ledger.forget(action.path)
             self._backlog.drop(action.path)
             self._looks.note(action.path, self._parts.clock(), is_closed=True)

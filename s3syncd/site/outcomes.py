@@ -35,6 +35,7 @@ __all__ = ["Outcomes"]
 _IN_A_ROW = {"transient": 16, "stalled": 4}
 _CANCELED_SECONDS = 1.0  # not sent, because the site stops: no failure, and seldom looked at again
 _RECORDED = frozenset({"put", "adopted", "unchanged", "reclassed"})
+_BELIEVING = frozenset({"adopted", "unchanged"})  # sent nothing: the bucket is as it was before
 _REMOVED = frozenset({"deleted", "gone"})
 
 
@@ -81,6 +82,9 @@ class Outcomes:
         # rather than too little.
         self.apply(outcome, now)
         self._end_intent(planned, outcome, now)
+        if planned.is_remote_other and outcome.effect in _BELIEVING:
+            self._parts.ledger.forget(path)
+            self._looks.note(path, now, is_closed=True)
         self._looks.settled(path, now)
 
     def apply(self, outcome: Outcome, now: float) -> None:
@@ -127,7 +131,7 @@ class Outcomes:
         ledger, path = self._parts.ledger, outcome.action.path
         self._failed_in_a_row.clear()
         if outcome.effect in _RECORDED and outcome.row is not None:
-            ledger.record(outcome.row)
+            (ledger.refresh if outcome.effect == "unchanged" else ledger.record)(outcome.row)
             self._retirement.unwant(path)
         elif outcome.effect in _REMOVED:
             ledger.forget(path)

@@ -232,6 +232,9 @@ class Recovery:
         is_other = outcome.reason == "foreign_change"
         if is_shown or is_gone or is_other:
             self._on_late(outcome, now)
+        elif outcome.follow_up is not None:
+            # A pass that met it left the path alone for our sake, and the next may be a day away.
+            self._on_known(outcome, now)
 
     def _close_or_wait(self, path: str, one: _Open, outcome: Outcome, now: float) -> None:
         age = max(0.0, self._parts.wall() - one.intent.created_wall)

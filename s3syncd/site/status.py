@@ -155,6 +155,7 @@ class Board:
             and not site.hold.count
             and not site.retirement.waiting
             and not site.problems.obstacles
+            and not site.decisions.approved_drift
             and not site.retries.shown()[0]
         )
 

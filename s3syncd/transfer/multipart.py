@@ -207,7 +207,9 @@ def _publish(
             break
         yield kit.bucket.back_off(attempt)
     end = Ended(from_failure(action, failure))
-    if failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
+    # A condition on a version that is gone is lost with 404, and so is an upload that is gone.
+    is_vanished = failure.kind is FailureKind.MISSING and failure.code != "NoSuchUpload"
+    if is_vanished or failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
         end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
     raise _left(kit, action, parts.upload_id, end)
 

@@ -40,6 +40,17 @@ class MemoryLedger:
         self._set(row=row._replace(changed_seq=0))
         self.memory = self.memory._replace(row_seq=seq, seq=seq)
 
+    def refresh(self, row: BaselineRow) -> None:
+        old, old_seq = self.memory.now.row, self.memory.row_seq
+        self.record(row)
+        if old is not None and old.etag == row.etag:
+            tomb_seq = self.memory.seq if self.is_passing else self.memory.tomb_seq
+            self.memory = self.memory._replace(row_seq=old_seq, tomb_seq=tomb_seq)
+
+    def keeps_version(self, path: str, seq: int) -> bool:
+        assert path == PATH
+        return self.memory.now.row is not None and self.memory.row_seq <= seq
+
     def forget(self, path: str) -> None:
         assert path == PATH
         if self.memory.now.row is not None:

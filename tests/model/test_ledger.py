@@ -14,8 +14,8 @@ from tests.core.entries import row
 from tests.model.ledger import MemoryLedger
 
 OPERATIONS = st.sampled_from([
-    "record", "record other", "forget", "intend", "end", "want", "clear", "unwant", "fail", "heal",
-    "pass", "pass over", "commit",
+    "record", "record other", "refresh", "forget", "intend", "end", "want", "clear", "unwant",
+    "fail", "heal", "pass", "pass over", "commit",
 ])  # fmt: skip
 
 
@@ -23,6 +23,7 @@ def carry_out(ledger: Any, name: str, number: int) -> None:
     effects: dict[str, Callable[[], object]] = {
         "record": lambda: ledger.record(row()),
         "record other": lambda: ledger.record(row(size=20, stamp=2, etag="e2")),
+        "refresh": lambda: ledger.refresh(row(stamp=3)),
         "forget": lambda: ledger.forget("p"),
         "intend": lambda: ledger.put_intent(Intent("p", f"op{number}", "Upload", etag_before="e1")),
         "end": lambda: ledger.drop_intent("p"),
@@ -52,6 +53,7 @@ def told(ledger: Any, marks: list[int]) -> list[object]:
         [ledger.count_deletions(state) for state in ("waiting", "cleared", "held")],
         len(ledger.page("")), len(ledger.page("p")), len(ledger.page("", prefix="p/")),
         [ledger.changed_since("p", mark) for mark in marks],
+        [ledger.keeps_version("p", mark) for mark in marks],
     ]  # fmt: skip
 
 

@@ -24,8 +24,8 @@ MUTANTS = [
     Mutant(
         name="uploads of a site that deletes have no intents",
         file=_DISPATCH,
-        old="is_known_later = settings.retire_deleted or settings.on_drift",
-        new="is_known_later = settings.on_drift",
+        old='return settings.retire_deleted or settings.on_drift == "hold"',
+        new='return settings.on_drift == "hold"',
         tests=[_KILLED.format("new")],
     ),
     Mutant(

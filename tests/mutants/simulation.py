@@ -7,6 +7,8 @@ from tests.mutants.mutant import Mutant
 __all__ = ["MUTANTS"]
 
 _SLICE = ["tests/simulation/test_simulation.py::test_every_promise_is_kept_whatever_goes_wrong[0]"]
+_DRIFT = "tests/scenarios/test_drift.py::"
+_FAILURES = "tests/scenarios/test_failures.py::"
 
 MUTANTS = [
     Mutant(
@@ -31,6 +33,58 @@ MUTANTS = [
         tests=[
             "tests/scenarios/test_roots.py"
             "::test_another_root_is_not_taken_where_all_that_is_known_is_under_way"
+        ],
+    ),
+    Mutant(
+        name="drift of the same size stays drift when it is approved",
+        file="s3syncd/site/decisions.py",
+        old="_MAY_BE_DRIFT = frozenset({Kind.CONFLICT, Kind.ADOPT})",
+        new="_MAY_BE_DRIFT = frozenset({Kind.CONFLICT})",
+        tests=[_DRIFT + "test_drift_of_the_same_size_is_over_when_it_is_approved"],
+    ),
+    Mutant(
+        name="what is approved counts as in sync before it is overwritten",
+        file="s3syncd/site/status.py",
+        old="            and not site.decisions.approved_drift\n",
+        new="",
+        tests=[_DRIFT + "test_what_is_approved_is_not_in_sync_before_it_is_overwritten"],
+    ),
+    Mutant(
+        name="what an older effect's look met is of no interest",
+        file="s3syncd/site/recovery.py",
+        old="        elif outcome.follow_up is not None:\n",
+        new="        elif outcome is None:\n",
+        tests=[
+            _FAILURES
+            + "test_an_object_that_vanishes_while_an_older_put_may_still_come_is_put_again"
+        ],
+    ),
+    Mutant(
+        name="a stat recorded anew makes a listing old",
+        file="s3syncd/site/decisions.py",
+        old="            if self._parts.ledger.keeps_version(path, one.started_seq):\n",
+        new="            if action is None:\n",
+        tests=[
+            _FAILURES + "test_an_object_that_vanishes_while_its_touched_file_is_read_is_put_again"
+        ],
+    ),
+    Mutant(
+        name="what a listing tells of a path in flight is of no interest",
+        file="s3syncd/site/decisions.py",
+        old="planned.is_remote_other |= action.row in _NOT_THERE",
+        new="planned.is_remote_other = False",
+        tests=[
+            _FAILURES + "test_an_object_that_vanishes_while_its_file_is_compared_with_it_is_put"
+        ],
+    ),
+    Mutant(
+        name="a condition on a version that vanished is asked again for ever",
+        file="s3syncd/transfer/multipart.py",
+        old='failure.kind is FailureKind.MISSING and failure.code != "NoSuchUpload"',
+        new='failure.kind is FailureKind.MISSING and failure.code == ""',
+        tests=[
+            "tests/transfer/test_multipart.py"
+            "::test_an_object_that_vanished_before_its_condition_was_asked_is_put_anew"
         ],
     ),
 ]

@@ -60,3 +60,30 @@ def test_an_upload_applied_after_its_file_was_deleted_is_deleted_too(world: Worl
     world.scanner.is_held = False
     world.settle()
     assert not world.objects
+
+
+def test_drift_of_the_same_size_is_over_when_it_is_approved(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold")
+    world.write("a", "mine")
+    world.store.store(PREFIX + "a", b"this")
+    world.run(30)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    assert world.command("approve")["drift"] == 1
+    world.run(30)
+    assert world.objects["a"] == b"mine"
+    assert world.status["in_sync"]
+
+
+def test_what_is_approved_is_not_in_sync_before_it_is_overwritten(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold")
+    world.write("a", "mine")
+    world.store.store(PREFIX + "a", b"and theirs")
+    world.run(30)
+    assert not world.status["in_sync"]
+    world.scanner.is_held = True  # a pass of a large tree takes its time
+    world.command("approve")
+    world.run(10)
+    assert not world.status["in_sync"]
+    world.scanner.is_held = False
+    world.settle()
+    assert world.objects["a"] == b"mine"

@@ -310,6 +310,51 @@ def test_a_put_applied_late_over_a_newer_one_is_found(settled: World) -> None:
     assert settled.log.of("object.late")
 
 
+def test_an_object_that_vanishes_while_an_older_put_may_still_come_is_put_again(
+    settled: World,
+) -> None:
+    settled.write("new", "older")
+    settled.store.fail("put", NO_ANSWER)
+    settled.hint("new")
+    settled.run(10)
+    assert settled.objects["new"] == b"older"
+    del settled.store.objects["p/new"]  # by somebody else
+    settled.command("rescan", remote=True)
+    settled.run(100)
+    assert settled.objects["new"] == b"older"
+    assert settled.status["in_sync"]
+
+
+def test_an_object_that_vanishes_while_its_touched_file_is_read_is_put_again(
+    settled: World,
+) -> None:
+    settled.lane.is_held = True
+    settled.write("f000", settled.files["f000"].decode(), hint=True)
+    settled.run(1)
+    assert settled.lane.in_flight
+    del settled.store.objects["p/f000"]  # by somebody else
+    settled.command("rescan", remote=True)
+    settled.run(1)
+    settled.lane.is_held = False
+    settled.run(10)
+    assert "f000" in settled.objects
+    assert settled.status["in_sync"]
+
+
+def test_an_object_that_vanishes_while_its_file_is_compared_with_it_is_put(world: World) -> None:
+    world.write("a", "mine")
+    world.store.store("p/a", b"mine")
+    world.checksum_lane.is_held = True
+    world.run(5)
+    assert world.checksum_lane.in_flight
+    del world.store.objects["p/a"]  # by somebody else
+    world.command("rescan", remote=True)
+    world.run(5)
+    world.checksum_lane.is_held = False
+    world.run(10)
+    assert world.objects["a"] == b"mine"
+
+
 def test_a_deletion_without_an_answer_counts_once_it_is_known(settled: World) -> None:
     settled.store.fail("delete", NO_ANSWER, is_applied=True)
     settled.remove("f000", hint=True)

@@ -484,3 +484,16 @@ def test_lost_condition_publishes_nothing_and_leaves_nothing(tmp_path: Path) -> 
     assert outcome.follow_up.kind is Kind.CONFLICT
     assert world.bucket.objects["p/d/big"].body == b"theirs"
     assert not world.bucket.uploads
+
+
+def test_an_object_that_vanished_before_its_condition_was_asked_is_put_anew(tmp_path: Path) -> None:
+    world = World(tmp_path / "root", on_drift="hold")
+    world.write("d/big", CONTENT)
+    row = world.carry_out(world.action("d/big")).row
+    world.rewrite("d/big", CONTENT[::-1])
+    del world.bucket.objects["p/d/big"]
+    outcome = world.carry_out(world.action("d/big", baseline=row, is_listed=False))
+    assert outcome.result is Result.SUPERSEDED
+    assert outcome.follow_up is not None
+    assert (outcome.follow_up.kind, outcome.follow_up.reason) == (Kind.UPLOAD, "vanished")
+    assert not world.bucket.uploads
