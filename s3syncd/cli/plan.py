@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -104,10 +105,10 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
             stream.writelines(palette.paint(colour, line) + "\n" for line in lines)
         if site.reason:
             guard = REASONS.get(site.reason)
-            said = f"{site.reason}: {guard.message}" if guard else f"{site.reason}:"
+            said = f"{site.reason}: {guard.message}" if guard else site.reason
             lines = _paragraph(said, indent="  ")
             stream.writelines(palette.paint("yellow", line) + "\n" for line in lines)
-            lines = _paragraph(site.hint or "", indent="    ")
+            lines = _paragraph(_advice(site), indent="    ")
             stream.writelines(line + "\n" for line in lines)
         code = _worse(code, site.reason)
     return code
@@ -120,6 +121,11 @@ def _paragraph(text: str, *, indent: str, hanging: str | None = None) -> list[st
 def _hint(hint: Finding) -> str:
     remedy = f"; {hint.remedy}" if hint.remedy else ""
     return f"{hint.probe}: {hint.text}{remedy}"
+
+
+def _advice(site: SitePlan) -> str:
+    # A command to copy, not one to fill in.
+    return (site.hint or "").replace("approve SITE", f"approve {shlex.quote(site.name)}")
 
 
 def _words(action: Action) -> str:

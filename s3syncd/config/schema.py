@@ -7,6 +7,7 @@ It is never stricter than `load`: what it refuses, `load` refuses. What only `lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 from s3syncd.config.layout import GLOBAL_ALIASES, SITE_ALIASES
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.parse import UnusableError
+from s3syncd.core.notices import KINDS
 
 __all__ = ["schema"]
 
@@ -52,6 +54,7 @@ _KINDS: Final[Mapping[str, Schema]] = {
     },
     "listen": {"type": ["string", "integer"]},
     "bandwidth": {"anyOf": [{"type": ["string", "integer"]}, _WORDS]},
+    "notice_kinds": {"anyOf": [{"enum": [*KINDS]}, {"type": "array", "items": {"enum": [*KINDS]}}]},
     "per_second": {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": "off"}]},
 }
 """What a value may look like, by the function that takes it; any other takes anything."""
@@ -116,7 +119,7 @@ def _option(spec: FieldInfo) -> Schema:
     takes = [each.func for each in parts if isinstance(each, BeforeValidator)]
     kinds = [_KINDS[take.__name__] for take in takes if take.__name__ in _KINDS]
     words = [word for word in _words(spec.annotation) if _is_taken(word, takes)]
-    if SecretStr in get_args(spec.annotation):
+    if {SecretStr, Path} & {spec.annotation, *get_args(spec.annotation)}:
         kinds = [_KINDS["text"]]
     value: Schema = {"enum": words} if words else dict(kinds[0]) if kinds else {}
     if value.get("type") == "integer":

@@ -203,6 +203,23 @@ def test_an_editor_shows_common_mistakes(text: str) -> None:
     assert problems(text)
 
 
+NOTICES = "notify: {webhook: 'https://example.com/', kinds: %s}\n"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_good"), [("[held, halted]", True), ("held", True), ("[hold]", False)]
+)
+def test_an_editor_knows_the_words_of_a_list(kinds: str, is_good: bool) -> None:
+    assert (problems(NOTICES % kinds + ONE % "") == []) is is_good
+
+
+def test_every_kind_of_value_is_known_to_the_schema() -> None:
+    site = SCHEMA["properties"]["sites"]["items"]["properties"]
+    specs = [*site.values(), *SCHEMA["properties"].values()]
+    specs += [inner for spec in specs for inner in spec.get("properties", {}).values()]
+    assert [spec for spec in specs if not {"anyOf", "type"} & set(spec)] == []
+
+
 def test_defaults_are_told_to_the_editor() -> None:
     site: dict[str, Any] = SCHEMA["properties"]["sites"]["items"]["properties"]
     assert site["mode"]["default"] == "upload"

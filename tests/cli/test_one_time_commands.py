@@ -140,7 +140,7 @@ def test_each_action_of_the_table_is_told_in_plain_words(config: Path, row: Rule
 
 
 def test_a_plan_tells_what_holds_it_and_what_to_do_within_80_columns(config: Path) -> None:
-    remedy = "Bring the files back, or confirm them: `s3syncd approve photos --list 0123456789ab`."
+    remedy = "Bring the files back, or confirm them: `s3syncd approve SITE --list 0123456789ab`."
     lines = planned(config, fake_plan(reason="mass_delete", hint=remedy))[1].splitlines()
     assert lines[-4:] == [
         "  mass_delete: More files are gone than the limit allows; every deletion is",
