@@ -13,6 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from s3syncd.core.cost import LIST_DOLLARS, PRICES, storage_class_of
 from s3syncd.core.figures import EFFECTS, FAILURES, STATES, SiteFigures
 from s3syncd.core.retry import FailureKind
 from s3syncd.core.tally import CLASSES, TIMED, RequestTally
@@ -165,6 +166,20 @@ def test_alerts_and_dashboard_ask_for_labels_that_exist() -> None:
     for each in expressions():
         for label, word in re.findall(r'(\w+)=~?"([^"$]*)"', each):
             assert label == "job" or set(word.split("|")) <= _CLOSED[label], each
+
+
+def test_the_dashboard_has_the_prices_of_the_plan() -> None:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    (panel,) = [panel for panel in panels if panel["title"].startswith("What they cost")]
+    (target,) = panel["targets"]
+    standard = storage_class_of(None)
+    assert standard is not None
+    told = re.findall(r"(0\.\d+) \* sum\([^)]*class=~?\"([a-z|]+)\"", target["expr"])
+    assert {words: float(price) for price, words in told} == {
+        "write|list": standard.write, "read": standard.read,
+    }  # fmt: skip
+    assert standard.write == LIST_DOLLARS
+    assert PRICES in panel["description"]
 
 
 def test_every_alert_tells_how_bad_it_is_and_what_to_do() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -39,13 +40,15 @@ def origins(config: Config) -> Origins:
     sites = []
     for site in layout.given_sites(root, unread):
         merged = layout.inherit(site.options, given)
-        sites.append(
-            {
-                key: f"line {option.line}{'' if key in site.options else ', for all sites'}"
-                for key, option in merged.items()
-                if not layout.is_absent(option)
-            }
-        )
+        told = {
+            key: f"line {option.line}{'' if key in site.options else ', for all sites'}"
+            for key, option in merged.items()
+            if not layout.is_absent(option)
+        }
+        is_polling = layout.spelled(merged.get("watcher")) == "polling"
+        if "watch_interval" in told and not is_polling:
+            told.setdefault("settle_seconds", f"watch_interval, {told['watch_interval']}")
+        sites.append(told)
     lines = {
         key: f"line {option.line}" for key, option in given.items() if not layout.is_absent(option)
     }
@@ -55,6 +58,8 @@ def origins(config: Config) -> Origins:
 def _defaults(config: Config) -> dict[str, str]:
     """Tell where the defaults come from that are not the same everywhere."""
     found: dict[str, str] = {}
+    if str(config.state_dir) == (os.environ.get("STATE_DIRECTORY") or "").split(":")[0]:
+        found["state_dir"] = "default: $STATE_DIRECTORY"
     for key in ("buffer_bytes", "checksum_workers"):
         usual = Config.model_fields[key].get_default(call_default_factory=True)
         if getattr(config, key) != usual:

@@ -82,7 +82,14 @@ def test_each_option_tells_its_line_or_that_it_is_the_default(written: Path) -> 
     assert '  region: "us-east-1"  # line 12' in lines
     assert '  watch_interval: "1.5s"  # line 9' in lines
     assert "upload_workers: 10  # default" in lines
+    assert "  settle_seconds: 1.5  # watch_interval, line 9" in lines
+    assert lines[1].endswith('/state"  # default: $STATE_DIRECTORY')
     assert '  access_key: "********"  # line 3, for all sites' in lines
+
+
+def test_the_period_of_a_polling_site_is_no_reason_for_its_settling(written: Path) -> None:
+    written.write_text(TEXT.replace("1500\n", "1500\n    watcher: polling\n"))
+    assert "  settle_seconds: 0.1  # default" in shown(written).splitlines()
 
 
 def test_a_default_lowered_for_a_container_says_so(written: Path) -> None:
