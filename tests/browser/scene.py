@@ -55,7 +55,7 @@ class Scene:
         self.figures, self.failing = {}, {}
         self.sites = {one["name"]: one for one in sites}
 
-    def tell(self, name: str, **facts: Any) -> None:
+    def tell(self, name: str, /, **facts: Any) -> None:
         """Change a site's status, or add it."""
         self.sites = {**self.sites, name: {**self.sites.get(name, site(name)), **facts}}
 
