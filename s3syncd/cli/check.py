@@ -115,7 +115,7 @@ def _probe(site: SiteConfig) -> Iterator[Finding]:
     from s3syncd.s3.settings import bucket_settings  # noqa: PLC0415 - as above
     from s3syncd.supervisor.build import scope_of  # noqa: PLC0415 - as above
 
-    tree = survey(site.root, scope_of(site), now=time.time())
+    tree = survey(site.root, scope_of(site), now=time.time(), has_sizes=_is_cold(site))
     root = list(probe_root(site.root, tree, watcher=site.watcher, poll_seconds=site.poll_seconds))
     yield from root
     wanted = Wanted(
@@ -131,10 +131,19 @@ def _probe(site: SiteConfig) -> Iterator[Finding]:
 def _hints(site: SiteConfig, tree: Survey) -> Iterator[Finding]:
     """Tell what the site will cost, as far as its files and its intervals tell."""
     is_aws = not store_of(site, os.environ)
-    yield listing_finding(tree.files, site.reconcile_interval_seconds, is_aws=is_aws)
+    found = listing_finding(tree.files, site.reconcile_interval_seconds, is_aws=is_aws)
+    if not tree.is_whole:
+        found = found._replace(text=f"at least {found.text.removeprefix('about ')}")
+    yield found
     if is_aws:
         known = storage_class_of(site.storage_class)
         yield from class_hints(known, files=tree.files, small=tree.small, recent=tree.recent)
+
+
+def _is_cold(site: SiteConfig) -> bool:
+    """Whether it matters what the files are like."""
+    known = storage_class_of(site.storage_class)
+    return known is not None and known.least_days > 0 and not store_of(site, os.environ)
 
 
 def _lines(site: str, finding: Finding, palette: Palette, width: int) -> list[str]:

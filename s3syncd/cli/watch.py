@@ -8,6 +8,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import Final, TextIO
 
+from s3syncd.cli import exits
+
 __all__ = ["Screen", "watch"]
 
 EVERY_SECONDS: Final = 1.0
@@ -76,7 +78,7 @@ def watch(
         clock: monotonic seconds.
         every_seconds: from one look to the next.
     """
-    pause, code = Event(), 0
+    pause, code = Event(), exits.INTERRUPTED
     start = clock()
     deadline = float("inf") if timeout_seconds is None else start + timeout_seconds
     number = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,8 +14,11 @@ from s3syncd.core.paths import Scope
 
 __all__ = ["Survey", "survey"]
 
-MOST_NAMES: Final = 2_000_000
-"""After some ten seconds a person has waited enough, and knows what kind of tree it is."""
+MOST_SECONDS: Final = 10.0
+"""A person has waited enough, and knows what kind of tree it is: more than a million files."""
+
+_NAMES_PER_LOOK: Final = 1000
+"""Between two looks at the clock: a second where each name costs a millisecond (network)."""
 
 _DAY_SECONDS: Final = 86_400.0
 
@@ -27,7 +32,7 @@ class Survey:
         files: that are selected.
         small: of those, with less than `SMALL_BYTES`.
         recent: of those, changed within a day.
-        is_whole: nothing was left out because there was too much.
+        is_whole: nothing was left out because it took too long.
     """
 
     directories: int = 0
@@ -37,20 +42,26 @@ class Survey:
     is_whole: bool = True
 
 
-def survey(root: Path, scope: Scope, *, now: float, most_names: int = MOST_NAMES) -> Survey:
+def survey(
+    root: Path,
+    scope: Scope,
+    *,
+    now: float,
+    has_sizes: bool = True,
+    clock: Callable[[], float] = time.monotonic,
+) -> Survey:
     """Walk below `root`, not into what is excluded as a whole; changes nothing.
 
     Args:
         root: absolute.
         scope: what is selected.
         now: seconds since the epoch.
-        most_names: after how many it ends.
+        has_sizes: whether each file is looked at; without, `small` and `recent` stay zero.
+        clock: monotonic seconds; after `MOST_SECONDS` it ends.
     """
     found, names, left = Survey(), 0, [""]
+    deadline = clock() + MOST_SECONDS
     while left:
-        if names >= most_names:
-            found.is_whole = False
-            return found
         above = left.pop()
         try:
             with os.scandir(root / above) as entries:
@@ -58,19 +69,23 @@ def survey(root: Path, scope: Scope, *, now: float, most_names: int = MOST_NAMES
                 found.directories += 1
                 for entry in entries:
                     names += 1
+                    if names % _NAMES_PER_LOOK == 0 and clock() > deadline:
+                        found.is_whole = False
+                        return found
                     path = above + entry.name
                     if entry.is_dir(follow_symlinks=False):
                         if not scope.is_pruned(f"{path}/"):
                             left.append(f"{path}/")
                     elif entry.is_file(follow_symlinks=False) and scope.is_selected(path):
-                        _count(entry, found, now)
+                        found.files += 1
+                        if has_sizes:
+                            _look(entry, found, now)
         except OSError:
             continue
     return found
 
 
-def _count(entry: os.DirEntry[str], found: Survey, now: float) -> None:
-    found.files += 1
+def _look(entry: os.DirEntry[str], found: Survey, now: float) -> None:
     try:
         stat = entry.stat(follow_symlinks=False)
     except OSError:  # gone meanwhile

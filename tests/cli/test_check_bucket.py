@@ -16,7 +16,7 @@ from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.paths import Scope
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.local.probe import probe_root, probe_state_dir
-from s3syncd.local.survey import Survey, survey
+from s3syncd.local.survey import MOST_SECONDS, Survey, survey
 from s3syncd.s3.bucket import BucketSettings
 from s3syncd.s3.keeping import judge_lifecycle
 from s3syncd.s3.probe import Wanted, probe_contacted
@@ -320,8 +320,20 @@ def test_a_tree_is_counted_as_the_site_sees_it(tmp_path: Path) -> None:
     now = (tmp_path / "a" / "small").stat().st_mtime
     scope = Scope(prefix="", exclusions=("^skip/", r"\.tmp$"), inclusions=())
     assert survey(tmp_path, scope, now=now) == Survey(directories=2, files=3, small=2, recent=2)
-    few = survey(tmp_path, scope, now=now, most_names=1)
-    assert not few.is_whole
+    unlooked = survey(tmp_path, scope, now=now, has_sizes=False)
+    assert unlooked == Survey(directories=2, files=3, small=0, recent=0)
+
+
+def test_a_tree_that_takes_too_long_is_counted_in_part(tmp_path: Path) -> None:
+    for number in range(1200):
+        (tmp_path / str(number)).touch()
+    moments = iter([0.0, MOST_SECONDS + 1])
+    scope = Scope(prefix="", exclusions=(), inclusions=())
+    tree = survey(tmp_path, scope, now=0.0, clock=lambda: next(moments))
+    assert not tree.is_whole
+    assert tree.files == 999
+    found = {each.probe: each for each in probe_root(tmp_path, tree)}
+    assert found["watching"].text.startswith("at least 1 directories")
 
 
 def test_a_state_directory_that_can_be_made_is_fine_and_not_made(tmp_path: Path) -> None:

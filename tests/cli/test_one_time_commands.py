@@ -502,6 +502,9 @@ def test_check_tells_what_the_files_will_cost_in_their_class(
     found = {each.probe: each for each in check._hints(load(config).sites[0], tree)}
     assert found.keys() == probes
     assert ("$" in found["cost"].text) is (endpoint == "")
+    tree.is_whole = False
+    (cost, *_) = check._hints(load(config).sites[0], tree)
+    assert cost.text.startswith("at least 30 LIST requests")
 
 
 def test_a_finding_that_is_long_has_its_remedy_below(config: Path) -> None:

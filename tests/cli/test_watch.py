@@ -53,6 +53,10 @@ def test_it_goes_on_until_ctrl_c_and_gives_the_code_of_the_last_look() -> None:
     assert (drawn, code) == (["a", "b", "c"], 3)
 
 
+def test_ctrl_c_before_anything_was_seen_says_nothing_of_the_state() -> None:
+    assert watch(looks(), lambda _: None) == 130
+
+
 def test_it_ends_when_the_time_is_over() -> None:
     drawn: list[str] = []
     assert watch(lambda: ("a", 4), drawn.append, timeout_seconds=0) == 4
