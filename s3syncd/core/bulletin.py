@@ -18,7 +18,15 @@ MAX_TEXT: Final = 1900
 """Characters of the text: the least that such services take is 2,000 (Discord)."""
 
 _MAX_WORDS = 300  # of one remedy; a store's own words may be long
-_WORST = ("halted", "held", "unavailable", "unhealthy", "recovered")
+_MAX_NAMES = 5  # of sites that suffer the same
+# What is said of one site, and of several; the worst first.
+_SAID: Final = {
+    "halted": ("is halted and waits for a person", "are halted and wait for a person"),
+    "held": ("waits for a person", "wait for a person"),
+    "unavailable": ("is unavailable", "are unavailable"),
+    "unhealthy": ("does not progress", "do not progress"),
+    "recovered": ("is well again", "are well again"),
+}
 
 
 def document(
@@ -32,7 +40,8 @@ def document(
         version: of this program.
         dropped: how many notices were never told, because nobody took them.
     """
-    ordered = sorted(notices, key=lambda each: _WORST.index(each.kind))
+    worst = list(_SAID)
+    ordered = sorted(notices, key=lambda each: worst.index(each.kind))
     return {
         "text": _text(ordered, host, dropped),
         "source": "s3syncd",
@@ -52,9 +61,12 @@ def _facts(notice: Notice) -> dict[str, Any]:
 def _text(ordered: Sequence[Notice], host: str, dropped: int) -> str:
     head = f"s3syncd on {host}"
     tail = f"\n({dropped} earlier notices could not be delivered.)" if dropped else ""
-    text, rest = head, list(ordered)
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for notice in ordered:
+        alike.setdefault((notice.kind, notice.reason, notice.text), []).append(notice.site)
+    text, rest = head, list(alike.items())
     while rest:
-        line = _escaped("\n" + _line(rest[0]))
+        line = _escaped("\n" + _line(*rest[0]))
         if len(text) + len(line) + len(_more(rest)) + len(tail) > MAX_TEXT:
             break
         text += line
@@ -62,24 +74,25 @@ def _text(ordered: Sequence[Notice], host: str, dropped: int) -> str:
     return text + _more(rest) + tail
 
 
-def _line(notice: Notice) -> str:
-    said = {
-        "held": "waits for a person",
-        "halted": "is halted and waits for a person",
-        "unavailable": "is unavailable",
-        "unhealthy": "does not progress",
-        "recovered": "is well again",
-    }[notice.kind]
-    words = notice.text if len(notice.text) <= _MAX_WORDS else notice.text[:_MAX_WORDS] + "…"
-    return f"{notice.site} {said} ({notice.reason})" + (f": {words}" if words else "")
+def _line(what: tuple[str, str, str], sites: Sequence[str]) -> str:
+    kind, reason, text = what
+    is_one = len(sites) == 1
+    said = _SAID[kind][0 if is_one else 1]
+    names = ", ".join(sites[:_MAX_NAMES])
+    if len(sites) > _MAX_NAMES:
+        names += f" and {len(sites) - _MAX_NAMES} more"
+    words = text if len(text) <= _MAX_WORDS else text[:_MAX_WORDS] + "…"
+    return f"{names} {said} ({reason})" + (f": {words}" if words else "")
 
 
-def _more(rest: Sequence[Notice]) -> str:
+def _more(rest: Sequence[tuple[tuple[str, str, str], list[str]]]) -> str:
     if not rest:
         return ""
-    counted = Counter(each.kind for each in rest)
-    told = ", ".join(f"{counted[kind]} {kind}" for kind in _WORST if counted[kind])
-    return f"\nand {len(rest)} more: {told}"
+    counted: Counter[str] = Counter()
+    for (kind, _, _), sites in rest:
+        counted[kind] += len(sites)
+    told = ", ".join(f"{counted[kind]} {kind}" for kind in _SAID if counted[kind])
+    return f"\nand {counted.total()} more: {told}"
 
 
 def _escaped(text: str) -> str:

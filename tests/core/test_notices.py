@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -186,13 +187,14 @@ def test_the_document_has_a_text_and_every_fact() -> None:
 
 def test_a_thousand_notices_are_one_document_of_bounded_size() -> None:
     many = [notice(f"site-{n}", "unavailable", "x" * 5000) for n in range(1000)]
-    told = document([*many, notice("worst")], host="nas", version="1", dropped=7)
+    differing = [notice(f"other-{n}", "unhealthy", f"{n}") for n in range(500)]
+    told = document([*many, *differing, notice("worst")], host="nas", version="1", dropped=7)
     assert len(told["text"]) <= MAX_TEXT
     assert "worst" in told["text"].splitlines()[1], "what waits for a person comes first"
-    assert "more: " in told["text"]
-    assert "unavailable" in told["text"].splitlines()[-2]
+    assert "site-0, site-1, site-2, site-3, site-4 and 995 more are unavailable" in told["text"]
+    assert re.search(r"^and \d{3} more: \d{3} unhealthy$", told["text"], re.MULTILINE)
     assert "7 earlier notices could not be delivered" in told["text"]
-    assert (len(told["notices"]), told["omitted"], told["dropped"]) == (MAX_LISTED, 901, 7)
+    assert (len(told["notices"]), told["omitted"], told["dropped"]) == (MAX_LISTED, 1401, 7)
 
 
 def test_words_of_a_server_are_no_mention_and_no_link() -> None:

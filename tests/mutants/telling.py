@@ -51,8 +51,8 @@ MUTANTS = [
     Mutant(
         name="a server's words may mention everybody",
         file=_BULLETIN,
-        old='_escaped("\\n" + _line(rest[0]))',
-        new='"\\n" + _line(rest[0])',
+        old='_escaped("\\n" + _line(*rest[0]))',
+        new='"\\n" + _line(*rest[0])',
         tests=[_CORE_TESTS + "test_words_of_a_server_are_no_mention_and_no_link"],
     ),
     Mutant(
@@ -213,5 +213,12 @@ MUTANTS = [
         tests=[
             "tests/scenarios/test_failures.py::test_a_server_that_is_silent_from_the_start_is_named"
         ],
+    ),
+    Mutant(
+        name="each look at a burst is a message of its own",
+        file=_WEBHOOK,
+        old="max(self._next_at, now + GATHER_SECONDS)",
+        new="self._next_at",
+        tests=[_WEBHOOK_TESTS + "test_what_is_found_at_once_or_a_little_later_is_one_message"],
     ),
 ]

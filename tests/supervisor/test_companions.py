@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from s3syncd.cli.client import ask, ask_status
 from s3syncd.config.models import Config
 from s3syncd.core.health import Check
+from s3syncd.notify.webhook import GATHER_SECONDS
 from s3syncd.supervisor.companions import Companions
 from s3syncd.web.app import Verdict
 from tests.servers import StubServer, respond, stall, stub_server
@@ -115,21 +117,24 @@ def test_a_halt_is_posted(
 ) -> None:
     view.sites = [({**HALTED, "name": f"s{n}"}, []) for n in range(1000)]
     companions.apply(configure(notify={"webhook": f"{stub.endpoint}/{TOKEN}"}))
-    (seen,) = until(stub.seen)
+    until(lambda: companions.told()["notify"]["waiting"] == 1000)
+    sender = companions._running["notify"].sender
+    assert sender is not None
+    sender.turn(time.monotonic() + GATHER_SECONDS)
+    (seen,) = stub.seen()
     document = json.loads(seen.body)
     assert document["text"].startswith("s3syncd on ")
     assert len(document["notices"]) + document["omitted"] == 1000
-    until(lambda: companions.told()["notify"]["last_sent_at"])
+    assert companions.told()["notify"]["last_sent_at"]
     assert TOKEN not in json.dumps(companions.told())
 
 
 def test_a_server_that_hangs_holds_up_neither_a_reload_nor_the_end(
-    companions: Companions, configure: Configure, view: View
+    companions: Companions, configure: Configure
 ) -> None:
     with stub_server() as server:
         server.behave(stall(), times=100)
-        view.sites = [(HALTED, [])]
-        companions.apply(configure(notify={"webhook": f"{server.endpoint}/{TOKEN}"}))
+        companions.apply(configure(heartbeat={"url": f"{server.endpoint}/{TOKEN}", "interval": 1}))
         until(server.seen)
         companions.tick(0.0)
         companions.apply(configure())
@@ -175,13 +180,9 @@ def test_the_status_tells_what_is_wrong_with_sending(
 ) -> None:
     with stub_server() as server:
         server.behave(respond(404), times=1000)
-        config = configure()
-        running = start(config)
-        board = running.shop.last("a").board
-        board.snapshot = {**board.snapshot, **HALTED}
-        configure(notify={"webhook": f"{server.endpoint}/{TOKEN}"})
-        ask(config.state_dir, "reload")
-        until(lambda: ask_status(config.state_dir)["notify"]["error"])
-    shown = ask_status(config.state_dir)["notify"]
-    assert shown["error"] == "the server answers 404"
-    assert (shown["waiting"], shown["dropped"], shown["last_sent_at"]) == (1, 0, None)
+        config = configure(heartbeat={"url": f"{server.endpoint}/{TOKEN}", "interval": 1})
+        start(config)
+        until(lambda: ask_status(config.state_dir)["heartbeat"]["error"])
+    shown = ask_status(config.state_dir)
+    assert shown["heartbeat"] == {"last_sent_at": None, "error": "the server answers 404"}
+    assert "notify" not in shown
