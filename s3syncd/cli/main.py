@@ -198,6 +198,7 @@ def _resume(parser: argparse.ArgumentParser) -> None:
 
 
 def _reload(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
     _wait(parser, "until every site has started")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,6 +38,9 @@ def execute(arguments: argparse.Namespace) -> int:
         if not followed.is_done:
             print("reloaded, not every site has started yet")
             return exits.NOT_IN_SYNC
+    if arguments.json:
+        print(json.dumps(answer, indent=2))
+        return exits.OK
     print("reloaded" + "".join(f"; {part}" for part in _changes(answer)))
     if keys := answer.get("needs_restart"):
         print(f"takes effect when the daemon is restarted: {', '.join(keys)}")

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
@@ -15,7 +16,7 @@ from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
 from s3syncd.cli.render import render_status
 from s3syncd.cli.watch import Screen, watch
-from s3syncd.cli.wording import Palette, screen_columns
+from s3syncd.cli.wording import Palette, count, screen_columns
 from s3syncd.core.standing import waits_for_person
 
 __all__ = ["execute", "is_in_sync", "is_settled"]
@@ -49,13 +50,13 @@ def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
         ).status
     else:
         status = ask_status(state_dir, arguments.site)
-    print(json.dumps(status, indent=2) if arguments.json else _rendered(status, sys.stdout))
+    print(json.dumps(status, indent=2) if arguments.json else _rendered(status, "", sys.stdout))
     return exits.exit_code_of(status["sites"])
 
 
-def _rendered(status: dict[str, Any], stream: TextIO) -> str:
+def _rendered(status: dict[str, Any], more: str, stream: TextIO) -> str:
     palette, width = Palette(stream), screen_columns()
-    return render_status(status, now=time.time(), palette=palette, width=width)
+    return render_status(status, now=time.time(), palette=palette, width=width) + more
 
 
 def _watch(state_dir: Path, arguments: argparse.Namespace, stream: TextIO) -> int:
@@ -69,13 +70,28 @@ def _watch(state_dir: Path, arguments: argparse.Namespace, stream: TextIO) -> in
             gone = {"error": error.message, "hint": error.hint}
             text = f"{_time()}  {error.message}\n  {error.hint}"
             return json.dumps(gone) if arguments.json else text, exits.FATAL
-        text = json.dumps(status) if arguments.json else f"{_time()}  {_rendered(status, stream)}"
-        return text, exits.exit_code_of(status["sites"])
+        code = exits.exit_code_of(status["sites"])
+        if arguments.json:
+            return json.dumps(status), code
+        room = get_terminal_size().lines // 2 if stream.isatty() else None
+        return f"{_time()}  {_rendered(*_foremost(status, room), stream)}", code
 
     if arguments.json:  # a document in each line, for programs
         return watch(look, lambda text: print(text, flush=True), timeout_seconds=arguments.timeout)
     with Screen(stream) as screen:
         return watch(look, screen.draw, timeout_seconds=arguments.timeout)
+
+
+def _foremost(status: dict[str, Any], room: int | None) -> tuple[dict[str, Any], str]:
+    """Keep the sites that there is room for, those that need somebody first; tell of the rest."""
+    sites = status["sites"]
+    if room is None or len(sites) <= room:
+        return status, ""
+    ranked = sorted(sites, key=lambda site: (not waits_for_person(site), site["in_sync"]))
+    rest = ranked[room:]
+    behind = sum(not site["in_sync"] for site in rest)
+    more = f"\n\nand {count(len(rest))} more sites, {count(behind)} of them not in sync"
+    return {**status, "sites": ranked[:room]}, more
 
 
 def _time() -> str:

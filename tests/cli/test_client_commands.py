@@ -283,6 +283,8 @@ def test_reload_tells_what_it_changes_and_what_waits_for_a_restart(
         "reloaded; restarts: photos; starts: a, b\n"
         "takes effect when the daemon is restarted: upload_workers\n"
     )
+    assert main(["reload", "--json", "-c", str(config)]) == 0
+    assert json.loads(capsys.readouterr().out) == daemon.answers["reload"]
 
 
 def test_a_reload_refused_for_the_configuration_is_a_configuration_error(

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -116,6 +117,24 @@ def test_status_is_shown_again_and_its_code_is_the_last_one(
         assert main(["status", "--watch", "--json", "--timeout", "0", "-c", str(config)]) == 4
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["sites"] == behind
+
+
+def test_of_many_sites_those_that_need_somebody_are_shown(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINES", "8")
+    sites = [site_status(f"calm-{number}") for number in range(50)]
+    sites.insert(20, site_status("behind", in_sync=False))
+    sites.insert(40, site_status("held", in_sync=False, held_deletions=30))
+    stream = Terminal()
+    monkeypatch.setattr("sys.stdout", stream)
+    with FakeDaemon(tmp_path / "state", sites):
+        assert main(["status", "--watch", "--timeout", "0", "-c", str(config)]) == 3
+    last = stream.getvalue().rpartition("\x1b[?1049l")[2]
+    assert re.findall(r"^(held|behind|calm-\d+) ", last, re.MULTILINE) == [
+        "held", "behind", "calm-0", "calm-1",
+    ]  # fmt: skip
+    assert "and 48 more sites, 0 of them not in sync" in last
 
 
 def test_without_a_daemon_it_does_not_begin(

@@ -161,6 +161,14 @@ MUTANTS = [
                "::test_a_scrape_grows_with_the_sites_and_with_nothing_else"],
     ),
     Mutant(
+        name="a watch of many sites leaves out those that need somebody",
+        file="s3syncd/cli/status.py",
+        old="(not waits_for_person(site), site[\"in_sync\"]))",
+        new="0)",
+        tests=["tests/cli/test_watch.py"
+               "::test_of_many_sites_those_that_need_somebody_are_shown"],
+    ),
+    Mutant(
         name="check as JSON succeeds whatever it found",
         file="s3syncd/cli/check.py",
         old='    is_failed = any(each["verdict"] == Verdict.FAILED for each in listed)\n',
