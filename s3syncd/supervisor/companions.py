@@ -7,12 +7,13 @@ asked for by any.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from s3syncd import logs
 from s3syncd.config.models import Config
+from s3syncd.core.health import Check
 from s3syncd.core.logline import Redaction
 from s3syncd.core.notices import Notice, Notices
 from s3syncd.supervisor.rereading import FileWatch
@@ -20,6 +21,13 @@ from s3syncd.supervisor.rounds import Rounds
 from s3syncd.supervisor.view import DaemonView
 
 __all__ = ["Companions"]
+
+
+# In the place of a site, for what concerns them all.
+_DAEMON: Final[Mapping[str, Any]] = {
+    "name": "the daemon", "state": "idle", "reason": None, "hint": None, "held_deletions": 0,
+    "held_list": None, "problems": (),
+}  # fmt: skip
 
 
 class _Sender(Protocol):
@@ -46,6 +54,7 @@ class Companions:
     Args:
         view: what the daemon shows: whether it is healthy, and why not.
         on_change: called, in another thread, when the file of the configuration was changed.
+        refused: says what is wrong with that file; empty: nothing. Called by other threads.
         wall: seconds since the epoch.
     """
 
@@ -54,10 +63,12 @@ class Companions:
         view: DaemonView,
         *,
         on_change: Callable[[], None],
+        refused: Callable[[], str] = lambda: "",
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._view = view
         self._on_change = on_change
+        self._refused = refused
         self._wall = wall
         self._running: dict[str, _Running] = {}
 
@@ -136,7 +147,8 @@ class Companions:
         )
 
         def look(now: float) -> Iterable[Notice]:
-            return notices.look(self._view.checked(), now=now, wall=self._wall())
+            checked = [*self._view.checked(), *self._checked_file()]
+            return notices.look(checked, now=now, wall=self._wall())
 
         return Webhook(
             Outlet(_plain(config.notify_webhook)),
@@ -144,6 +156,11 @@ class Companions:
             log=logs.logger(),
             redaction=Redaction(config.secret_values()),
         )
+
+    def _checked_file(self) -> Iterable[tuple[Mapping[str, Any], list[Check]]]:
+        """Check the file: the next start would fail by it, and nobody may have seen the refusal."""
+        if error := self._refused():
+            yield _DAEMON, [Check(_DAEMON["name"], "config_refused", error)]
 
     def _is_well(self) -> bool:
         """Whether every site progresses, and every loop turns: the main one must, too."""

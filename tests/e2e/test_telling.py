@@ -32,7 +32,9 @@ def test_a_hold_is_told_once_the_changed_file_says_where(world: World) -> None:
         })  # fmt: skip
         (posted,) = until(lambda: receiver.seen("POST"), 20)
         until(lambda: receiver.seen("GET", contains="/beat"))
-        status = until(lambda: (s := daemon.status())["heartbeat"]["last_sent_at"] and s)
+        status = until(
+            lambda: (s := daemon.status()).get("heartbeat", {}).get("last_sent_at") and s
+        )
         said = [daemon.run(*command) for command in (["check", "--offline"], ["status", "--json"])]
     document = json.loads(posted.body)
     (notice,) = document["notices"]

@@ -129,6 +129,22 @@ def test_a_halt_is_posted(
     assert TOKEN not in json.dumps(companions.told())
 
 
+def test_a_file_that_is_refused_for_long_is_posted(
+    view: View, configure: Configure, stub: StubServer
+) -> None:
+    companions = Companions(view, on_change=lambda: None, refused=lambda: "c.yml:3: wrong")  # type: ignore[arg-type]
+    companions.apply(configure(notify={"webhook": stub.endpoint, "after": 0}))
+    until(lambda: companions.told()["notify"]["waiting"])
+    sender = companions._running["notify"].sender
+    assert sender is not None
+    sender.turn(time.monotonic() + GATHER_SECONDS)
+    companions.stop(5.0)
+    (notice,) = json.loads(stub.seen()[0].body)["notices"]
+    assert (notice["site"], notice["kind"], notice["reason"], notice["text"]) == (
+        "the daemon", "unhealthy", "config_refused", "c.yml:3: wrong",
+    )  # fmt: skip
+
+
 def test_a_server_that_hangs_holds_up_neither_a_reload_nor_the_end(
     companions: Companions, configure: Configure
 ) -> None:
@@ -182,7 +198,7 @@ def test_the_status_tells_what_is_wrong_with_sending(
         server.behave(respond(404), times=1000)
         config = configure(heartbeat={"url": f"{server.endpoint}/{TOKEN}", "interval": 1})
         start(config)
-        until(lambda: ask_status(config.state_dir)["heartbeat"]["error"])
+        until(lambda: ask_status(config.state_dir).get("heartbeat", {}).get("error"))
     shown = ask_status(config.state_dir)
     assert shown["heartbeat"] == {"last_sent_at": None, "error": "the server answers 404"}
     assert "notify" not in shown
