@@ -184,11 +184,11 @@ def test_zsh_completes_commands_and_sites(
 
     try:
         os.write(ours, b"autoload -U compinit; compinit -u -D; source ../script; print rea''dy\n")
-        until(lambda: shows("ready"), timeout=10)
+        until(lambda: shows("ready"), timeout=20)
         os.write(ours, b"s3syncd -c config.yml rel\t")
-        until(lambda: shows("config.yml reload"), timeout=10)
+        until(lambda: shows("config.yml reload"), timeout=20)
         os.write(ours, b"\x15s3syncd -c config.yml plan ph\t")
-        until(lambda: shows("plan photos"), timeout=10)
+        until(lambda: shows("plan photos"), timeout=20)
     finally:
         shell.kill()
         shell.wait()
