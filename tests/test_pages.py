@@ -253,6 +253,13 @@ def test_every_difference_is_explained_and_no_other() -> None:
     assert rows("Differences that `verify` finds") == set(DIFFERENCES)
 
 
+def test_every_state_of_a_path_is_explained_and_no_other() -> None:
+    source = (ROOT / "s3syncd/core/explaining.py").read_text(encoding="utf-8")
+    section = source[source.index("def standings_of") :]
+    words = set(re.findall(r'Told\(\s*"(\w+)"', section)) | {"held", "deletion_waits"}
+    assert rows("Why is this path as it is?") == words
+
+
 def test_every_word_of_a_restore_is_explained_and_no_other() -> None:
     assert rows("Getting the tree back") == set(RESTORED)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from s3syncd import __version__
 from s3syncd.cli import exits
-from s3syncd.cli.options import add_restore
+from s3syncd.cli.options import add_explain, add_restore
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
 __all__ = ["build_parser", "main"]
@@ -217,6 +217,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "plan": ("show what would be done; changes nothing", _plan),
     "sync": ("make every site equal once; the daemon does it when one is running", _sync),
     "verify": ("hash every file and compare with the bucket; fetches and changes nothing", _verify),
+    "explain": ("tell why a path is where it is, and what comes next", add_explain),
     "restore": ("get the tree back from the bucket; reads there, writes only to DIR", add_restore),
     "status": ("ask the daemon: in sync or not, since when, what is stuck, what to do", _status),
     "approve": ("let held deletions go ahead, or accept a halted site as it is now", _approve),

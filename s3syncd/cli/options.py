@@ -6,7 +6,18 @@ import argparse
 import time
 from pathlib import Path
 
-__all__ = ["add_restore"]
+__all__ = ["add_explain", "add_restore"]
+
+
+def add_explain(parser: argparse.ArgumentParser) -> None:
+    """Add those of `explain`."""
+    parser.add_argument("site", metavar="SITE", help="the site")
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        help="relative to the site's directory, or absolute below it, or s3://BUCKET/KEY",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_restore(parser: argparse.ArgumentParser) -> None:

@@ -69,6 +69,10 @@ class SettleTable:
     def __contains__(self, path: object) -> bool:
         return path in self._entries
 
+    def get(self, path: str) -> SettleEntry | None:
+        """Give what is known of a path that waits, or None."""
+        return self._entries.get(path)
+
     def note(self, path: str, now: float, *, is_closed: bool, first: float | None = None) -> bool:
         """Take note of a hint; False when the table is full: a rescan must find the path.
 

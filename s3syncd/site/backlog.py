@@ -72,6 +72,10 @@ class Backlog:
     def __contains__(self, path: str) -> bool:
         return path in self.in_flight or any(path in lane for lane in self._lanes)
 
+    def waiting(self, path: str) -> Planned | None:
+        """Return what is planned for `path` and not in flight, or None."""
+        return next((lane[path] for lane in self._lanes if path in lane), None)
+
     def has_next(self, *, may_work: bool, may_hash: bool) -> bool:
         """Whether `next` may have something to give."""
         work = self._live or self._reconcile or (self._large and self._has_large_turn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from s3syncd.site.facts import facts_of
 from s3syncd.site.messages import Command
 from s3syncd.site.timetable import Whole
 
@@ -79,6 +80,9 @@ class Commands:
 
     def _resume(self, _arguments: Mapping[str, object], _now: float) -> dict[str, object]:
         return self._set_paused(is_paused=False)
+
+    def _explain(self, arguments: Mapping[str, object], now: float) -> dict[str, object]:
+        return {"ok": True, "facts": facts_of(self._site, str(arguments["path"]), now)}
 
     def _set_paused(self, *, is_paused: bool) -> dict[str, object]:
         site = self._site

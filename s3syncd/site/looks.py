@@ -68,6 +68,7 @@ class Looks:
             settle_open_seconds=settings.settle_open_seconds,
             deadline_seconds=settings.settle_deadline_seconds,
         )
+        self.waits_for = self._table.get
         self._looking: dict[str, SettleEntry] = {}
         self._deferred: dict[str, SettleEntry] = {}
         self._entries: dict[str, SettleEntry] = {}

@@ -103,9 +103,13 @@ class Problems:
             shelf.known[path] = problem
             self._on_new(problem)
 
+    def of(self, path: str) -> Problem | None:
+        """Return the problem of a path, or None."""
+        return self._obstacles.known.get(path) or self._skipped.known.get(path)
+
     def reason_of(self, path: str) -> str | None:
         """Return why a path is a problem, or None."""
-        problem = self._obstacles.known.get(path) or self._skipped.known.get(path)
+        problem = self.of(path)
         return None if problem is None else problem.reason
 
     def clear(self, path: str) -> None:

@@ -139,15 +139,24 @@ class Fleet:
         Raises:
             UnknownSiteError: a reload has taken the site away.
         """
-        chosen = [each for each in self._config.sites if each.name == site]
-        if not chosen:
-            raise UnknownSiteError.of(site, [each.name for each in self._config.sites])
+        settings = self.settings_of(site)
         return Verification(
-            chosen[0],
+            settings,
             self._config.state_dir,
-            lambda on_room: self._shop.bench(chosen[0], on_room),
+            lambda on_room: self._shop.bench(settings, on_room),
             is_given_up=is_given_up,
         )
+
+    def settings_of(self, site: str) -> SiteConfig:
+        """Give the settings of a site, or raise `UnknownSiteError`. Thread-safe."""
+        for each in self._config.sites:
+            if each.name == site:
+                return each
+        raise UnknownSiteError.of(site, [each.name for each in self._config.sites])
+
+    def bucket_of(self, site: str) -> Any:
+        """Give the bucket that a running site holds, or None. Thread-safe."""
+        return life.bucket if (life := self._lives.get(site)) else None
 
     def tick(self) -> bool:
         """Look after the sites; return whether one failed more often than is allowed."""

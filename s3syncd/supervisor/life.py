@@ -109,6 +109,11 @@ class SiteLife:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def bucket(self) -> Any:
+        """The bucket that the site holds; None before it has one."""
+        return getattr(self._equipment, "bucket", None)
+
+    @property
     def contacts_failed(self) -> int:
         """How often in a row the bucket could not be reached."""
         site = self._site

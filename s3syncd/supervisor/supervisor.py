@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,6 +22,8 @@ from s3syncd.errors import ConfigError, S3SyncError
 from s3syncd.failpoints import reach
 from s3syncd.notify import Notifier
 from s3syncd.supervisor.companions import Companions
+from s3syncd.supervisor.explaining import explain_within
+from s3syncd.supervisor.explanations import Explanations
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state, introduction
@@ -77,6 +80,7 @@ class Supervisor:
         self._needs_restart: list[str] = []
         self.fleet = fleet or Fleet(config)
         self._verifications = Verifications(self.fleet.verification)
+        self._explanations = Explanations(partial(explain_within, self.fleet, config.state_dir))
         self._view = DaemonView(self.fleet, status=self.status, live=self.live)
         self._http = self._http_side(config)
         self._companions = Companions(
@@ -136,6 +140,8 @@ class Supervisor:
         """Carry out a command; answers when it was accepted. Thread-safe."""
         if name == "verify":
             return self.fleet.refusal(arguments) or self._verifications.command(arguments)
+        if name == "explain":
+            return self.fleet.refusal(arguments) or self._explanations.command(arguments)
         if name != _RELOAD:
             return self.fleet.command(name, arguments)
         answers: SimpleQueue[dict[str, Any]] = SimpleQueue()

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Mapping[str, type]] = {
     "resume": {"site": str},
     "reload": {},
     "verify": {"site": str, "id": str},
+    "explain": {"site": str, "path": str, "id": str},
 }
 """The commands passed on, with the arguments each may carry. null or absent = not given."""
 

@@ -8,7 +8,28 @@ from typing import Any
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
 
-__all__ = ["FakeDaemon", "site_status", "write_config"]
+__all__ = ["EXPLAINED", "FakeDaemon", "site_status", "write_config"]
+
+EXPLAINED: dict[str, Any] = {
+    "ok": True,
+    "id": "0",
+    "is_over": True,
+    "explanation": {
+        "site": "photos", "path": "a\x1bb", "key": "s3://photos-bucket/a\x1bb",
+        "rule": {"is_selected": True, "word": "included", "rule": "inclusions[2]",
+                 "pattern": "^a", "text": "inclusions[2] takes it in."},
+        "local": {"state": "file", "size_bytes": 2048, "mtime": "2026-11-21T10:00:00Z",
+                  "mode": "0644", "inode": 7},
+        "remote": {"state": "unknown", "detail": "SlowDown: less"},
+        "remembered": None,
+        "standing": [{"word": "failed", "text": "It failed once."},
+                     {"word": "settling", "text": "It changed."}],
+        "facts": {},
+        "next": {"row": 0, "word": "nothing", "text": "Nothing is decided."},
+        "site_state": {"state": "unavailable", "reason": "bucket_unavailable", "hint": "look"},
+    },
+}  # fmt: skip
+"""What a daemon answers to `explain`, from the beginning to the end."""
 
 
 def site_status(name: str = "photos", **changes: Any) -> dict[str, Any]:

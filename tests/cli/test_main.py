@@ -12,11 +12,12 @@ import pytest
 
 import s3syncd
 from s3syncd.cli.main import build_parser, main
-from tests.cli.daemon import FakeDaemon, site_status, write_config
+from tests.cli.daemon import EXPLAINED, FakeDaemon, site_status, write_config
 
 COMMANDS = (
     "run", "check", "plan", "sync", "status", "approve", "rescan", "pause", "resume", "reload",
     "reset", "demo", "verify", "config", "completion",
+    "restore", "explain",
 )  # fmt: skip
 CLIENT_COMMANDS = ("status", "approve", "rescan", "pause", "resume", "reload")
 
@@ -152,7 +153,8 @@ print(json.dumps(seen), file=sys.stderr)
 
 
 WATCHED = ["status", "--watch", "--timeout", "0"]
-CHEAP = [*([command] for command in CLIENT_COMMANDS), WATCHED, ["completion", "sites"]]
+EXPLAIN = ["explain", "photos", "a"]
+CHEAP = [*([command] for command in CLIENT_COMMANDS), WATCHED, ["completion", "sites"], EXPLAIN]
 
 
 @pytest.mark.parametrize("words", CHEAP, ids=" ".join)
@@ -162,7 +164,8 @@ def test_a_client_command_loads_nothing_heavy_and_is_cheap(
     config = write_config(tmp_path)
     site = ["photos"] if words == ["approve"] else []
     seen = []
-    with FakeDaemon(tmp_path / "state"):
+    with FakeDaemon(tmp_path / "state") as daemon:
+        daemon.answers["explain"] = EXPLAINED
         for _ in range(3):  # the best of three: the machine may be busy
             result = subprocess.run(
                 [sys.executable, "-c", _SPY, *words, *site, "-c", str(config)],

@@ -1,0 +1,78 @@
+"""What is not known of a path is told as that, and what a person writes becomes one path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from s3syncd.config.models import SiteConfig
+from s3syncd.core.entry import BaselineRow, LocalEntry, UnknownMark
+from s3syncd.core.retry import Failure, FailureKind
+from s3syncd.errors import FatalError, SiteUnavailable
+from s3syncd.s3.reply import Reply
+from s3syncd.supervisor.explaining import document_of, look_at_file, path_of
+from tests.supervisor.conftest import Configure
+
+FILE = LocalEntry("a", 5, 10**18, 10**18, 7, 0o100644)
+ROW = BaselineRow("a", 5, 10**18, 10**18, 7, 0o100644, None, "e1", "STANDARD")
+
+
+def _failed(kind: FailureKind, status: int | None) -> Reply:
+    return Reply(status or 0, {}, b"", Failure(kind, "Code", status, "said", False))
+
+
+@pytest.fixture
+def settings(configure: Configure) -> SiteConfig:
+    (site,) = configure({"a": {"prefix": "p", "retire_deleted": True}}).sites
+    return site
+
+
+def _next(settings: SiteConfig, look: Any, seen: Any, row: Any = ROW) -> tuple[str, int, str]:
+    one = document_of(settings, "a", {"baseline": row}, look, seen)
+    return one["remote"]["state"], one["next"]["row"], one["next"]["word"]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        SiteUnavailable("bucket_unavailable", "no bucket", hint="make one"),
+        _failed(FailureKind.TRANSIENT, None),
+        _failed(FailureKind.REFUSED, 403),
+    ],
+    ids=["no bucket", "no answer", "refused"],
+)
+def test_what_did_not_answer_is_no_absent_object(settings: SiteConfig, seen: Any) -> None:
+    assert _next(settings, FILE, seen) == ("unknown", 0, "nothing")
+    assert _next(settings, "absent", seen) == ("unknown", 0, "nothing")
+
+
+def test_what_could_not_be_looked_at_is_no_deleted_file(settings: SiteConfig) -> None:
+    there = Reply(200, {"etag": '"e1"', "content-length": "5"}, b"", None)
+    for reason in ("unreadable", "root_missing", "symlink"):
+        assert _next(settings, UnknownMark("a", reason), there) == ("object", 0, "nothing")
+    assert _next(settings, "absent", there) == ("object", 13, "DeleteRemote")
+
+
+def test_an_object_that_is_missing_is_absent(settings: SiteConfig) -> None:
+    missing = _failed(FailureKind.MISSING, 404)
+    assert _next(settings, FILE, missing) == ("absent", 8, "Upload")
+    assert _next(settings, "directory", missing, None) == ("absent", 1, "nothing")
+
+
+def test_a_root_that_is_missing_proves_nothing(settings: SiteConfig) -> None:
+    settings.root.rmdir()
+    assert look_at_file(settings, "a") == UnknownMark("a", "root_missing")
+
+
+def test_a_path_may_be_written_in_several_ways(settings: SiteConfig) -> None:
+    ways = ("d/f", "./d//f", "d/f/", f"{settings.root}/d/f", "s3://bucket-a/p/d/f")
+    assert {path_of(way, settings) for way in ways} == {"d/f"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "d/../../f", "/etc/passwd", "s3://bucket-a/q/f", "s3://b/p/f", "a\0b"]
+)
+def test_what_is_outside_is_no_path(settings: SiteConfig, text: str) -> None:
+    with pytest.raises(FatalError, match="no path of site a"):
+        path_of(text, settings)
