@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs
 
-from s3syncd.web.feed import FRESH_SECONDS, Feed, Reader
+from s3syncd.web.feed import FRESH_SECONDS, READERS, Feed, Reader
 from s3syncd.web.overview import Overview
 from s3syncd.web.page import page
 
@@ -88,7 +88,8 @@ class Application:
             because no browser can be led here (a Unix socket).
         token: what `Authorization: Bearer` must carry; None: nothing.
         on_failure: told of an exception that the view raised.
-        fresh_seconds: how long readers of events share what was seen.
+        readers: how many may follow events at once.
+        fresh_seconds: how long they share what was seen.
     """
 
     def __init__(
@@ -98,13 +99,16 @@ class Application:
         hosts: Iterable[str] | None = (),
         token: str | None = None,
         on_failure: Callable[[Exception], object] = lambda _error: None,
+        readers: int = READERS,
         fresh_seconds: float = FRESH_SECONDS,
     ) -> None:
         self._hosts = None if hosts is None else {host.lower() for host in hosts} | {"localhost"}
         self._token = token
         self._on_failure = on_failure
         self._probes = {"/livez": view.live, "/healthz": view.health, "/readyz": view.ready}
-        self._feed = Feed(view.overview, on_failure=on_failure, fresh_seconds=fresh_seconds)
+        self._feed = Feed(
+            view.overview, on_failure=on_failure, readers=readers, fresh_seconds=fresh_seconds
+        )
         self._pages: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "/": lambda asked: (
                 _page() if _is_browser(asked) else _plain(HTTPStatus.OK, _index(view.status()))

@@ -90,7 +90,7 @@ MUTANTS = [
     Mutant(
         name="a restarted site is in sync before it looked",
         file=_LIFE,
-        old='        return {**self._published(), "in_sync": False, **facts}',
+        old='        return {**self._published(), "in_sync": False, "in_sync_since": None, **facts}',
         new="        return {**self._published(), **facts}",
         tests=[
             "tests/supervisor/test_fleet.py::"

@@ -8,7 +8,11 @@ _APP = "s3syncd/web/app.py"
 _SERVER = "s3syncd/web/server.py"
 _SIDE = "s3syncd/web/http.py"
 _HEALTH = "s3syncd/core/health.py"
+_FEED = "s3syncd/web/feed.py"
+_ROWS = "s3syncd/web/overview.py"
 _HTTP_TESTS = "tests/web/test_http.py::"
+_EVENT_TESTS = "tests/web/test_events.py::"
+_FEED_TESTS = "tests/web/test_feed.py::"
 _HEALTH_TESTS = "tests/core/test_health.py::"
 
 MUTANTS = [
@@ -155,5 +159,116 @@ MUTANTS = [
         old='    return status["last_reconcile_at"] is not None or cannot\n',
         new="    return True\n",
         tests=["tests/supervisor/test_view.py::test_readiness_waits_for_every_site_that_can"],
+    ),
+    Mutant(
+        name="readers of events are not bounded",
+        file=_FEED,
+        old="            return None\n        return Reader(self, site, seat)\n",
+        new="            seat = 0\n        return Reader(self, site, seat)\n",
+        tests=[_FEED_TESTS + "test_readers_are_bounded_and_a_seat_that_is_left_is_free"],
+    ),
+    Mutant(
+        name="a reader of events is told everything each second",
+        file=_FEED,
+        old="    if last is not None and last.value == value:\n",
+        new="    if False:\n",
+        tests=[_FEED_TESTS + "test_a_reader_is_first_told_everything_and_then_what_changed"],
+    ),
+    Mutant(
+        name="each reader of events has a look of its own",
+        file=_FEED,
+        old="        if stage is None or self._clock() - stage.taken_at >= self._fresh_seconds:\n",
+        new="        if True:\n",
+        tests=[_FEED_TESTS + "test_all_readers_of_a_second_share_one_look"],
+    ),
+    Mutant(
+        name="what a slow reader missed is lost to it",
+        file=_FEED,
+        old="        message, now_given = self._message(stage, number, site, given)\n",
+        new="        message, now_given = self._message(\n"
+        "            stage, number if number < 0 else stage.number - 1, site, given\n        )\n",
+        tests=[_FEED_TESTS + "test_who_missed_some_seconds_is_told_all_that_changed_in_them"],
+    ),
+    Mutant(
+        name="a site in sync is another one each second",
+        file=_ROWS,
+        old='"was": None if is_in_sync else',
+        new='"was": None if False else',
+        tests=[_FEED_TESTS + "test_a_site_that_stays_in_sync_is_told_of_once"],
+    ),
+    Mutant(
+        name="all problems of all sites are in one message",
+        file=_ROWS,
+        old='for problem in status["problems"][:_SHOWN]',
+        new='for problem in status["problems"]',
+        tests=[
+            _FEED_TESTS + "test_ten_thousand_problems_in_a_thousand_sites_make_a_bounded_message"
+        ],
+    ),
+    Mutant(
+        name="the command for a site is not quoted",
+        file=_ROWS,
+        old='    name = shlex.quote(status["name"])\n',
+        new='    name = status["name"]\n',
+        tests=[_FEED_TESTS + "test_each_standing_has_a_level_and_the_command_that_is_wanted"],
+    ),
+    Mutant(
+        name="messages for a slow reader pile up",
+        file=_SERVER,
+        old="        if self.total_outbufs_len:\n",
+        new="        if False:\n",
+        tests=[_EVENT_TESTS + "test_a_slow_reader_is_skipped_and_then_told_what_it_missed"],
+    ),
+    Mutant(
+        name="who never reads its events keeps its seat",
+        file=_SERVER,
+        old="            if now - self._behind_since > behind_seconds:\n",
+        new="            if False:\n",
+        tests=[_EVENT_TESTS + "test_who_does_not_read_at_all_is_closed_and_the_seat_is_free"],
+    ),
+    Mutant(
+        name="what was sent to a reader of events stays in memory",
+        file=_SERVER,
+        old="        self.current_outbuf_count = self.adj.outbuf_high_watermark\n",
+        new="",
+        tests=[_EVENT_TESTS + "test_of_what_was_sent_nothing_is_kept"],
+    ),
+    Mutant(
+        name="a follower's second request is answered into its stream",
+        file=_SERVER,
+        old="            del self.requests[1:]  # what",
+        new="            pass  # what",
+        tests=[_EVENT_TESTS + "test_a_follower_that_hangs_up_or_goes_on_asking_loses_its_seat"],
+    ),
+    Mutant(
+        name="a page of somebody else's takes seats",
+        file=_APP,
+        old='        if environ.get("HTTP_SEC_FETCH_SITE") in _STRANGERS:\n',
+        new="        if False:\n",
+        tests=[_EVENT_TESTS + "test_a_page_of_somebody_elses_takes_no_seat"],
+    ),
+    Mutant(
+        name="the page may make markup of text",
+        file="s3syncd/web/page.py",
+        old="            \"require-trusted-types-for 'script'\",\n",
+        new="",
+        tests=[_EVENT_TESTS + "test_the_page_is_whole_and_its_policy_allows_nothing_else"],
+    ),
+    Mutant(
+        name="in sync is always since now",
+        file="s3syncd/site/status.py",
+        old="            if not self._was[0]:\n",
+        new="            if True:\n",
+        tests=[
+            "tests/scenarios/test_status.py::"
+            "test_it_tells_since_when_it_has_been_in_sync_without_a_break"
+        ],
+    ),
+    Mutant(
+        name="the last writes of a site are kept for ever",
+        file="s3syncd/site/counters.py",
+        old="deque(maxlen=_RECENT)",
+        new="deque()",
+        tests=["tests/scenarios/test_status.py::test_the_last_writes_are_known_and_are_few"],
     ),
 ]

@@ -51,6 +51,19 @@ def test_readiness_waits_for_every_site_that_can(view: DaemonView, shop: FakeSho
     assert view.ready().is_good
 
 
+def test_the_page_is_given_each_site_with_its_figures_and_what_fails(
+    view: DaemonView, shop: FakeShop, clock: Clock
+) -> None:
+    _tell(shop, "a", state="unavailable", reason="bucket_unavailable", hint="403 from the bucket")
+    figures = SiteFigures(begun_at=clock.now, progressed_at=clock.now, reconciled_at=clock.now)
+    shop.last("b").board.figures = figures
+    seen = view.overview()
+    assert seen.daemon == {"version": "1", "started_at": "2026-01-01T00:00:00Z"}
+    a, b = seen.sites
+    assert (a.status["name"], a.failing) == ("a", ("bucket_unavailable: 403 from the bucket",))
+    assert (b.status["name"], b.failing, b.figures) == ("b", (), figures)
+
+
 def test_metrics_tell_of_sites_that_have_published_nothing(view: DaemonView) -> None:
     content_type, text = view.metrics()
     assert content_type.startswith("text/plain")
