@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from s3syncd.ledger.baseline import fold, unfold_inode, unfold_ns
 from s3syncd.ledger.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Intent", "IntentTable", "Part"]
 
@@ -13,7 +16,7 @@ _COLUMNS = (
     "CAST(path AS TEXT), op_id, kind, size_bytes, mtime_ns, ctime_ns, inode, md5, etag_before,"
     " upload_id, part_size_bytes, created_wall, state"
 )
-_PUT = "INSERT OR REPLACE INTO intent VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_PUT = "INSERT OR REPLACE INTO {} VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 
 
 class Intent(NamedTuple):
@@ -58,7 +61,15 @@ class Part(NamedTuple):
 
 
 class IntentTable(Store):
-    """Intents and parts. All writes belong to the open group."""
+    """Intents and parts. All writes belong to the open group.
+
+    A path has one intent, that of its last effect. `late` ones are of effects before it, which no
+    answer came for and which a server may still carry out.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._lates = 0
 
     def put_intent(self, intent: Intent) -> None:
         """Store or replace the intent of a path; it counts once `commit` has returned."""
@@ -81,6 +92,23 @@ class IntentTable(Store):
         sql = f"SELECT {_COLUMNS} FROM intent ORDER BY path"  # noqa: S608 - constants
         return [_intent(row) for row in self._rows(sql)]
 
+    def keep_late(self, intent: Intent) -> None:
+        """Keep the intent of an effect that may still be applied, whatever follows it."""
+        self._points.add("intent")
+        self._write(self._keep_late, intent)
+
+    def drop_lates(self, path: str) -> None:
+        """Forget what was kept of a path; costs nothing while there is none of any path."""
+        self._connection()
+        if self._lates:
+            self._points.add("end")
+            self._write(self._drop_lates, path)
+
+    def lates(self) -> list[Intent]:
+        """Return what was kept, in the order of paths and times."""
+        sql = f"SELECT {_COLUMNS} FROM late ORDER BY path, created_wall"  # noqa: S608 - constants
+        return [_intent(row) for row in self._rows(sql)]
+
     def record_part(self, path: str, number: int, etag: str) -> None:
         """Note a part that the server has acknowledged."""
         self._points.add("part")
@@ -94,8 +122,18 @@ class IntentTable(Store):
     # --- repeatable writes ----------------------------------------------------------------------
 
     def _put_intent(self, intent: Intent) -> None:
-        stat = (intent.size_bytes, fold(intent.mtime_ns), fold(intent.ctime_ns), fold(intent.inode))
-        self._execute(_PUT, (intent.path.encode(), *intent[1:3], *stat, *intent[7:]))
+        self._execute(_PUT.format("intent"), _values(intent))
+
+    def _keep_late(self, intent: Intent) -> None:
+        self._execute(_PUT.format("late"), _values(intent))
+        self._count_lates()
+
+    def _drop_lates(self, path: str) -> None:
+        self._execute("DELETE FROM late WHERE path = ?", (path.encode(),))
+        self._count_lates()
+
+    def _count_lates(self) -> None:
+        (self._lates,) = self._execute("SELECT count(*) FROM late").fetchone()
 
     def _drop_intent(self, path: str) -> None:
         self._execute("DELETE FROM intent WHERE path = ?", (path.encode(),))
@@ -104,6 +142,15 @@ class IntentTable(Store):
     def _record_part(self, path: str, number: int, etag: str) -> None:
         sql = "INSERT OR REPLACE INTO part VALUES (?, ?, ?)"
         self._execute(sql, (path.encode(), number, etag))
+
+    def _load(self) -> None:
+        super()._load()
+        self._count_lates()
+
+
+def _values(intent: Intent) -> tuple[Any, ...]:
+    stat = (intent.size_bytes, fold(intent.mtime_ns), fold(intent.ctime_ns), fold(intent.inode))
+    return (intent.path.encode(), *intent[1:3], *stat, *intent[7:])
 
 
 def _intent(row: Any) -> Intent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import ExitStack, closing, suppress
 from importlib.resources import files
@@ -29,10 +30,17 @@ __all__ = [
 ]
 
 APPLICATION_ID = 0x53335359  # "S3SY", so that file(1) and we can tell our file from another's
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-# From version n to n + 1, each run in its own transaction. Empty until the schema first changes.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+def _add_late(db: sqlite3.Connection) -> None:
+    """Make the table `late` as the schema has it."""
+    (made,) = re.findall(r"^CREATE TABLE late \(.*?^\)[^;]*;", _schema(), re.DOTALL | re.MULTILINE)
+    db.execute(made)
+
+
+# From version n to n + 1, each run in its own transaction.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_late}
 
 # Nobody else writes; a reader in its last page is the only one to wait for (checkpoint).
 _BUSY_SECONDS = 5.0
@@ -215,10 +223,13 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
         db.execute("COMMIT")
 
 
+def _schema() -> str:
+    return files("s3syncd.ledger").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
 def _create(db: sqlite3.Connection, identity: str) -> None:
     """Make all tables in one transaction: after a crash the file is empty or complete."""
-    schema = files("s3syncd.ledger").joinpath("schema.sql").read_text(encoding="utf-8")
-    db.executescript(f"BEGIN IMMEDIATE;\n{schema}")
+    db.executescript(f"BEGIN IMMEDIATE;\n{_schema()}")
     db.execute("INSERT INTO meta VALUES ('identity', ?)", (identity,))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -55,6 +55,24 @@ CREATE TABLE intent (
     state TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Intents of effects before the last one of a path, which a server may still carry out.
+CREATE TABLE late (
+    path BLOB NOT NULL,
+    op_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    md5 TEXT,
+    etag_before TEXT,
+    upload_id TEXT,
+    part_size_bytes INTEGER NOT NULL,
+    created_wall REAL NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (path, op_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE part (
     path BLOB NOT NULL,
     number INTEGER NOT NULL,

@@ -73,8 +73,7 @@ class Decisions:
             return
         if path in self._recovery:
             # Not before that has ended, which may take a minute; nor is it forgotten until then.
-            self._recovery.hurry(path, self._parts.clock())
-            self._looks.note(path, self._parts.clock(), is_closed=True)
+            self._put_off(action, is_listed=one.is_listed)
             return
         if path in self._looks or path in self._backlog:
             self._correct(action)
@@ -89,6 +88,16 @@ class Decisions:
             self._backlog.add(Planned(action, Settle(), is_live=False, planned_at=now))
             return
         self._looks.plan(action, self._parts.clock(), is_live=not one.is_whole)
+
+    def _put_off(self, action: Action, *, is_listed: bool) -> None:
+        """An effect on the path is waited for: what is known of it is found out at once."""
+        path, now = action.path, self._parts.clock()
+        self._recovery.hurry(path, now)
+        if planned := self._backlog.in_flight.get(path):
+            planned.is_remote_other |= is_listed and action.row in _NOT_THERE
+        elif is_listed:
+            self._recovery.look_again(path, now)
+        self._looks.note(path, now, is_closed=True)
 
     def _is_hearsay(self, action: Action) -> bool:
         """Whether a listing alone says that an object to be deleted with its file is gone.

@@ -15,8 +15,9 @@ from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.looks import Looks
 from s3syncd.site.messages import Finished, Noted
 from s3syncd.site.parts import Parts
-from s3syncd.site.recovery import Recovery, intent_for
+from s3syncd.site.recovery import Recovery
 from s3syncd.site.scrub import Scrub
+from s3syncd.site.unanswered import intent_for
 from s3syncd.transfer import EtagLearnt, IntentNeeded, MultipartCreated, PartDone
 
 __all__ = ["Dispatch"]
@@ -114,11 +115,12 @@ class Dispatch:
         """Drop the intents of plans that were given up before anything was begun."""
         for intent in self._backlog.take_dropped():
             stored = self._parts.ledger.intent(intent.path)
-            is_used = intent.path in self._backlog.in_flight or intent.path in self._recovery
+            is_used = intent.path in self._backlog.in_flight or self._recovery.is_of(intent)
             if stored == intent and not intent.part_size_bytes and not is_used:
                 self._parts.ledger.drop_intent(intent.path)
 
     def _put_intent(self, intent: Intent) -> None:
+        self._recovery.displace(intent.path)
         self._parts.ledger.put_intent(intent)
         planned = self._backlog.in_flight.get(intent.path)
         if planned is not None:
@@ -173,6 +175,7 @@ class Dispatch:
             planned.intent = old
             return False
         planned.intent = intent_for(action, op_id=self._parts.new_id(), wall=self._parts.wall())
+        self._recovery.displace(action.path)
         ledger.put_intent(planned.intent)
         return True
 

@@ -127,6 +127,13 @@ class Outcomes:
             ledger.forget(path)
         self._looks.note(path, now, is_closed=True)
 
+    def look_failed(self, outcome: Outcome) -> bool:
+        """A request failed: whether that is the bucket's trouble; it is then told."""
+        is_buckets = outcome.scope == "bucket" and outcome.reason != "throttled"
+        if is_buckets:
+            self._on_bucket_trouble(_told(outcome), outcome.hint)
+        return is_buckets
+
     def _done(self, outcome: Outcome, now: float) -> None:
         ledger, path = self._parts.ledger, outcome.action.path
         self._failed_in_a_row.clear()
@@ -178,9 +185,7 @@ class Outcomes:
             self._on_root_trouble()
             self._looks.superseded(outcome.action, now)
             return
-        if outcome.scope == "bucket" and outcome.reason != "throttled":
-            self._on_bucket_trouble(_told(outcome), outcome.hint)
-        elif outcome.reason in _IN_A_ROW:
+        if not self.look_failed(outcome) and outcome.reason in _IN_A_ROW:
             self._failed_in_a_row.add(outcome.action.path)
             if len(self._failed_in_a_row) >= _IN_A_ROW[outcome.reason]:
                 self._failed_in_a_row.clear()

@@ -1,21 +1,29 @@
 """Effects whose outcome is not known: looked at once, and once more, until they are.
 
 A crash leaves intents in the ledger; a lost answer makes one. A server may apply late, so what was
-"not applied" at the first look is looked at again 60 s after the request. Until then no pass
-decides about the path. So it is with an upload in parts, applied for sure, until the version that
-listings tell of it is known. Owned by the site thread.
+"not applied" at the first look is looked at again a minute after it became known that no answer
+comes (or after the start: how late a request of the last run was sent is not known). Until then no
+pass decides about the path. So it is with an upload in parts, applied for sure, until the version
+that listings tell of it is known.
+
+The path may go on after the first look, and what is done then may lose its answer, too. Whatever
+may still be applied is remembered, in the ledger as well, until a look that was asked for when all
+of it could have been; what such a look finds is compared with each of them. Owned by the site
+thread.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from s3syncd.core.entry import Action, Outcome, Result
 from s3syncd.core.retry import delay_seconds
 from s3syncd.ledger import Intent
+from s3syncd.pool import Call
 from s3syncd.site.messages import Recovered
 from s3syncd.site.parts import Parts
+from s3syncd.site.unanswered import Late, Unanswered, before, intent_for
 
 __all__ = ["Recovery"]
 
@@ -26,24 +34,7 @@ _AT_ONCE = 32  # looks under way at once
 _CAP_SECONDS = 60.0  # a look that fails is repeated at least this often
 _BUSY_SECONDS = 1.0  # a path in flight is looked at after its outcome, asked for this often
 _TOLD = frozenset({Result.DONE, Result.SUPERSEDED})
-
-
-@dataclass(slots=True)
-class _Open:
-    intent: Intent
-    due_at: float
-    is_asked: bool = False
-    attempts: int = 0
-    seq: int = 0
-    has_been_seen: bool = False
-    is_applied: bool = False
-    is_hurried: bool = False
-    is_second: bool = False  # another one before may still be applied, and leave an upload
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether it was applied, and nobody has a doubt about what came of it."""
-        return self.is_applied and not self.is_hurried
+_APPLIED = frozenset({"put", "reclassed", "deleted"})  # not `gone`: that was somebody else
 
 
 class Recovery:
@@ -51,10 +42,9 @@ class Recovery:
 
     Args:
         on_known: takes what became of an effect, to be recorded.
-        on_late: an older effect was applied over a newer one: the path's baseline is not true. It
-            is what the older one made of it, or unknown.
-        is_in_flight: whether an action on the path is under way. Looking would then abort the
-            upload in parts that the old intent does not name.
+        on_late: an older effect was applied over a newer one: the baseline is its work, or none.
+        is_in_flight: whether an action on the path is under way: looking would abort its upload.
+        on_failed: takes what a look ended with that failed.
     """
 
     def __init__(
@@ -64,12 +54,14 @@ class Recovery:
         on_known: Callable[[Outcome, float], None],
         on_late: Callable[[Outcome, float], None],
         is_in_flight: Callable[[str], bool],
+        on_failed: Callable[[Outcome], object] = lambda _outcome: None,
     ) -> None:
         self._parts = parts
+        self._on_failed = on_failed
         self._is_in_flight = is_in_flight
         self._on_known = on_known
         self._on_late = on_late
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, Unanswered] = {}
         self._left: set[str] = set()
         self._is_refused = False
 
@@ -86,8 +78,15 @@ class Recovery:
 
     def load(self, now: float) -> None:
         """Take up the intents that the last run left behind."""
+        until = now + _SECOND_LOOK_SECONDS
+        older: defaultdict[str, list[Late]] = defaultdict(list)
+        for intent in self._parts.ledger.lates():
+            older[intent.path].append(Late(intent, until))
         for intent in self._parts.ledger.intents():
-            self._open[intent.path] = _Open(intent, now)
+            late = tuple(older.pop(intent.path, ()))
+            self._open[intent.path] = Unanswered(intent, now, until, older=late)
+        for path, (*first, last) in older.items():
+            self._open[path] = Unanswered(last.intent, now, until, older=tuple(first))
 
     def is_in_doubt(self, path: str) -> bool:
         """Whether nothing is known yet about the effect on `path`: no new effect before that."""
@@ -100,6 +99,12 @@ class Recovery:
         if one is not None and one.is_applied and not one.attempts:
             one.due_at, one.is_hurried = now, True
 
+    def look_again(self, path: str, now: float) -> None:
+        """A listing tells of more than is known of `path`: no word about it before a look."""
+        one = self._open.get(path)
+        if one is not None and one.has_been_seen and not one.is_asked:
+            one.has_been_seen, one.due_at = False, now
+
     def finish(self) -> None:
         """The site stops: ask now what listings tell of published uploads, not at the next start.
 
@@ -109,7 +114,7 @@ class Recovery:
         for path in published[:_AT_ONCE]:
             one = self._open[path]
             if not one.is_asked and not one.attempts:
-                one.is_asked = self._ask(path, one)
+                one.is_asked, one.asked_at = self._ask(path, one), self._parts.clock()
 
     @property
     def is_asking(self) -> bool:
@@ -127,27 +132,44 @@ class Recovery:
 
     def end_left(self, path: str, now: float) -> None:
         """End what is left over of an upload in parts, if there is anything."""
-        if path not in self._left:
+        one = self._open.get(path)
+        if path not in self._left or (one is not None and one.is_asked):
             return
         self._left.discard(path)
         intent = self._parts.ledger.intent(path)
-        if intent is not None and path not in self._open:
-            self._open[path] = _Open(intent, now)
+        if intent is not None:
+            self._take_up(intent, now)
 
     def unknown(self, action: Action, intent: Intent | None, now: float) -> None:
         """A request got no answer: look at once."""
         if intent is None:
+            self.displace(action.path)
             intent = intent_for(action, op_id="", wall=self._parts.wall())
             self._parts.ledger.put_intent(intent)
-        is_second = action.path in self._open
-        self._open[action.path] = _Open(intent, now, is_second=is_second)
+        self._take_up(intent, now)
 
     def confirm(self, intent: Intent, now: float) -> None:
         """An upload was applied, but not under the name that listings give the version."""
         pause = _CONFIRM_SECONDS if len(self._open) < _PUT_OFF else 0.0
-        one = _Open(intent, now + pause, seq=self._parts.ledger.seq(), is_applied=True)
-        one.is_second = intent.path in self._open
+        one = Unanswered(intent, now + pause, now, seq=self._parts.ledger.seq(), is_applied=True)
+        one.older = before(self._open.get(intent.path), intent)
         self._open[intent.path] = one
+
+    def displace(self, path: str) -> None:
+        """Another intent takes the place of the path's: keep the one that may still be applied."""
+        one = self._open.get(path)
+        if one is not None and not one.is_applied:
+            self._parts.ledger.keep_late(one.intent)
+
+    def is_of(self, intent: Intent) -> bool:
+        """Whether the outcome of this very intent is open."""
+        one = self._open.get(intent.path)
+        return one is not None and one.intent.op_id == intent.op_id
+
+    def _take_up(self, intent: Intent, now: float) -> None:
+        older = before(self._open.get(intent.path), intent)
+        until = now + _SECOND_LOOK_SECONDS
+        self._open[intent.path] = Unanswered(intent, now, until, older=older)
 
     def advance(self, now: float) -> None:
         """Look at what is due."""
@@ -159,7 +181,7 @@ class Recovery:
                 if self._is_in_flight(path):
                     one.due_at = now + _BUSY_SECONDS
                     continue
-                one.is_asked = self._ask(path, one)
+                one.is_asked, one.asked_at = self._ask(path, one), now
                 self._is_refused = not one.is_asked
                 asked += 1
 
@@ -181,24 +203,27 @@ class Recovery:
         if one is None:
             return
         one.is_asked = False
-        if isinstance(outcome, Outcome) and outcome.reason == "resumable":
-            del self._open[path]  # the intent stays: the upload is taken up with it
-            self._left.add(path)
-            self._on_known(outcome, now)
-        elif not isinstance(outcome, Outcome) or outcome.result not in _TOLD:
+        if not isinstance(outcome, Outcome) or outcome.result not in _TOLD:
             one.attempts += 1
             one.due_at = now + delay_seconds(one.attempts, self._parts.jitter(), cap=_CAP_SECONDS)
+            if isinstance(outcome, Outcome):
+                self._on_failed(outcome)
+            return
+        if outcome.reason == "resumable":
+            self._left.add(path)  # the intent stays: the upload is taken up with it
+            self._on_known(outcome, now)
+            self._end(path, one, is_kept=True)
         elif one.is_applied:
             self._confirmed(one, outcome, now)
-            self._close(path, one)
+            self._end(path, one)
         elif one.has_been_seen and self._parts.ledger.changed_since(path, one.seq):
             self._judge_late(outcome, now)
-            self._close(path, one)
+            self._end(path, one)
         else:
             self._on_known(outcome, now)
-            self._close_or_wait(path, one, outcome, now)
+            self._end_or_wait(path, one, is_known=outcome.effect in _APPLIED)
 
-    def _confirmed(self, one: _Open, outcome: Outcome, now: float) -> None:
+    def _confirmed(self, one: Unanswered, outcome: Outcome, now: float) -> None:
         """Record the version that listings tell; what is more than that is for the site."""
         ledger = self._parts.ledger
         if ledger.changed_since(one.intent.path, one.seq):
@@ -208,13 +233,19 @@ class Recovery:
         else:
             self._on_known(outcome, now)
 
-    def _ask(self, path: str, one: _Open) -> bool:
+    def _ask(self, path: str, one: Unanswered) -> bool:
         parts = self._parts
         baseline = parts.ledger.baseline(path)
-        is_sure = one.is_applied and not one.is_second
-        look = parts.transfer.confirm_for if is_sure else parts.transfer.recover_for
+        intent, older = one.intent, [late.intent for late in one.older]
+        transfer = parts.transfer
+
+        def make_call() -> Call:
+            if one.is_applied and not older:
+                return transfer.confirm_for(intent, baseline=baseline)
+            return transfer.recover_for(intent, baseline=baseline, older=older)
+
         return parts.lane.offer(
-            lambda: look(one.intent, baseline=baseline),
+            make_call,
             size_bytes=0,
             done=lambda answer: parts.inbox.put(Recovered(path, answer)),
         )
@@ -236,36 +267,34 @@ class Recovery:
             # A pass that met it left the path alone for our sake, and the next may be a day away.
             self._on_known(outcome, now)
 
-    def _close_or_wait(self, path: str, one: _Open, outcome: Outcome, now: float) -> None:
-        age = max(0.0, self._parts.wall() - one.intent.created_wall)
-        is_applied = outcome.result is Result.DONE
-        is_known = is_applied and not one.is_second
-        if one.has_been_seen or is_known or age >= _SECOND_LOOK_SECONDS:
-            self._close(path, one)
+    def _end_or_wait(self, path: str, one: Unanswered, *, is_known: bool) -> None:
+        is_first = not one.older
+        if one.asked_at >= one.until or (is_known and is_first):
+            self._end(path, one)
             return
+        # Where there are older ones, what was found may be the work of one of them.
+        one.outlive()
+        self._wait(one)
+
+    def _wait(self, one: Unanswered) -> None:
         one.has_been_seen = True
         one.seq = self._parts.ledger.seq()
-        one.due_at = now + _SECOND_LOOK_SECONDS - age
+        one.due_at = max([one.until, *(late.until for late in one.older)])
 
-    def _close(self, path: str, one: _Open) -> None:
-        del self._open[path]
-        intent = self._parts.ledger.intent(path)
-        if intent is not None and intent.op_id == one.intent.op_id:
+    def _end(self, path: str, one: Unanswered, *, is_kept: bool = False) -> None:
+        """The last effect is known; older ones are waited for until they could have been."""
+        ledger = self._parts.ledger
+        if self._open.get(path) is one:
+            del self._open[path]
+        one.outlive()
+        stored = ledger.intent(path)
+        if not is_kept and stored is not None and stored.op_id == one.intent.op_id:
             self.drop(path)
-
-
-def intent_for(action: Action, *, op_id: str, wall: float) -> Intent:
-    """Make the intent that is committed before the effect of `action`."""
-    local = action.local
-    before = action.remote.etag if action.remote else None
-    if before is None and action.baseline is not None:
-        before = action.baseline.etag
-    stat = local[1:5] if local else (0, 0, 0, 0)
-    return Intent(
-        action.path,
-        op_id,
-        str(action.kind),
-        *stat,
-        etag_before=before,
-        created_wall=wall,
-    )
+        if not one.older:
+            ledger.drop_lates(path)
+            return
+        for late in one.older:
+            ledger.keep_late(late.intent)
+        *first, last = one.older
+        self._open[path] = Unanswered(last.intent, last.until, last.until, older=tuple(first))
+        self._wait(self._open[path])

@@ -219,6 +219,7 @@ class Site:
             on_known=lambda outcome, now: self.outcomes.recovered(outcome, now),
             on_late=lambda outcome, now: self.outcomes.late(outcome, now),
             is_in_flight=lambda path: path in self.backlog.in_flight,
+            on_failed=lambda outcome: self.outcomes.look_failed(outcome),
         )
         self.outcomes = Outcomes(
             parts,

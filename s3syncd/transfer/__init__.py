@@ -120,8 +120,13 @@ class Transfer:
         """Begin to read a file again."""
         return scrub.Reading(row, is_etag_md5=self._kit.etag_is_md5 is True)
 
-    def recover_for(self, intent: Intent, *, baseline: BaselineRow | None) -> Call:
+    def recover_for(
+        self, intent: Intent, *, baseline: BaselineRow | None, older: Sequence[Intent] = ()
+    ) -> Call:
         """Make the call that finds out what became of an intent; it returns an `Outcome`.
+
+        Of `older` ones, effects before it that may still be applied, only what shows is told: Done
+        with `put`, of an upload of theirs.
 
         Done with `put` or `reclassed`: it was applied, record the row. Done with `deleted`: drop
         the baseline. Done with `gone`: the object is neither what was nor what should be; drop the
@@ -133,7 +138,7 @@ class Transfer:
         aborted.
         """
         action = recover.action_of(intent, baseline)
-        return self._ended_well(action, recover.recover(self._kit, action, intent))
+        return self._ended_well(action, recover.recover(self._kit, action, intent, older))
 
     def confirm_for(self, intent: Intent, *, baseline: BaselineRow | None) -> Call:
         """Make the call that asks for the version of an object whose upload was `is_provisional`.

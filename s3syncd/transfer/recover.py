@@ -6,6 +6,7 @@ before. What is neither one nor the other is nobody's baseline.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from s3syncd import failpoints
@@ -28,18 +29,24 @@ def action_of(intent: Intent, baseline: BaselineRow | None) -> Action:
     return Action(Kind(intent.kind), intent.path, None, baseline, None, 0, "recovered")
 
 
-def recover(kit: Kit, action: Action, intent: Intent) -> Call:
+def recover(kit: Kit, action: Action, intent: Intent, older: Sequence[Intent] = ()) -> Call:
     """Look at the object and tell what is true now.
+
+    What an upload of `older` has made is told of instead, where that is what is there.
 
     Raises:
         Ended: the look failed; nothing is known, the intent stays.
         S3Failure: leftover uploads could not be listed or aborted; the intent stays.
     """
     failpoints.reach("recovery.before_head")
-    has_known = action.baseline is not None or intent.etag_before is not None
+    befores = {one.etag_before for one in (intent, *older)}
+    has_known = action.baseline is not None or befores != {None}
     look = look_surely if has_known else look_at  # nothing is forgotten where nothing was
     seen = yield from look(kit, action)
     failpoints.reach("recovery.after_head")
+    late = next((one for one in older if _is_work_of(one, seen)), None)
+    if late is not None and not _is_work_of(intent, seen):
+        action, intent = action_of(late, action.baseline), late
     if action.kind is Kind.UPLOAD:
         return _judge_upload(kit, action, intent, seen)
     if action.kind is Kind.RECLASS and seen is not None and has_made(seen, intent.op_id):
@@ -98,7 +105,7 @@ def _reclassed(kit: Kit, action: Action, seen: Reply) -> Outcome:
 
 
 def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) -> Outcome:
-    if seen is not None and (has_made(seen, intent.op_id) or _holds_content(intent, seen)):
+    if seen is not None and _is_work_of(intent, seen):
         _sweep_parts(kit, action, intent, keep=None)
         row = _row_of(kit, intent, seen)
         return Outcome(action, Result.DONE, "put", row, is_stale=not _is_there(kit, action, row))
@@ -117,8 +124,12 @@ def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) 
     return superseded(action, "resumable", follow_up=after)
 
 
-def _holds_content(intent: Intent, seen: Reply) -> bool:
-    return seen.etag == intent.md5 and seen.size_bytes == intent.size_bytes
+def _is_work_of(intent: Intent, seen: Reply | None) -> bool:
+    """Whether an upload made what is there: by its id, or, where none is kept, by its content."""
+    if seen is None or intent.kind != Kind.UPLOAD:
+        return False
+    holds_content = seen.etag == intent.md5 and seen.size_bytes == intent.size_bytes
+    return holds_content or (bool(intent.op_id) and has_made(seen, intent.op_id))
 
 
 def _sweep_parts(kit: Kit, action: Action, intent: Intent, *, keep: str | None) -> None:

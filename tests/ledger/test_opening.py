@@ -157,6 +157,25 @@ def test_damage_met_while_running_is_an_error_and_the_ledger_can_begin_anew(
     assert ledger.put_aside.exists()
 
 
+def test_a_ledger_of_the_first_schema_is_brought_up_to_this_one(tmp_path: Path) -> None:
+    path = _filled(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        (wanted,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'late'").fetchone()
+        db.execute("DROP TABLE late")
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(LedgerError):
+        Ledger.open_readonly(path, identity=IDENTITY)
+    ledger = open_ledger(tmp_path)
+    assert not ledger.was_fresh
+    assert all_paths(ledger)
+    assert ledger.lates() == []
+    ledger.close()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        (made,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'late'").fetchone()
+    assert made == wanted
+
+
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = _filled(tmp_path)
     with closing(sqlite3.connect(path)) as db:

@@ -34,6 +34,27 @@ def restart(tmp_path: Path) -> Iterator[Callable[[Ledger], Ledger]]:
         ledger.close()
 
 
+def test_intents_that_others_took_the_place_of_are_kept_until_they_are_dropped(
+    ledger: Ledger, restart: Callable[[Ledger], Ledger]
+) -> None:
+    first = Intent("p", "0a", "Upload", 7, 2**63 + 5, -1, 2**64 - 2, created_wall=1.0)
+    second = Intent("p", "0b", "DeleteRemote", etag_before="e", created_wall=2.0)
+    other = Intent("a", "", "Upload", created_wall=3.0)
+    for intent in (second, first, other, first):
+        ledger.keep_late(intent)
+    ledger.put_intent(Intent("p", "0c", "Upload"))
+    ledger = restart(ledger)
+    assert ledger.lates() == [other, first, second]
+    ledger.drop_lates("p")
+    ledger.drop_lates("nobody's")
+    assert ledger.lates() == [other]
+    assert ledger.intent("p") is not None
+    ledger.drop_lates("a")
+    ledger.commit()
+    ledger.drop_lates("a")
+    assert ledger.pending_writes == 0
+
+
 def test_an_intent_with_its_parts_survives_a_restart(
     ledger: Ledger, restart: Callable[[Ledger], Ledger]
 ) -> None:

@@ -94,7 +94,7 @@ class Calls:
             steps = self._transfer.call_for(job.action, settle=Settle(), intent=job.intent)
         else:
             assert job.intent is not None
-            steps = self._transfer.recover_for(job.intent, baseline=job.baseline)
+            steps = self._transfer.recover_for(job.intent, baseline=job.baseline, older=job.older)
         try:
             asked = self._next(steps, call.trace[0][0], None)
             for local, reply in call.trace[1:]:

@@ -106,6 +106,18 @@ class MemoryLedger:
         intent = self.memory.now.intent
         return [] if intent is None else [intent]
 
+    def keep_late(self, intent: Intent) -> None:
+        if self.keeps_intents:
+            others = [each for each in self.memory.now.late if each.op_id != intent.op_id]
+            self._set(late=tuple(sorted((*others, intent), key=lambda each: each.op_id)))
+
+    def drop_lates(self, path: str) -> None:
+        assert path == PATH
+        self._set(late=())
+
+    def lates(self) -> list[Intent]:
+        return list(self.memory.now.late)
+
     def put_retry(self, path: str, *, since: float, hint: str = "", **told: Any) -> None:
         self._set(retry=Retry(path, hint=hint, since_wall=since, **told))
 

@@ -11,6 +11,7 @@ so. Nothing that a person does about holds is walked through here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,10 +33,11 @@ from s3syncd.site.messages import Recovered
 from s3syncd.site.outcomes import Outcomes
 from s3syncd.site.passes import Pass
 from s3syncd.site.problems import Problems
-from s3syncd.site.recovery import Recovery, _Open
+from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
 from s3syncd.site.sightings import Sightings
+from s3syncd.site.unanswered import Late, Unanswered
 from tests.model.ledger import MemoryLedger
 from tests.model.values import PATH, Durable, Job, Memory, Open, Plan, Volatile
 
@@ -76,8 +78,8 @@ class _Jobs:
     def call_for(self, action: Action, *, settle: Settle, intent: Intent | None = None) -> Job:
         return Job(action, intent)
 
-    def recover_for(self, intent: Intent, *, baseline: Any) -> Job:
-        return Job(None, intent, baseline)
+    def recover_for(self, intent: Intent, *, baseline: Any, older: Sequence[Intent]) -> Job:
+        return Job(None, _timed(intent), baseline, tuple(_timed(each) for each in older))
 
     def bytes_for(self, _action: Action) -> int:
         return 0
@@ -317,9 +319,10 @@ class Process:
     def _put_recovery(self, seen: Open | None) -> None:
         self.recovery._open = {}
         if seen is not None:
-            self.recovery._open[PATH] = _Open(
-                seen.intent, _LATER if seen.is_later else NOW, seen.is_asked,
+            self.recovery._open[PATH] = Unanswered(
+                seen.intent, _LATER if seen.is_later else NOW, _until(seen.intent), seen.is_asked,
                 int(seen.has_failed), seen.seq, seen.has_been_seen,
+                asked_at=NOW, older=tuple(Late(each, _until(each)) for each in seen.older),
             )  # fmt: skip
 
     def _put_retirement(self, volatile: Volatile) -> None:
@@ -339,27 +342,34 @@ class Process:
         assert not one.is_applied
         is_later = one.due_at > self.now
         seq = one.seq if one.has_been_seen else 0
-        intent = _aged(one.intent)
-        return Open(intent, is_later, one.is_asked, one.attempts > 0, seq, one.has_been_seen)
+        intent = _timed(one.intent, is_over=one.until <= self.now)
+        older = tuple(_timed(each, is_over=until <= self.now) for each, until in one.older)
+        return Open(intent, is_later, one.is_asked, one.attempts > 0, seq, one.has_been_seen, older)
 
 
-def _aged(intent: Intent | None) -> Any:
-    """Make the time of an intent one of two."""
-    return intent and intent._replace(created_wall=OLD if intent.created_wall <= OLD else NOW)
+def _until(intent: Intent) -> float:
+    """Give how long an effect may still be applied."""
+    return OLD if intent.created_wall == OLD else _LATER
+
+
+def _timed(intent: Any, *, is_over: bool = False) -> Any:
+    """Make the time of an intent one of two: no other one is of interest."""
+    return intent and intent._replace(created_wall=OLD if is_over else NOW)
 
 
 def _timeless(durable: Durable) -> Durable:
     deletion, retry = durable.deletion, durable.retry
     return Durable(
         durable.row,
-        _aged(durable.intent),
+        _timed(durable.intent),
         deletion and deletion._replace(first_seen_wall=NOW),
         retry and retry._replace(attempts=1, next_at_wall=NOW, since_wall=NOW, hint=""),
+        tuple(_timed(each) for each in durable.late),
     )
 
 
 def _plan(planned: Planned | None) -> Plan | None:
-    return planned and Plan(planned.action, planned.is_live, _aged(planned.intent))
+    return planned and Plan(planned.action, planned.is_live, _timed(planned.intent))
 
 
 def _planned(plan: Plan) -> Planned:

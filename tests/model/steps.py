@@ -12,6 +12,7 @@ from typing import Any
 from s3syncd.core.entry import BaselineRow, LocalEntry, RemoteEntry
 from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
+from s3syncd.ledger import Intent
 from tests.model.bucket import apply
 from tests.model.calls import MISSING, NO_ANSWER, NO_LOOK, Calls
 from tests.model.files import Files
@@ -26,7 +27,6 @@ from tests.model.values import (
     Memory,
     Obj,
     Options,
-    Plan,
     Request,
     Scan,
     State,
@@ -272,14 +272,11 @@ class World:
 
     def wait(self, state: State) -> Step:
         """A minute passes: what was not applied by now never will be."""
-        process = state.process
-        opened = process.open and process.open._replace(
-            is_later=False, intent=_aged(process.open.intent)
-        )
-        planned, in_flight = _aged_plan(process.planned), _aged_plan(process.in_flight)
-        aged = process._replace(open=opened, planned=planned, in_flight=in_flight)
-        memory = state.memory._replace(now=_aged_ledger(state.memory.now))
-        waited = state._replace(late=(), process=aged, memory=memory, disk=_aged_ledger(state.disk))
+        opened = state.process.open
+        if opened is not None:
+            older = tuple(_aged(each) for each in opened.older)
+            opened = opened._replace(is_later=False, intent=_aged(opened.intent), older=older)
+        waited = state._replace(late=(), process=state.process._replace(open=opened))
         return self._turn(waited, "turn")
 
     def _turn(self, state: State, event: str, *given: Any, **more: Any) -> Step:
@@ -332,16 +329,8 @@ def _with_late(late: tuple[Request, ...], request: Request) -> tuple[Request, ..
     return tuple(sorted((*late, request), key=repr))
 
 
-def _aged(intent: Any) -> Any:
-    return intent and intent._replace(created_wall=OLD)
-
-
-def _aged_plan(plan: Plan | None) -> Plan | None:
-    return plan and plan._replace(intent=_aged(plan.intent))
-
-
-def _aged_ledger(durable: Durable) -> Durable:
-    return durable._replace(intent=_aged(durable.intent))
+def _aged(intent: Intent) -> Intent:
+    return intent._replace(created_wall=OLD)
 
 
 def _free_name(state: State) -> str:
@@ -351,8 +340,9 @@ def _free_name(state: State) -> str:
     intents += [plan.intent for plan in (process.planned, process.in_flight) if plan]
     taken = {intent.op_id for intent in intents if intent}
     taken |= {request.op for request in state.late}
+    taken |= {each.op_id for each in (*state.memory.now.late, *state.disk.late)}
     if process.open is not None:
-        taken.add(process.open.intent.op_id)
+        taken |= {each.op_id for each in (process.open.intent, *process.open.older)}
     if state.remote is not None:
         taken.add(state.remote.op)
     if state.call is not None:

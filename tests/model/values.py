@@ -65,6 +65,7 @@ class Job(NamedTuple):
     action: Action | None
     intent: Intent | None
     baseline: BaselineRow | None = None
+    older: tuple[Intent, ...] = ()
 
 
 class Call(NamedTuple):
@@ -99,6 +100,7 @@ class Durable(NamedTuple):
     intent: Intent | None = None
     deletion: Deletion | None = None
     retry: Retry | None = None
+    late: tuple[Intent, ...] = ()
 
 
 class Memory(NamedTuple):
@@ -119,7 +121,10 @@ class Plan(NamedTuple):
 
 
 class Open(NamedTuple):
-    """An effect without an answer, as the site remembers it."""
+    """An effect without an answer, as the site remembers it.
+
+    The times of `intent` and of `older` ones, effects before it, say whether their minute is over.
+    """
 
     intent: Intent
     is_later: bool
@@ -127,6 +132,7 @@ class Open(NamedTuple):
     has_failed: bool
     seq: int
     has_been_seen: bool
+    older: tuple[Intent, ...] = ()
 
 
 class Volatile(NamedTuple):

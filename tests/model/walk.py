@@ -73,7 +73,7 @@ class _Judge:
 
     def _at_rest(self, state: State) -> str:
         now = state.memory.now
-        if now.intent or now.deletion or now.retry or state.process.open:
+        if now.intent or now.late or now.deletion or now.retry or state.process.open:
             return "LEFTOVER: something is kept that nobody waits for"
         return self._ahead(state) or self._differing(state)
 

@@ -77,15 +77,15 @@ MUTANTS = [
     Mutant(
         name="an upload without an answer is not looked at a second time",
         file=_SITE + "recovery.py",
-        old="        if one.has_been_seen or is_known or age >= _SECOND_LOOK_SECONDS:\n",
+        old="        if one.asked_at >= one.until or (is_known and is_first):\n",
         new="        if True:\n",
         tests=[_LIFE + "[overwrite-retires-crash]", _NEW + "[overwrite]"],
     ),
     Mutant(
         name="an upload that was applied without an answer is taken for somebody else's",
         file=_TRANSFER + "recover.py",
-        old="(has_made(seen, intent.op_id) or _holds_content(intent, seen)):",
-        new="_holds_content(intent, seen):",
+        old="holds_content or (bool(intent.op_id) and has_made(seen, intent.op_id))",
+        new="holds_content",
         tests=[_LIFE + "[hold-keeps-crash]", _NEW + "[overwrite]"],
     ),
     Mutant(

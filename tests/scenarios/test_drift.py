@@ -87,3 +87,43 @@ def test_what_is_approved_is_not_in_sync_before_it_is_overwritten(make_world: Ma
     world.scanner.is_held = False
     world.settle()
     assert world.objects["a"] == b"mine"
+
+
+def test_what_a_listing_tells_of_an_object_outlives_a_chmod_of_its_file(world: World) -> None:
+    world.fill(6)
+    world.settle()
+    world.store.page_keys = 1
+    world.store.store("p/f005", b"somebody else's")
+
+    def meanwhile(number: int) -> None:
+        if number == 1:
+            (world.root / "f005").chmod(0o600)
+            world.hint("f005")
+        world.now += 0.2
+
+    world.store.before_page = meanwhile
+    world.command("rescan", remote=True)
+    world.run(2)
+    assert world.ledger.baseline("f005").mode & 0o777 == 0o600  # type: ignore[union-attr]
+    world.settle()
+    assert world.objects == world.files
+
+
+def test_what_a_listing_tells_of_an_object_outlives_the_hashing_of_its_file(world: World) -> None:
+    world.fill(6)
+    world.settle()
+    (world.root / "f005").chmod(0o600)
+    world.hint("f005")
+    world.lane.is_held = True
+    world.run(1)
+    assert "f005" in world.site.backlog.in_flight
+    world.store.store("p/f005", b"somebody else's")
+    hashing = world.lane._waiting.popleft()
+    world.lane.is_held = False
+    world.command("rescan", remote=True)
+    world.run(2)
+    assert "f005" in world.site.backlog.in_flight
+    world.lane._waiting.append(hashing)
+    world.run(2)
+    world.settle()
+    assert world.objects == world.files
