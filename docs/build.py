@@ -22,7 +22,7 @@ from s3syncd.cli.main import build_parser
 from s3syncd.config.layout import GLOBAL_ALIASES, SITE_ALIASES
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.parse import UnusableError
-from s3syncd.core.notices import KINDS
+from s3syncd.core.standing import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 

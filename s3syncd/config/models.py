@@ -30,7 +30,7 @@ from s3syncd.config.kinds import (
     Whole,
 )
 from s3syncd.config.options import MIB, Frozen, SiteOptions
-from s3syncd.core.notices import KINDS
+from s3syncd.core.standing import KINDS
 
 __all__ = ["Config", "SiteConfig", "SiteOptions"]
 

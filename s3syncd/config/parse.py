@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable
 
-from s3syncd.core.notices import KINDS
+from s3syncd.core.standing import KINDS
 
 __all__ = [
     "HOST",

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from s3syncd.core.health import HELPLESS, Check
-from s3syncd.core.standing import waits_for_person
+from s3syncd.core.standing import KINDS, waits_for_person
 
 __all__ = ["KINDS", "Notice", "Notices"]
-
-KINDS: Final = ("held", "halted", "unavailable", "unhealthy", "recovered")
-"""What notices are of."""
 
 CALM_SECONDS: Final = 10.0
 """So long a trouble must be away until its end is told: two looks of 5 s."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-__all__ = ["HELD", "IN_SYNC", "NOT_IN_SYNC", "code_of", "waits_for_person"]
+__all__ = ["HELD", "IN_SYNC", "KINDS", "NOT_IN_SYNC", "code_of", "waits_for_person"]
 
 IN_SYNC: Final = 0
 HELD: Final = 3
 NOT_IN_SYNC: Final = 4
+
+KINDS: Final = ("held", "halted", "unavailable", "unhealthy", "recovered")
+"""What people are told of: see `core.notices`."""
 
 
 def code_of(sites: Iterable[Mapping[str, Any]]) -> int:

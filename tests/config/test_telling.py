@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from s3syncd.config.describe import describe
-from s3syncd.core.notices import KINDS
+from s3syncd.core.standing import KINDS
 
 SITES = "sites: [{path: /a, bucket: bbb}]\n"
 TOKEN = "T0KEN9f8e7d6c5b4a39281706"
