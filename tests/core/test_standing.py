@@ -1,0 +1,38 @@
+"""What the exit code says of sites: what waits for a person comes first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from s3syncd.core.standing import HELD, IN_SYNC, NOT_IN_SYNC, code_of, waits_for_person
+
+
+def site(**changes: Any) -> dict[str, Any]:
+    return {"state": "idle", "in_sync": True, "held_deletions": 0, "problems": []} | changes
+
+
+DRIFT = site(in_sync=False, problems=[{"reason": "symlink"}, {"reason": "drift"}])
+
+
+@pytest.mark.parametrize(
+    ("sites", "code"),
+    [
+        ([], IN_SYNC),
+        ([site()], IN_SYNC),
+        ([site(problems=[{"reason": "symlink"}])], IN_SYNC),
+        ([site(), site(in_sync=False)], NOT_IN_SYNC),
+        ([site(in_sync=False), site(state="halted")], HELD),
+        ([site(held_deletions=1)], HELD),
+        ([site(in_sync=False), DRIFT], HELD),
+    ],
+)
+def test_the_code_tells_the_worst(sites: list[dict[str, Any]], code: int) -> None:
+    assert code_of(iter(sites)) == code
+
+
+@pytest.mark.parametrize("reason", ["drift", "silent_change"])
+def test_a_path_that_is_held_waits_for_a_person(reason: str) -> None:
+    assert waits_for_person(site(problems=[{"reason": reason}]))
+    assert not waits_for_person(site(in_sync=False, problems=[{"reason": "unstable"}]))
