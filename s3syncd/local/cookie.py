@@ -55,7 +55,7 @@ class Cookie:
         try:
             os.utime(self._file)
         except OSError:
-            self._sent_at = None  # nothing was sent, so nothing can be said
+            self._sent_at = self.proved_at = None  # nothing was sent, so nothing can be said
 
     def answer(self, wd: int) -> bool:
         """Take an event of descriptor `wd`; tell whether it was ours."""

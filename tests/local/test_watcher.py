@@ -384,6 +384,17 @@ def test_the_watcher_tells_when_it_last_proved_to_hear(root: Path) -> None:
         assert proved_at(120.0) == 120.0
 
 
+def test_a_sign_that_cannot_be_sent_disproves_nothing(root: Path) -> None:
+    cookie_dir = root.parent / "cookie"
+    with following(root, cookie_dir=cookie_dir) as follower:
+        watcher = follower.watcher
+        watcher.beat(0.0)
+        until(lambda: watcher._cookie._is_answered)
+        (cookie_dir / "cookie").unlink()
+        watcher.beat(5.0)
+        assert watcher.status().proved_at is None
+
+
 def test_where_no_sign_can_be_sent_nothing_is_proved_or_disproved(root: Path) -> None:
     with following(root) as follower:
         follower.watcher.beat(0.0)
