@@ -243,6 +243,16 @@ _GAUGES: Sequence[tuple[str, str, Callable[[SiteReading], float]]] = (
         lambda one: one.figures.last_reconcile_wall,
     ),
     (
+        "s3syncd_last_scrub_timestamp_seconds",
+        "When every file had last been read again; 0: never.",
+        lambda one: one.figures.last_scrub_wall,
+    ),
+    (
+        "s3syncd_scrubbed_files",
+        "Files that the scrub under way has come to; 0: none is.",
+        lambda one: one.figures.scrubbed_files,
+    ),
+    (
         "s3syncd_held_deletions",
         "Deletions that wait for a person.",
         lambda one: one.status["held_deletions"],

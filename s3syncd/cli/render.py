@@ -51,7 +51,7 @@ def render_status(
         *_table(sites, now, palette, width),
     ]
     for site in sites:
-        remarks = list(_remarks(site, now, width))
+        remarks = [*_remarks(site, now, width), *_scrub(site, now, is_alone=len(sites) == 1)]
         if remarks:
             lines += ["", palette.paint("bold", printable(site["name"])), *remarks]
     return "\n".join(lines)
@@ -142,6 +142,15 @@ def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
     if site["foreign_objects"]:
         yield f"  {count(site['foreign_objects'])} objects under the prefix are not ours"
     yield from _problems(site, now, width)
+
+
+def _scrub(site: Mapping[str, Any], now: float, *, is_alone: bool) -> Iterator[str]:
+    """Tell how far the reading of every file has come, or, of one site alone, when it ended."""
+    files, ended = site.get("scrubbed_files"), site.get("last_scrub_at")
+    if files is not None:
+        yield f"  every file is read again: {count(files)} of {count(site['files'])} so far"
+    if ended is not None and is_alone:
+        yield f"  every file was read again {ago(ended, now)}"
 
 
 def _limits(limits: Mapping[str, Any]) -> str:

@@ -49,7 +49,8 @@ class SiteFigures:
         progressed_at: when something last came forward, or there was nothing to do.
         reconciled_at: when a reconcile last came to its end; None: not since `begun_at`.
         reconcile_interval_seconds: how often one is due.
-        last_in_sync_wall: seconds since the epoch, 0 never; as the two below.
+        last_in_sync_wall: seconds since the epoch, 0 never; as the three below.
+        scrubbed_files: how many files the scrub under way has come to; 0: none is.
         is_ledger_writable: the file system of the ledger takes writes.
         watcher_proved_at: when the watcher last proved to hear, monotonic seconds; None: it cannot
             be told (polling, no watch left for the signs).
@@ -72,6 +73,8 @@ class SiteFigures:
     last_in_sync_wall: float = 0.0
     last_rescan_wall: float = 0.0
     last_reconcile_wall: float = 0.0
+    last_scrub_wall: float = 0.0
+    scrubbed_files: int = 0
     is_ledger_writable: bool = True
     watcher_proved_at: float | None = None
     recent: tuple[Recent, ...] = ()

@@ -68,6 +68,8 @@ class Gauge:
             last_in_sync_wall=walls.in_sync or 0.0,
             last_rescan_wall=walls.rescan or 0.0,
             last_reconcile_wall=walls.reconcile or 0.0,
+            last_scrub_wall=site.scrub.ended_wall or 0.0,
+            scrubbed_files=site.scrub.files or 0,
             is_ledger_writable=not site.space.is_read_only,
             watcher_proved_at=site.hearing.proved_at,
             recent=tuple(counters.recent),

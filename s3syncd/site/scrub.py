@@ -22,6 +22,8 @@ __all__ = ["Scrub"]
 
 _POSITION = "scrub_position"  # keys of the ledger
 _DONE = "scrub_done"
+_FIRST_FROM = "scrub_first_from"  # before the first: as if one had ended then
+_FILES = "scrub_files"
 _HELD = "silent_changes"
 _STRETCH_SECONDS = 0.5  # read at once, of the rate: short enough to stop, long enough to be cheap
 # What a small file costs besides its bytes, as bytes: 64 a second at the default rate, some per
@@ -43,6 +45,10 @@ class Scrub:
     Args:
         is_idle: whether the site has nothing else to do.
         plan: takes the upload that a person approved.
+
+    Attributes:
+        ended_wall: when a pass last came to its end, seconds since the epoch; None: never.
+        files: how many the pass under way has come to; None: none is.
     """
 
     def __init__(
@@ -62,6 +68,9 @@ class Scrub:
         self._interval = settings.scrub_interval_seconds if parts.watcher is not None else 0.0
         self._rate = settings.scrub_rate
         self._position = ledger.meta(_POSITION)
+        done, files = ledger.meta(_DONE), ledger.meta(_FILES)
+        self.ended_wall = None if done is None else float(done)
+        self.files = None if self._position is None else int(files or 0)
         self._is_reading = False
         self._next_at = 0.0
         self._began_at = 0.0
@@ -105,10 +114,12 @@ class Scrub:
                 continue
             self._ahead.popleft()
             self._counts[state] += 1
+            self.files = (self.files or 0) + 1
             if state is State.SILENT:
                 self._hold(reading.row)
         if not self._ahead and self._position is not None:
             self._parts.ledger.set_meta(_POSITION, self._position)
+            self._parts.ledger.set_meta(_FILES, str(self.files))
         cost = sum(max(_FILE_BYTES, each.offset) for each, _ in answer) - message.before_bytes
         self._next_at = now + max(_FILE_BYTES, cost) / self._rate
 
@@ -137,13 +148,13 @@ class Scrub:
     def _is_due(self, now: float) -> bool:
         """Whether a pass is to begin; the first one at some time of the first interval."""
         wall, ledger = self._parts.wall(), self._parts.ledger
-        done = ledger.meta(_DONE)
+        done = ledger.meta(_DONE) or ledger.meta(_FIRST_FROM)
         if done is None:
             done = str(wall - self._parts.jitter() * self._interval)
-            ledger.set_meta(_DONE, done)
+            ledger.set_meta(_FIRST_FROM, done)
         if wall < float(done) + self._interval:
             return False
-        self._position, self._began_at = "", now
+        self._position, self._began_at, self.files = "", now, 0
         return True
 
     def _fill(self) -> bool:
@@ -170,8 +181,9 @@ class Scrub:
         ledger, counts = self._parts.ledger, self._counts
         self._position = None
         self._counts = dict.fromkeys(State, 0)
-        ledger.set_meta(_POSITION, None)
-        ledger.set_meta(_DONE, str(self._parts.wall()))
+        self.files, self.ended_wall = None, self._parts.wall()
+        for key, value in ((_POSITION, None), (_FILES, None), (_DONE, str(self.ended_wall))):
+            ledger.set_meta(key, value)
         self._parts.log.info(
             "scrub.done",
             files=counts[State.EQUAL] + counts[State.SILENT],

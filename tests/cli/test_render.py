@@ -202,3 +202,11 @@ def test_what_cannot_be_sent_is_told() -> None:
     lines = render_status(document, now=NOW, palette=Palette(io.StringIO())).splitlines()
     assert lines[1] == "no heartbeat is sent: no answer in time"
     assert not any("notified" in line for line in lines)
+
+
+def test_it_tells_how_far_the_reading_of_every_file_is() -> None:
+    text = rendered(site_status(scrubbed_files=1200, last_scrub_at=None))
+    assert "  every file is read again: 1,200 of 12,345 so far" in text
+    ended = {"scrubbed_files": None, "last_scrub_at": "2026-11-21T05:20:00Z"}
+    assert "  every file was read again 1 h ago" in rendered(site_status(**ended))
+    assert "read again" not in rendered(site_status(**ended), site_status("other", **ended))

@@ -96,6 +96,13 @@ MUTANTS = [
         tests=[f"{_LATE}::test_a_plan_given_up_leaves_no_intent_behind_an_open_one"],
     ),
     Mutant(
+        name="a scrub that was only put off counts as one that ended",
+        file="s3syncd/site/scrub.py",
+        old="            ledger.set_meta(_FIRST_FROM, done)\n",
+        new="            ledger.set_meta(_DONE, done)\n",
+        tests=[f"{_SCRUB}::test_a_scrub_that_never_ran_has_no_end"],
+    ),
+    Mutant(
         name="a chmod sends what changed in silence",
         file="s3syncd/site/dispatch.py",
         old="        if self._scrub.holds(planned.action):",

@@ -201,3 +201,37 @@ def test_what_fails_for_no_reason_of_a_file_fails_once_a_minute(world: World) ->
     assert len(world.log.of("scrub.failed")) == 1
     world.run(60)
     assert len(world.log.of("scrub.failed")) == 2
+
+
+def test_the_status_tells_how_far_it_is_and_when_it_ended(make_world: Callable[..., World]) -> None:
+    world = make_world(scrub_rate=64 * 1024)
+    world.fill(80)
+    world.settle()
+    assert (world.status["last_scrub_at"], world.status["scrubbed_files"]) == (None, None)
+    for _ in range(400):
+        if world.status["scrubbed_files"]:
+            break
+        world.leap(DAY / 24)
+    seen = world.status["scrubbed_files"]
+    assert 0 < seen < 80
+    assert world.site.board.figures is not None
+    world.restart()  # it goes on where it was
+    world.run(1)
+    assert world.status["scrubbed_files"] >= seen - 2  # what was not committed is read again
+    _wait_for_pass(world)
+    world.run(1)
+    assert world.status["scrubbed_files"] is None
+    ended = world.status["last_scrub_at"]
+    assert ended is not None
+    world.restart()
+    world.run(1)
+    assert world.status["last_scrub_at"] == ended
+    assert world.site.board.figures is not None
+    assert world.site.board.figures.last_scrub_wall > 0
+
+
+def test_a_scrub_that_never_ran_has_no_end(settled: World) -> None:
+    settled.run(120)
+    settled.restart()
+    settled.run(1)
+    assert settled.status["last_scrub_at"] is None
