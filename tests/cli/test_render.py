@@ -205,8 +205,10 @@ def test_what_cannot_be_sent_is_told() -> None:
 
 
 def test_it_tells_how_far_the_reading_of_every_file_is() -> None:
-    text = rendered(site_status(scrubbed_files=1200, last_scrub_at=None))
-    assert "  every file is read again: 1,200 of 12,345 so far" in text
-    ended = {"scrubbed_files": None, "last_scrub_at": "2026-11-21T05:20:00Z"}
-    assert "  every file was read again 1 h ago" in rendered(site_status(**ended))
-    assert "read again" not in rendered(site_status(**ended), site_status("other", **ended))
+    text = rendered(site_status(scrubbed_files=120, last_scrub_at=None, files=345))
+    assert "  every file is read again: 120 of 345 so far" in text
+    ended = "2026-11-21T05:20:00Z"
+    one = site_status(scrubbed_files=None, last_scrub_at=ended)
+    other = site_status("other", scrubbed_files=None, last_scrub_at=ended)
+    assert "  every file was read again 1 h ago" in rendered(one)
+    assert "read again" not in rendered(one, other)
