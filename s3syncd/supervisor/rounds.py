@@ -19,10 +19,18 @@ class Rounds:
     Args:
         name: of the thread.
         turn: given the monotonic seconds; gives after how many seconds it is to be called again.
+        again_seconds: the same where it failed.
     """
 
-    def __init__(self, name: str, turn: Callable[[float], float]) -> None:
+    def __init__(
+        self,
+        name: str,
+        turn: Callable[[float], float],
+        *,
+        again_seconds: float = _AGAIN_SECONDS,
+    ) -> None:
         self._turn = turn
+        self._again_seconds = again_seconds
         self._is_stopping = threading.Event()
         # A turn may wait for a server or a disk; the end of the process does not wait for it.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -47,4 +55,4 @@ class Rounds:
                 pause = self._turn(time.monotonic())
             except Exception as error:  # noqa: BLE001 - a thread's top; the daemon goes on
                 logs.logger().error("side.failed", thread=self._thread.name, exc_info=error)
-                pause = _AGAIN_SECONDS
+                pause = self._again_seconds

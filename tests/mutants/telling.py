@@ -221,4 +221,13 @@ MUTANTS = [
         new="self._next_at",
         tests=[_WEBHOOK_TESTS + "test_what_is_found_at_once_or_a_little_later_is_one_message"],
     ),
+    Mutant(
+        name="a turn that fails is the last",
+        file="s3syncd/supervisor/rounds.py",
+        old="                pause = self._again_seconds\n",
+        new="                return\n",
+        tests=[
+            "tests/supervisor/test_rounds.py::test_a_turn_that_fails_is_told_and_is_not_the_last"
+        ],
+    ),
 ]
