@@ -23,6 +23,9 @@ LOOK_SECONDS: Final = 5.0
 class Log(Protocol):
     """The part of a logger that is used here."""
 
+    def debug(self, event: str, **facts: object) -> object:
+        """Log at DEBUG."""
+
     def info(self, event: str, **facts: object) -> object:
         """Log at INFO."""
 

@@ -32,7 +32,7 @@ A root is looked at every 5 s, so a disk that is gone shows in all its sites wit
 SPACING_SECONDS: Final = 30.0
 """Between two messages: a thousand sites that fail one after the other are a few messages."""
 
-MAX_WAITING: Final = 1000
+MAX_WAITING: Final = 5000
 """Notices that wait to be delivered; some 500 bytes each."""
 
 _LONGEST_PAUSE_SECONDS = 3600.0  # that a server may ask for
@@ -91,7 +91,7 @@ class Webhook:
             # took it has gone.
             self._waiting.pop((notice.site, notice.reason), None)
             self._waiting[notice.site, notice.reason] = notice
-            self._log.info("notice.made", site=notice.site, kind=notice.kind, reason=notice.reason)
+            self._log.debug("notice.made", site=notice.site, kind=notice.kind, reason=notice.reason)
         while len(self._waiting) > MAX_WAITING:
             del self._waiting[next(iter(self._waiting))]
             self._dropped += 1

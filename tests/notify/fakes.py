@@ -44,6 +44,9 @@ class Log:
     def events(self) -> list[str]:
         return [event for event, _ in self.lines]
 
+    def debug(self, event: str, **facts: object) -> None:
+        self.lines.append((event, facts))
+
     def info(self, event: str, **facts: object) -> None:
         self.lines.append((event, facts))
 

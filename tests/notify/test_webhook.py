@@ -126,8 +126,8 @@ def test_a_server_cannot_ask_for_silence_for_ever(posting: Posting) -> None:
 
 def test_of_too_much_the_oldest_goes_and_is_counted(posting: Posting) -> None:
     posting.post.error = "Connection refused"
-    for n in range(0, 3000, 100):
-        posting.turn(*(notice(f"s{m}") for m in range(n, n + 100)))
+    for n in range(0, MAX_WAITING + 2000, 500):
+        posting.turn(*(notice(f"s{m}") for m in range(n, n + 500)))
     assert posting.hook.state["waiting"] == MAX_WAITING
     assert posting.hook.state["dropped"] == 2000
     posting.post.error = ""
