@@ -39,27 +39,37 @@ class SiteReading:
     is_healthy: bool = False
 
 
-def exposition(readings: Sequence[SiteReading], *, version: str, started_at: str) -> bytes:
+def exposition(
+    readings: Sequence[SiteReading],
+    *,
+    version: str,
+    started_at: str,
+    is_config_refused: bool = False,
+) -> bytes:
     """Give all metrics, as text in UTF-8.
 
     Args:
         readings: of every site.
         version: of the daemon.
         started_at: RFC 3339.
+        is_config_refused: the file was changed and cannot be used; the one before is in force.
     """
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
-    registry.register(_Readings(readings, version, started_at))
+    registry.register(_Readings(readings, version, started_at, is_config_refused))
     return generate_latest(registry)
 
 
 class _Readings:
     """A collector of one moment."""
 
-    def __init__(self, readings: Sequence[SiteReading], version: str, started_at: str) -> None:
+    def __init__(
+        self, readings: Sequence[SiteReading], version: str, started_at: str, is_refused: bool
+    ) -> None:
         self._readings = readings
         self._version = version
         self._started_at = started_at
+        self._is_refused = is_refused
 
     def describe(self) -> list[Metric]:
         """Say nothing: the registry is made for one answer."""
@@ -76,6 +86,11 @@ class _Readings:
             "s3syncd_start_timestamp_seconds",
             "When the daemon started.",
             value=_timestamp(self._started_at),
+        )
+        yield GaugeMetricFamily(
+            "s3syncd_config_refused",
+            "1 while the changed file cannot be used.",
+            value=float(self._is_refused),
         )
         for name, text, read in _COUNTERS:
             yield self._filled(CounterMetricFamily(name, text, labels=["site"]), read)

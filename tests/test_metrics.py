@@ -237,3 +237,11 @@ def test_promtool_has_nothing_to_say_about_the_metrics() -> None:
         ["promtool", "check", "metrics"], input=text, capture_output=True, check=True
     )
     assert done.stdout + done.stderr == b""
+
+
+def test_a_refused_configuration_is_a_metric() -> None:
+    for is_refused in (False, True):
+        text = exposition(
+            [], version="1", started_at="2026-01-01T00:00:00Z", is_config_refused=is_refused
+        )
+        assert f"s3syncd_config_refused {float(is_refused)}\n" in text.decode()

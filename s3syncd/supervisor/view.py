@@ -100,7 +100,10 @@ class DaemonView:
                 )
             )
         text = metrics.exposition(
-            readings, version=document["version"], started_at=document["started_at"]
+            readings,
+            version=document["version"],
+            started_at=document["started_at"],
+            is_config_refused="reload_error" in document,
         )
         return metrics.CONTENT_TYPE, text
 

@@ -69,6 +69,7 @@ def test_metrics_tell_of_sites_that_have_published_nothing(view: DaemonView) -> 
     assert content_type.startswith("text/plain")
     assert 's3syncd_uploaded_files_total{site="a"} 0.0' in text.decode()
     assert 's3syncd_site_healthy{site="b"} 1.0' in text.decode()
+    assert "s3syncd_config_refused 0.0" in text.decode()
 
 
 def test_one_line_names_the_sites_that_are_not_well(view: DaemonView, shop: FakeShop) -> None:
