@@ -16,18 +16,24 @@ class Trace:
     def __init__(self, *, is_kept: bool = False) -> None:
         self._hash = hashlib.sha256()
         self._is_kept = is_kept
+        self._new: list[str] = []
         self.lines: list[str] = []
 
     def add(self, line: str) -> None:
         """Note what happened."""
-        self._hash.update(line.encode())
-        if self._is_kept:
-            self.lines.append(line)
+        self._new.append(line)
 
     @property
     def digest(self) -> str:
         """The hash of everything until now."""
+        self._take_in()
         return self._hash.hexdigest()[:16]
+
+    def _take_in(self) -> None:
+        self._hash.update("".join(self._new).encode())
+        if self._is_kept:
+            self.lines += self._new
+        self._new.clear()
 
 
 class Agenda:
@@ -69,33 +75,17 @@ class Agenda:
         """Have something happen in a moment, before or after what else is to happen."""
         self.note(self.random.random() * most_seconds, label, act)
 
-    def next_at(self) -> float:
-        """Tell when the next thing happens."""
-        self._drop_dead()
-        return self._heap[0][0] if self._heap else float("inf")
-
-    def step(self) -> bool:
-        """Let the next thing happen; tell whether there was any."""
-        self._drop_dead()
-        if not self._heap:
-            return False
-        at, _, _, label, act = heapq.heappop(self._heap)
-        self.now = max(self.now, at)
-        self.trace.add(f"{self.now:.6f} {label}\n")
-        act()
-        return True
-
     def run_until(self, moment: float) -> None:
         """Let everything happen until a moment."""
-        while self.next_at() <= moment:
-            self.step()
+        heap, add = self._heap, self.trace.add
+        while heap and heap[0][0] <= moment:
+            at, _, life, label, act = heapq.heappop(heap)
+            if life in (self.life, -1):
+                self.now = at = max(self.now, at)
+                add(f"{at:.6f} {label}\n")
+                act()
         self.now = max(self.now, moment)
 
     def leap(self, seconds: float) -> None:
         """Let time pass without anything happening in time: all that is due comes late."""
         self.now += seconds
-
-    def _drop_dead(self) -> None:
-        heap, life = self._heap, self.life
-        while heap and heap[0][2] not in (-1, life):
-            heapq.heappop(heap)

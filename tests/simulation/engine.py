@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from s3syncd.config.models import SiteConfig
 from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
-from s3syncd.ledger import Ledger
 from s3syncd.local.hints import HintTable
 from s3syncd.site import Command, Parts, Site
 from s3syncd.site.messages import Hinted, Noted, Room, Stop
@@ -21,12 +18,16 @@ from tests.simulation.agenda import Agenda
 from tests.simulation.disk import Disk
 from tests.simulation.eyes import Eyes
 from tests.simulation.lanes import Lane, as_crash
+from tests.simulation.ledgers import Drive
 from tests.simulation.user import LARGE_BYTES
 from tests.simulation.wire import BUCKET, Bucket, Wire
 
 __all__ = ["Engine", "settings_of"]
 
 _RANGE_ROWS = 5
+# Until the site takes messages in, in seconds: drawn for each life of the process. A slow one gets
+# several at once, as where the cores are busy.
+_LATENCIES = (0.003, 0.03, 0.1)
 
 
 @lru_cache(maxsize=256)
@@ -101,16 +102,17 @@ class Engine:
     """
 
     def __init__(
-        self, settings: SiteConfig, disk: Disk, wire: Wire, folder: Path, *, random: Random,
+        self, settings: SiteConfig, disk: Disk, wire: Wire, drive: Drive, *, random: Random,
         wall: Callable[[], float], boot_id: str,
     ) -> None:  # fmt: skip
         self.agenda: Agenda = wire.agenda
         self.settings = settings
         self.on_turn: Callable[[Engine], object] = lambda _engine: None
-        self.inbox = _Inbox(lambda: self._wake(self.agenda.random.random() * 0.003))
+        latency = random.choice(_LATENCIES)
+        self.inbox = _Inbox(lambda: self._wake(self.agenda.random.random() * latency))
         self._wake_at = float("inf")
-        self._path = folder / settings.name / "ledger.sqlite"
-        self.ledger = Ledger.open(self._path, identity="i")
+        self._drive = drive
+        self.ledger = drive.open()
         self.eyes = Eyes(disk, self.agenda, self.inbox.put)
         limit = random.choice((2, 8, 64))
         self.lanes = [
@@ -144,15 +146,7 @@ class Engine:
 
     def die(self) -> None:
         """End without a word: what was not committed is gone."""
-        db = self.ledger._db
-        if db is not None:
-            if db.in_transaction:
-                db.rollback()
-            db.close()
-
-    def lose_ledger(self) -> None:
-        """Take the ledger of a dead site away."""
-        shutil.rmtree(self._path.parent)
+        self._drive.die(self.ledger)
 
     def _parts(self, disk: Disk, random: Random, wall: Callable[[], float], boot_id: str) -> Parts:
         settings, inbox = self.settings, self.inbox

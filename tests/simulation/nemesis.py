@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Final
+from zlib import crc32
 
 from tests.strict.faults import Fault, Kind
 
@@ -50,6 +51,7 @@ REQUESTS: Final = {
     "truncate": _Plan(Kind.TRUNCATE, ("ListObjectsV2", "CopyObject")),
     "page_fails": _Plan(Kind.ERROR, ("ListObjectsV2",), "ServiceUnavailable"),
     "unsorted": _Plan(Kind.UNSORTED, ("ListObjectsV2",)),
+    "stale": _Plan(Kind.STALE, ("ListObjectsV2",)),
 }
 """By name; each request that fits meets it by chance while it is switched on."""
 
@@ -62,6 +64,7 @@ EVENTS: Final = (
 
 KINDS: Final = (*REQUESTS, *EVENTS)
 
+_OF_PARTS: Final = frozenset({"ListParts", "UploadPart"})
 _CHANCE: Final = 0.3  # of each kind, to be part of a sequence
 
 
@@ -70,14 +73,18 @@ class Chances:
 
     Attributes:
         met: how often each kind was met.
+        upload_keys: of requests about uploads in parts that met one.
         is_cut_off: nobody reaches the store.
         is_bucket_gone: the store knows no such bucket.
         events: kinds of the sequence under way that are no faults of requests.
     """
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._sequences = 0
         self.met: Counter[str] = Counter()
-        self.random = random
+        self.upload_keys: set[str] = set()
+        self.random = Random(name)
         self.is_cut_off = False
         self.is_bucket_gone = False
         self.events: list[str] = []
@@ -85,12 +92,18 @@ class Chances:
         self._share = 0.0
 
     def begin(self, only: frozenset[str] | None = None) -> None:
-        """Draw the kinds of a sequence; `only`: exactly these."""
-        drawn = [kind for kind in KINDS if self.random.random() < _CHANCE]
+        """Draw the kinds of a sequence; `only`: exactly these.
+
+        Each kind is drawn by its own name: a kind that is new leaves the others of a seed as they
+        are.
+        """
+        self._sequences += 1
+        name = f"{self._name} {self._sequences} "
+        drawn = [kind for kind in KINDS if crc32((name + kind).encode()) < _CHANCE * 2**32]
         chosen = drawn if only is None else [kind for kind in KINDS if kind in only]
         self.events = [kind for kind in chosen if kind in EVENTS]
         self._requests = [kind for kind in chosen if kind in REQUESTS]
-        self._share = self.random.choice((0.05, 0.15, 0.4))
+        self._share = self.random.choice((0.1, 0.3, 0.6))
 
     def end(self) -> None:
         """Let nothing go wrong any more."""
@@ -109,8 +122,13 @@ class Chances:
         name = self.random.choice(fitting)
         plan = REQUESTS[name]
         self.met[name] += 1
+        if fnmatchcase(operation, "*Multipart*") or operation in _OF_PARTS:
+            self.upload_keys.add(key)
         seconds = self.random.choice((0.1, 1.0, 5.0, 40.0)) if plan.kind is Kind.DELAY else 0.0
-        return Fault(kind=plan.kind, code=plan.code, seconds=seconds, name=key or "listing")
+        return Fault(
+            kind=plan.kind, code=plan.code, seconds=seconds, name=key or "listing",
+            changes=self.random.choice((1, 1, 2, 4)) if plan.kind is Kind.STALE else 1,
+        )  # fmt: skip
 
 
 def _fits(operation: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.simulation.judge import BrokenError
-from tests.simulation.world import World
+from tests.simulation.world import Place, World
 from tests.strict.oracle import Violation
 
 __all__ = ["RAM", "SEQUENCES", "Report", "run_seed", "run_task"]
@@ -17,8 +17,10 @@ __all__ = ["RAM", "SEQUENCES", "Report", "run_seed", "run_task"]
 RAM: Final = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
 """Where ledgers are made: FULL as everywhere, where syncing costs nothing."""
 
-SEQUENCES: Final = 6  # in a run: they share the making of a ledger, and its loss at the end
-_OPERATIONS: Final = (8, 12)
+SEQUENCES: Final = 10  # in a run: they share the making of a ledger, and its loss at the end
+_OPERATIONS: Final = (1, 2, 3, 4, 4, 5, 6, 8)  # that a sequence tries: many short ones find more
+_LEAVING: Final = ("late", "crash", "crash_inside", "ledger_lost", "stop")  # requests under way
+_IDLE_SHARE: Final = 0.25  # of the sequences are followed by a cycle that must ask for nothing
 _PATIENCE_SECONDS: Final = 4 * 3600.0  # a clock that was set back an hour puts a retry off by one
 _LATE_SECONDS: Final = 61.0  # what may be applied late is looked for after a minute
 
@@ -56,8 +58,8 @@ def run_seed(
     with tempfile.TemporaryDirectory(prefix="s3syncd-simulation-", dir=RAM) as name:
         world = World(seed, Path(name), is_kept=is_kept)
         try:
-            for _ in range(sequences):
-                _sequence(world, only)
+            for number in range(1, sequences + 1):
+                _sequence(world, only, is_last=number == sequences)
                 report.sequences += 1
             _lose_ledger(world)
         except Exception as error:  # noqa: BLE001 - whatever it is, the seed shows it
@@ -74,15 +76,15 @@ def run_task(task: tuple[int, int, bool]) -> Report:
     return run_seed(seed, sequences=sequences, is_kept=is_kept)
 
 
-def _sequence(world: World, only: frozenset[str] | None) -> None:
+def _sequence(world: World, only: frozenset[str] | None, *, is_last: bool) -> None:
     """The user works while things go wrong; then nothing goes wrong any more."""
+    before = _doubts(world)
     world.chances.begin(only)
+    world.stale_before = world.chances.met["stale"]
     workload, random = world.workload, world.chances.random
-    count = workload.randint(*_OPERATIONS)
+    count = workload.choice(_OPERATIONS)
     pace = workload.choice((0.05, 0.5, 3.0))
-    coming = sorted(
-        (random.randrange(count), kind) for kind in world.chances.events for _ in range(1)
-    )
+    coming = sorted((random.randrange(count), kind) for kind in world.chances.events)
     for number in range(count):
         while coming and coming[0][0] == number:
             with world.crashing():
@@ -98,17 +100,20 @@ def _sequence(world: World, only: frozenset[str] | None) -> None:
         with world.crashing():
             world.happen("crash")
     world.calm()
-    settle(world)
-    _check_idle(world)
+    settle(world, may_come_late=_doubts(world) != before)
+    if is_last or random.random() < _IDLE_SHARE:
+        _check_idle(world)
 
 
-def settle(world: World) -> None:
+def _doubts(world: World) -> int:
+    """Count what leaves requests that nobody waits for."""
+    return sum(world.chances.met[kind] for kind in _LEAVING)
+
+
+def settle(world: World, *, may_come_late: bool) -> None:
     """Let it come to its end, and see that both sides are equal then."""
     world.run(1.0)
-    has_crashed = any(
-        k in world.chances.met for k in ("late", "crash", "crash_inside", "ledger_lost")
-    )
-    if has_crashed:
+    if may_come_late:
         _run_until_applied(world)
         world.run(_LATE_SECONDS - 60.0)
         world.agenda.leap(60.0)
@@ -134,7 +139,7 @@ def _wait(world: World) -> None:
     """Wait until every site says that it is in sync; the pauses are slept through."""
     waited, pause = 0.0, 1.0
     while waited < _PATIENCE_SECONDS:
-        if all(_is_done(place) for place in world.places) and not world.wire.under_way:
+        if all(_is_done(world, place) for place in world.places) and not world.wire.under_way:
             return
         world.run(1.0)
         _approve(world)
@@ -147,9 +152,13 @@ def _wait(world: World) -> None:
     raise BrokenError(f"never in sync: {told}")
 
 
-def _is_done(place: object) -> bool:
-    engine = place.engine  # type: ignore[attr-defined]
-    return bool(engine.status["in_sync"]) and engine.is_quiet
+def _is_done(world: World, place: Place) -> bool:
+    """Whether a site says that it is in sync, and has done what was asked for or was due."""
+    engine, now = place.engine, world.agenda.now
+    assert engine is not None
+    schedule, recovery = engine.site.schedule, engine.site.recovery
+    is_at_it = schedule.is_scanning(now) or recovery.is_asking or recovery.next_due() <= now
+    return bool(engine.status["in_sync"]) and engine.is_quiet and not is_at_it
 
 
 def _approve(world: World) -> None:

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.timeout(300)  # of CPU each test takes a few seconds
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _REGRESSIONS = sorted((_REPOSITORY / "tests" / "regressions").glob("*.toml"))
-_SLICES = 6
-_SEEDS = int(os.environ.get("SIMULATION_SEEDS", "18"))  # in a slice, of six sequences each
+_SLICES = 20  # small enough to be shared out among the workers
+_SEEDS = int(os.environ.get("SIMULATION_SEEDS", "50"))  # in a slice, of ten sequences each
 _SAY_HASHES = (
     "from tests.simulation.run import run_seed\n"
     "print(*(run_seed(seed, sequences=2).digest for seed in range(8)))"
@@ -39,8 +39,8 @@ def test_every_promise_is_kept_whatever_goes_wrong(number: int) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_fault_is_met_and_borne(kind: str) -> None:
     met = 0
-    for seed in range(1_000, 1_040):
-        report = run_seed(seed, sequences=3, only=frozenset({kind}))
+    for seed in range(100_000, 100_040):
+        report = run_seed(seed, only=frozenset({kind}))
         assert not report.failure, f"seed {seed} with {kind} alone: {report.failure}"
         met += report.met[kind]
         if met >= 3:
@@ -49,11 +49,11 @@ def test_every_kind_of_fault_is_met_and_borne(kind: str) -> None:
 
 
 def test_a_user_at_peace_is_served_and_believed() -> None:
-    for seed in range(2_000, 2_010):
+    for seed in range(200_000, 200_010):
         report = run_seed(seed, only=frozenset())
         assert not report.failure, f"seed {seed}: {report.failure}"
-        assert report.claims
-        assert report.operations.total() > 20
+        assert report.claims >= report.sequences
+        assert report.operations.total() > 10
 
 
 def test_a_seed_does_the_same_again_in_another_process() -> None:

@@ -16,6 +16,7 @@ from tests.simulation.disk import Disk, Tree
 from tests.simulation.engine import Engine, settings_of
 from tests.simulation.judge import Judge
 from tests.simulation.lanes import CrashError, as_crash
+from tests.simulation.ledgers import Drive, FileDrive, MemoryDrive
 from tests.simulation.nemesis import Chances
 from tests.simulation.user import User
 from tests.simulation.wire import BUCKET, Wire
@@ -27,6 +28,8 @@ from tests.strict.wire import Request
 __all__ = ["Place", "World"]
 
 _EPOCH = 1_700_000_000.0
+_ON_FILES = 16  # one run of so many has ledgers of files: they cost three times as much
+_HOLD_SHARE = 0.2  # of the sites keep what others wrote until a person says otherwise
 _EMPTIED_FILES = 4  # of one file that vanishes with all others nobody can say more than that
 _FAILPOINTS = sorted(failpoints.NAMES)
 
@@ -34,12 +37,13 @@ _FAILPOINTS = sorted(failpoints.NAMES)
 class Place:
     """A site's two sides and its user; it outlives processes. The ears of its watcher, too."""
 
-    def __init__(self, world: World, number: int, options: dict[str, Any]) -> None:
+    def __init__(self, world: World, number: int, options: dict[str, Any], drive: Drive) -> None:
         self.number = number
         self.prefix = f"p{number}/"
         self.options = options
         self.engine: Engine | None = None
         self.is_deaf = False
+        self.drive = drive
         self.disk = Disk(world.machine_wall, number)
         self.user = User(
             self.disk, world.workload, self, true_time=world.true_time,
@@ -78,6 +82,7 @@ class World:
         places: the sites.
         foreign: numbers of the requests of another writer.
         crashes: how often the process died.
+        stale_before: how many listings before this sequence were behind.
 
     Args:
         seed: of all tapes.
@@ -91,11 +96,11 @@ class World:
         self.workload = Random(f"{seed} workload")
         self.chance = Random(f"{seed} chance")
         self.agenda = Agenda(Random(f"{seed} order"), self.trace)
-        self.chances = Chances(Random(f"{seed} faults"))
-        self._folder = folder
+        self.chances = Chances(f"{seed} faults")
         self._shift = 0.0
         self._boot = 0
         self.crashes = 0
+        self.stale_before = 0
         self.foreign: set[int] = set()
         self.foreign_serials: set[int] = set()
         self.forgotten: set[int] = set()
@@ -105,7 +110,8 @@ class World:
         self.model.store.create_bucket(BUCKET)
         self.wire = Wire(self.model, self.agenda, self.chances)
         count = 2 if self.chance.random() < 0.15 else 1
-        self.places = [Place(self, number, self._options()) for number in range(count)]
+        drives = [_drive(seed, folder, number) for number in range(count)]
+        self.places = [Place(self, n, self._options(), drive) for n, drive in enumerate(drives)]
         self.start()
 
     # --- time -----------------------------------------------------------------------------------
@@ -121,10 +127,9 @@ class World:
     def run(self, seconds: float) -> None:
         """Let time pass."""
         end = self.agenda.now + seconds
-        while self.agenda.next_at() <= end:
+        while self.agenda.now < end:
             with self.crashing():
-                self.agenda.step()
-        self.agenda.now = max(self.agenda.now, end)
+                self.agenda.run_until(end)
 
     @contextmanager
     def crashing(self) -> Iterator[None]:
@@ -144,7 +149,7 @@ class World:
             settings = settings_of(place.number, tuple(sorted(place.options.items())))
             try:
                 engine = Engine(
-                    settings, place.disk, self.wire, self._folder, random=self.chance,
+                    settings, place.disk, self.wire, place.drive, random=self.chance,
                     wall=self.machine_wall, boot_id=f"boot{self._boot}",
                 )  # fmt: skip
             except RuntimeError as error:
@@ -170,8 +175,8 @@ class World:
             engine, place.engine = place.engine, None
             if engine is not None:
                 engine.die()
-                if loses_ledger:
-                    engine.lose_ledger()
+            if loses_ledger:
+                place.drive.lose()
         if loses_ledger:
             self.forget_all()
 
@@ -378,4 +383,10 @@ class World:
             "retire_deleted": random.random() < 0.88,
             "max_delete": random.choice((None, 1, 3, 1000, 1000)),
             "storage_class": "STANDARD_IA" if random.random() < 0.12 else None,
+            "on_drift": "hold" if random.random() < _HOLD_SHARE else "overwrite",
         }
+
+
+def _drive(seed: int, folder: Path, number: int) -> Drive:
+    """Give what a site's ledger is on: a file in some runs, memory in most."""
+    return MemoryDrive(number) if seed % _ON_FILES else FileDrive(folder / str(number))
