@@ -6,6 +6,7 @@ still is so once a day.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -148,7 +149,9 @@ class Notices:
 
 
 def _troubles(status: Mapping[str, Any], checks: Iterable[Check]) -> Iterable[tuple[str, str, str]]:
-    state, reason, hint = status["state"], status["reason"], status["hint"] or ""
+    state, reason = status["state"], status["reason"]
+    named = f"approve {shlex.quote(status['name'])}"
+    hint = (status["hint"] or "").replace("approve SITE", named)
     if state in HELPLESS:
         yield state, reason or state, hint
     else:
@@ -160,7 +163,7 @@ def _troubles(status: Mapping[str, Any], checks: Iterable[Check]) -> Iterable[tu
 
 
 def _held(status: Mapping[str, Any]) -> tuple[str, str]:
-    name, count = status["name"], status["held_deletions"]
+    name, count = shlex.quote(status["name"]), status["held_deletions"]
     if not count:
         return "held_changes", f"Look with `s3syncd status {name}`."
     guard = status["reason"] if status["state"] not in HELPLESS else None

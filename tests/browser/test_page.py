@@ -106,6 +106,22 @@ def test_a_dead_site_turns_red_and_says_why(shown: Shown) -> None:
     assert quote("#c8281e") in shown.run("return document.getElementById('icon').href")
 
 
+def test_what_the_daemon_cannot_read_or_send_is_told(shown: Shown) -> None:
+    shown.scene.show(site("photos"))
+    shown.open()
+    assert shown.text("#notes") == ""
+    shown.scene.daemon |= {
+        "reload_error": {"error": "c.yml:3: is no key", "hint": "leave it out"},
+        "heartbeat": {"error": "no answer in time"},
+        "notify": {"error": "the server answers 404"},
+    }
+    told = shown.wait("the server answers 404", "#notes")
+    assert "c.yml:3: is no key leave it out" in told
+    assert "No heartbeat is sent: no answer in time" in told
+    shown.scene.daemon |= {"reload_error": None, "heartbeat": {"error": None}, "notify": None}
+    shown.wait_for(lambda: shown.text("#notes") == "")
+
+
 def test_what_is_old_is_shown_as_old_until_the_daemon_is_back(shown: Shown) -> None:
     scene = Scene([site("photos")])
     with ExitStack() as stack:

@@ -24,7 +24,7 @@ def status(name: str = "a", **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-HALTED = {"state": "halted", "reason": "root_replaced", "hint": "Bring it back."}
+HALTED = {"state": "halted", "reason": "root_replaced", "hint": "Or `s3syncd approve SITE`."}
 AWAY = {"state": "unavailable", "reason": "bucket_unavailable", "hint": "Run check."}
 HELD = {"held_deletions": 30, "held_list": "0123456789ab", "reason": "mass_delete"}
 
@@ -59,7 +59,7 @@ def test_a_site_that_is_well_is_not_told_of(told: Told) -> None:
 
 def test_what_waits_for_a_person_is_told_at_once_and_once(told: Told) -> None:
     (halted,) = told.look(status(**HALTED))
-    assert halted[:4] == ("a", "halted", "root_replaced", "Bring it back.")
+    assert halted[:4] == ("a", "halted", "root_replaced", "Or `s3syncd approve a`.")
     assert told.look(status(**HALTED), after=5) == []
     assert told.look(status(**HALTED), after=INTERVAL * 2) == []
 
@@ -69,6 +69,8 @@ def test_a_hold_tells_how_many_and_the_command_that_approves_them(told: Told) ->
     assert (held.kind, held.reason) == ("held", "mass_delete")
     assert "30 deletions" in held.text
     assert "s3syncd approve a --list 0123456789ab" in held.text
+    (spaced,) = Told().look(status("web assets", **HELD))
+    assert "s3syncd approve 'web assets' --list" in spaced.text
 
 
 def test_a_hold_whose_word_changes_is_one_hold(told: Told) -> None:

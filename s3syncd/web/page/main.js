@@ -152,6 +152,8 @@ class App {
     const notes = [];
     if (daemon.reload_error) notes.push(["bad", `The changed configuration was refused, the old one is in force: ${daemon.reload_error.error} ${daemon.reload_error.hint || ""}`]);
     if (daemon.needs_restart) notes.push(["warn", `Changed in the configuration, in force after a restart: ${daemon.needs_restart.join(", ")}`]);
+    if (daemon.heartbeat?.error) notes.push(["warn", `No heartbeat is sent: ${daemon.heartbeat.error}`]);
+    if (daemon.notify?.error) notes.push(["warn", `Nobody is notified: ${daemon.notify.error}`]);
     const drawn = JSON.stringify(notes);
     const box = byId("notes");
     if (box.drawn === drawn) return;
