@@ -16,6 +16,7 @@ _NS_PER_SECOND: Final = 1_000_000_000
 _PERMISSIONS: Final = 0o777
 """No more than these: who may write objects makes nobody root (set-user-id) where they go."""
 
+_MAX_MODE: Final = 0o177777  # sixteen bits, in every system there is
 _MAX_DIGITS: Final = 12  # of a mode; int() refuses 4,300 with an exception
 
 
@@ -38,7 +39,8 @@ def mode_of(answer: Reply) -> int | None:
     if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS:
         return None
     mode = int(text)
-    if not text.startswith("0") and (stat.S_ISREG(mode) or mode <= _PERMISSIONS):
+    is_decimal = mode <= _MAX_MODE and (stat.S_ISREG(mode) or mode <= _PERMISSIONS)
+    if is_decimal and not text.startswith("0"):
         return mode & _PERMISSIONS
     try:
         octal = int(text, 8)

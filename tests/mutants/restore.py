@@ -139,4 +139,32 @@ MUTANTS = [
         new="                if False:\n",
         tests=[_PAST + "test_a_store_that_lists_out_of_order_is_not_believed"],
     ),
+    Mutant(
+        name="a checksum of another content is no difference",
+        file="s3syncd/transfer/proving.py",
+        old="        if _is_stores(seen.headers):\n",
+        new="        if False:\n",
+        tests=["tests/transfer/test_proving.py::test_what_proves_a_content_and_what_does_not"],
+    ),
+    Mutant(
+        name="what a KMS key made of an ETag is taken for a digest",
+        file="s3syncd/transfer/proving.py",
+        old="    if has_own_key(seen) or (",
+        new="    if (",
+        tests=["tests/transfer/test_proving.py::test_what_proves_a_content_and_what_does_not"],
+    ),
+    Mutant(
+        name="a checksum of a newer version proves an older one",
+        file="s3syncd/transfer/proving.py",
+        old="        if seen.etag != wanted.etag and wanted.etag:\n",
+        new="        if False:\n",
+        tests=["tests/transfer/test_proving.py::test_a_checksum_of_another_version_proves_nothing"],
+    ),
+    Mutant(
+        name="an octal mode passes for a decimal one",
+        file="s3syncd/transfer/stamps.py",
+        old="mode <= _MAX_MODE and ",
+        new="",
+        tests=["tests/transfer/test_stamps.py::test_permissions_are_those_of_a_file_and_no_more"],
+    ),
 ]
