@@ -134,6 +134,7 @@ class Restoration:
             bench.close_lanes()
             bench.close_bucket(_CLOSE_SECONDS)
             workshop.stop(_CLOSE_SECONDS)
+            self._count_late()
             # Where a call does not come to its end, what it has open is left to the process's.
             if self._kit is not None and not bench.in_flight:
                 self._kit.destination.close(is_over=not self.is_worth_repeating)
@@ -214,6 +215,14 @@ class Restoration:
             self.unproved += not one.is_proved
         if one.word not in {"restored", "present"} or not one.is_proved:
             yield one
+
+    def _count_late(self) -> None:
+        """Count what came to its end when nobody waited for it any more."""
+        with suppress(Empty):
+            while True:
+                answer = self._answers.get_nowait()
+                if isinstance(answer, Restored):
+                    list(self._noted(answer))
 
     def _progress(self, *, is_listing: bool) -> Progress:
         received = self._kit.received_bytes if self._kit else 0
