@@ -1,4 +1,7 @@
-"""Runs seeds: `python -m tests.simulation --seeds 0:1000 [--processes 2] [--sequences 6]`."""
+"""Runs seeds: `python -m tests.simulation --seeds 0:1000 [--processes 2] [--sequences 10]`.
+
+Or, with `--machine 2000 [--steps 60]`, so many sequences that hypothesis makes up step by step.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ from contextlib import contextmanager
 from itertools import count
 from multiprocessing import get_context
 
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.simulation.machine import SiteMachine
 from tests.simulation.nemesis import KINDS
 from tests.simulation.run import SEQUENCES, Report, run_task
 
@@ -25,7 +32,11 @@ def main() -> int:
     parser.add_argument("--sequences", type=int, default=SEQUENCES, help="in each run")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--trace", action="store_true", help="print what happens")
+    parser.add_argument("--machine", type=int, default=0, help="run the machine so many times")
+    parser.add_argument("--steps", type=int, default=60, help="of each time, at most")
     given = parser.parse_args()
+    if given.machine:
+        return _run_machine(given.machine, given.steps)
     first, _, last = given.seeds.partition(":")
     seeds = iter(range(int(first), int(last))) if last else count(int(first))
     tasks = ((seed, given.sequences, given.trace) for seed in seeds)
@@ -48,6 +59,20 @@ def main() -> int:
     if unmet:
         print("unmet:", *unmet)
     return 1 if failed or unmet else 0
+
+
+def _run_machine(times: int, steps: int) -> int:
+    """Run the machine; a failure is told as the shortest way to it that was found."""
+    chosen = settings(
+        max_examples=times, stateful_step_count=steps, deadline=None, database=None,
+        print_blob=True, suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    began = time.process_time()
+    run_state_machine_as_test(SiteMachine, settings=chosen)
+    print(
+        f"{times} times up to {steps} steps, {time.process_time() - began:.0f} s of CPU: 0 broken"
+    )
+    return 0
 
 
 @contextmanager

@@ -105,6 +105,14 @@ class Chances:
         self._requests = [kind for kind in chosen if kind in REQUESTS]
         self._share = self.random.choice((0.1, 0.3, 0.6))
 
+    def switch_on(self, kind: str, share: float) -> None:
+        """Have requests meet a kind from now on, beside those that they meet already."""
+        self._requests, self._share = sorted({*self._requests, kind}), share
+
+    def switch_off(self) -> None:
+        """Have requests meet nothing from now on."""
+        self._requests = []
+
     def end(self) -> None:
         """Let nothing go wrong any more."""
         self.events, self._requests = [], []

@@ -12,7 +12,16 @@ from tests.simulation.judge import BrokenError
 from tests.simulation.world import Place, World
 from tests.strict.oracle import Violation
 
-__all__ = ["RAM", "SEQUENCES", "Report", "run_seed", "run_task"]
+__all__ = [
+    "RAM",
+    "SEQUENCES",
+    "Report",
+    "check_idle",
+    "lose_ledger",
+    "run_seed",
+    "run_task",
+    "settle",
+]
 
 RAM: Final = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
 """Where ledgers are made: FULL as everywhere, where syncing costs nothing."""
@@ -61,7 +70,7 @@ def run_seed(
             for number in range(1, sequences + 1):
                 _sequence(world, only, is_last=number == sequences)
                 report.sequences += 1
-            _lose_ledger(world)
+            lose_ledger(world)
         except Exception as error:  # noqa: BLE001 - whatever it is, the seed shows it
             report.failure = f"{type(error).__name__}: {error}"
         finally:
@@ -102,7 +111,7 @@ def _sequence(world: World, only: frozenset[str] | None, *, is_last: bool) -> No
     world.calm()
     settle(world, may_come_late=_doubts(world) != before)
     if is_last or random.random() < _IDLE_SHARE:
-        _check_idle(world)
+        check_idle(world)
 
 
 def _doubts(world: World) -> int:
@@ -170,7 +179,7 @@ def _approve(world: World) -> None:
             place.engine.command("approve")
 
 
-def _check_idle(world: World) -> None:
+def check_idle(world: World) -> None:
     """A cycle on top asks for nothing."""
     mark = world.model.store.event
     for place in world.places:
@@ -182,7 +191,7 @@ def _check_idle(world: World) -> None:
         _fail_on(place.judge.oracle.nothing_asked_for(since=mark))
 
 
-def _lose_ledger(world: World) -> None:
+def lose_ledger(world: World) -> None:
     """Without its ledger it comes to the same again, and deletes nothing on the way."""
     for place in world.places:
         _fail_on(place.judge.sound())

@@ -10,13 +10,13 @@ from tests.simulation.disk import Disk
 from tests.strict.blobs import LEAST_BYTES, make_blob
 from tests.strict.diary import Diary
 
-__all__ = ["LARGE_BYTES", "User"]
+__all__ = ["LARGE_BYTES", "PATHS", "User"]
 
 LARGE_BYTES: Final = 700
 """What is larger goes up in parts."""
 
 # `d` is a directory to some operations and a file to others.
-_PATHS: Final = ("a", "b", "c d", "d", "d/a", "d/b", "d/e/a", "é", "f/a", "f/d")
+PATHS: Final = ("a", "b", "c d", "d", "d/a", "d/b", "d/e/a", "é", "f/a", "f/d")
 _LENGTHS: Final = (0, LEAST_BYTES, LEAST_BYTES, 300, 300, 300, 900)
 _SLOW_STEPS: Final = 4
 
@@ -68,7 +68,10 @@ class User:
 
     def act(self) -> str:
         """Do one thing; gives its name and where, '' where it could not be done."""
-        name = self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        return self.do(self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0])
+
+    def do(self, name: str) -> str:
+        """Do what is called so, where it can be done; gives what `act` gives."""
         operation: Callable[[], str] = getattr(self, f"_{name}")
         where = operation()
         if not where:
@@ -132,7 +135,7 @@ class User:
     # --- the operations -------------------------------------------------------------------------
 
     def _write(self) -> str:
-        path = self._random.choice(_PATHS)
+        path = self._random.choice(PATHS)
         self.write(path, self.blob(path, self._random.choice(_LENGTHS)))
         return path
 
@@ -164,7 +167,7 @@ class User:
         return path
 
     def _rename(self) -> str:
-        old, new = self._one(), self._random.choice(_PATHS)
+        old, new = self._one(), self._random.choice(PATHS)
         if not old or old == new or new.startswith(f"{old}/"):
             return ""
         self.rename(old, new)
