@@ -17,6 +17,7 @@ USERS = Budget(2, 0, 0)
 CRASH = Budget(1, 1, 0)
 LOSS = Budget(1, 0, 1)
 EACH = Budget(2, 1, 0)
+LOST = Budget(2, 0, 1)
 
 
 @pytest.fixture
@@ -59,6 +60,14 @@ def test_a_crash_between_any_two_steps_of_a_new_file_and_its_deletion_leaves_not
     files: Files, on_drift: str
 ) -> None:
     report = walked(files, Options(EACH, True, on_drift, starts=("empty",)), most_states=40_000)
+    assert not report.violations, explained(report)
+
+
+@pytest.mark.parametrize("on_drift", ["overwrite", "hold"])
+def test_an_answer_lost_between_a_new_file_and_its_deletion_leaves_nothing_behind(
+    files: Files, on_drift: str
+) -> None:
+    report = walked(files, Options(LOST, True, on_drift, starts=("empty",)), most_states=6_000)
     assert not report.violations, explained(report)
 
 

@@ -109,4 +109,14 @@ MUTANTS = [
         new="        if path is None:",
         tests=[_LIFE + "[overwrite-retires-users]", _LIFE + "[hold-retires-users]"],
     ),
+    Mutant(
+        name="an effect without an answer is forgotten",
+        file=_SITE + "outcomes.py",
+        old="        if outcome.is_unknown:\n            self._recovery.unknown",
+        new="        if outcome.row:\n            self._recovery.unknown",
+        tests=[
+            _MODEL + "test_an_answer_lost_between_a_new_file_and_its_deletion_leaves_nothing_behind"
+            "[overwrite]"
+        ],
+    ),
 ]

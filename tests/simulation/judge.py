@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tests.simulation.wire import BUCKET
@@ -56,7 +56,7 @@ class Judge:
             return found.keys_at(at)
         tree = {key: found.stacks[key][-1].serial for key in found.keys}
         world, files = self._world, self._place.user.expected()
-        unknown = world.foreign_serials | world.forgotten | world.wire.made_late
+        unknown = world.foreign_serials.keys() | world.forgotten | world.wire.made_late
         return {
             key: serial
             for key, serial in tree.items()
@@ -109,7 +109,18 @@ class Judge:
             found += oracle.no_rename_leaves_a_gap()
         if not self._place.options["retire_deleted"]:
             found += [Violation("no deletion", e.key, e.number) for e in self._deletions()]
+        if self._place.options["on_drift"] == "hold":
+            found += self._unapproved()
         return found
+
+    def _unapproved(self) -> Iterator[Violation]:
+        """What others put is overwritten only after a person has said so."""
+        for event in self._events:
+            before = None if event.before is None else event.before.serial
+            theirs = self._world.foreign_serials.get(-1 if before is None else before)
+            is_put = event.made is not None and theirs is not None
+            if is_put and not any(theirs <= at <= event.number for at in self._place.approvals):
+                yield Violation("held drift", f"{event.key} of others overwritten", event.number)
 
     def after_turn(self, engine: Engine) -> None:
         """Hold the site to its word: `in_sync` is to be true whenever nothing is unheard of."""

@@ -176,7 +176,7 @@ def _approve(world: World) -> None:
         status = place.engine.status
         is_drift = any(problem["reason"] == "drift" for problem in status["problems"])
         if status["held_deletions"] or status["state"] == "halted" or is_drift:
-            place.engine.command("approve")
+            place.approve(world.model.store.event)
 
 
 def check_idle(world: World) -> None:

@@ -50,6 +50,7 @@ class Place:
             later=lambda seconds, act: world.agenda.note(seconds, "writer", act, outlives=True),
             serial=number * 100_000,
         )  # fmt: skip
+        self.approvals: list[int] = []
         self.judge = Judge(self, world)
         self.changes = 0
 
@@ -57,6 +58,12 @@ class Place:
     def has_root(self) -> bool:
         """Whether the user's tree stands at the root's place, and can be read."""
         return self.disk.shown is self.disk.tree and not self.disk.unreadable
+
+    def approve(self, event: int) -> None:
+        """Have a person confirm what is held, when the store has seen so many requests."""
+        assert self.engine is not None
+        self.approvals.append(event)
+        self.engine.command("approve")
 
     def changed(self, path: str, *, is_closed: bool = True) -> None:
         self.changes += 1
@@ -102,7 +109,7 @@ class World:
         self.crashes = 0
         self.stale_before = 0
         self.foreign: set[int] = set()
-        self.foreign_serials: set[int] = set()
+        self.foreign_serials: dict[int, int] = {}  # -> number of the request that made it
         self.forgotten: set[int] = set()
         self.forgotten_uploads: set[str] = set()
         options = Options(min_part_bytes=0, has_md5_etags=self.chance.random() < 0.85)
@@ -331,7 +338,7 @@ class World:
         event = self.model.events_after(self.model.store.event - 1)[0]
         self.foreign.add(event.number)
         if event.made is not None:
-            self.foreign_serials.add(event.made)
+            self.foreign_serials[event.made] = event.number
         self.trace.add(f"foreign {method} {key}\n")
 
     def _overflow(self, place: Place) -> bool:
@@ -374,7 +381,7 @@ class World:
     def _approve(self, place: Place) -> bool:
         """A person confirms what is held, unless the tree is not what it should be."""
         if place.engine is not None and place.has_root:
-            place.engine.command("approve")
+            place.approve(self.model.store.event)
         return True
 
     def _options(self) -> dict[str, Any]:
