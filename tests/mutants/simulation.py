@@ -54,10 +54,7 @@ MUTANTS = [
         file="s3syncd/site/recovery.py",
         old="        elif outcome.follow_up is not None:\n",
         new="        elif outcome is None:\n",
-        tests=[
-            _FAILURES
-            + "test_an_object_that_vanishes_while_an_older_put_may_still_come_is_put_again"
-        ],
+        tests=[_FAILURES + "test_a_second_look_that_misses_the_newer_version_has_it_put_again"],
     ),
     Mutant(
         name="a stat recorded anew makes a listing old",

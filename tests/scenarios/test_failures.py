@@ -325,6 +325,16 @@ def test_an_object_that_vanishes_while_an_older_put_may_still_come_is_put_again(
     assert settled.status["in_sync"]
 
 
+def test_a_second_look_that_misses_the_newer_version_has_it_put_again(settled: World) -> None:
+    settled.write("new", "older")
+    settled.store.fail("put", NO_ANSWER)
+    settled.hint("new")
+    settled.run(10)
+    del settled.store.objects["p/new"]  # by somebody else, and no pass meets it
+    settled.run(100)
+    assert settled.objects["new"] == b"older"
+
+
 def test_an_object_that_vanishes_while_its_touched_file_is_read_is_put_again(
     settled: World,
 ) -> None:
