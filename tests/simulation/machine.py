@@ -59,7 +59,8 @@ class SiteMachine(RuleBasedStateMachine):
     @rule(old=_PATHS, new=_PATHS)
     def rename(self, old: str, new: str) -> None:
         is_below = new.startswith(f"{old}/") or old == new
-        if self._is_at_home() and old in self.disk.tree.files and not is_below:
+        is_there = old in self.disk.tree.files and old not in self.user.is_writing
+        if self._is_at_home() and is_there and not is_below:
             self.user.rename(old, new)
 
     @rule(what=st.sampled_from(("restore", "rewrite", "touch", "replace", "rewrite_slowly")))

@@ -8,6 +8,6 @@ from tests.simulation.machine import SiteMachine
 
 TestSite = SiteMachine.TestCase
 TestSite.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None,
+    max_examples=40, stateful_step_count=25, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
