@@ -91,7 +91,8 @@ def execute(
     header = {"site": settings.name, "from": _origin(settings), "to": str(arguments.to.resolve())}
     try:
         if arguments.json:
-            _print_json(work, {**header, "at": at if at is None else rfc3339(at)}, stream)
+            moment = at if at is None else rfc3339(at)
+            _print_json(work, {**header, "at": moment}, bar, stream)
         else:
             when = _when(at)
             told = f"{settings.name}: {_origin(settings)} {when}, to {header['to']}"
@@ -213,7 +214,7 @@ def _totals(work: Restoring) -> Iterator[str]:
 _SAID = {"present": "were there already", "replaced": "replaced what stood there"}
 
 
-def _print_json(work: Restoring, header: dict[str, Any], stream: TextIO) -> None:
+def _print_json(work: Restoring, header: dict[str, Any], bar: ProgressBar, stream: TextIO) -> None:
     """Print one document, path by path: there may be millions."""
     stream.write(json.dumps(header)[:-1] + ', "files": [')
     failed: dict[str, Any] = {}
@@ -228,6 +229,7 @@ def _print_json(work: Restoring, header: dict[str, Any], stream: TextIO) -> None
         failed = {"error": error.message, "error_hint": error.hint}
         raise
     finally:
+        bar.close()
         _print_totals(work, failed, stream)
 
 

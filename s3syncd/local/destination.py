@@ -8,6 +8,7 @@ is there is replaced unless that is asked for.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 from contextlib import suppress
@@ -114,7 +115,7 @@ class Destination:
         with suppress(OSError):
             sweep(self._staging_fd)
             if is_over:
-                os.sync()  # the names, too, before what remembers them goes
+                _sync(self.fd)  # the names, too, before what remembers them goes
                 end_staging(self.fd, self._staging_fd)
         os.close(self._staging_fd)
         os.close(self.fd)
@@ -193,6 +194,19 @@ class Draft:
 
 def _refuse(path: str) -> NoReturn:
     raise OSError(errno.EINVAL, "not a path below the directory", path)
+
+
+def _sync(fd: int) -> None:
+    """Have the file system that `fd` is on write all it holds; others may hang (dead NFS).
+
+    Raises:
+        OSError: it could not.
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:  # not on macOS
+        os.sync()
+    elif syncfs(fd):
+        raise OSError(ctypes.get_errno(), "the names could not be written")
 
 
 def _exists(name: str, parent: int) -> bool:

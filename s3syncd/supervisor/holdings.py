@@ -100,25 +100,30 @@ class Holdings:
                 partial(self._bucket.list_page, self._scope.prefix, token=token), _read_listing
             )
             yield [Wanted("", each.path, each.size_bytes, each.etag) for each in page.entries]
-            token = page.next_token
+            last, token = token, page.next_token
             if token is None:
                 return
+            if token == last:
+                raise _incomplete("the store gives the same page again and again")
 
     def _past(self, at: float) -> Iterator[list[Wanted]]:
         """Choose a version of each key; the versions of one may go on over pages."""
         following: tuple[str, str] | None = None
-        open_key, last_key, held = "", "", list[Version]()
+        open_key, last_key = "", ""
+        held: Sequence[Version] = ()
         while True:
             page = self._told(
                 partial(self._bucket.list_versions_page, self._scope.prefix, after=following),
                 parse_versions,
             )
-            by_key: dict[str, list[Version]] = {open_key: held} if held else {}
+            by_key: dict[str, list[Version]] = {open_key: [*held]} if held else {}
             for version in page.versions:
                 by_key.setdefault(version.key, []).append(version)
-            following = page.following
+            last, following = following, page.following
+            if following is not None and following == last:
+                raise _incomplete("the store gives the same page again and again")
             open_key = following[0] if following else ""
-            held = by_key.pop(open_key, [])
+            held = _of_use(by_key.pop(open_key, []), at)
             if by_key:
                 if min(by_key) <= last_key:
                     raise _incomplete("the store does not list versions in order")
@@ -129,16 +134,10 @@ class Holdings:
 
     def _chosen(self, versions: Sequence[Version], at: float) -> Wanted | None:
         """Give what was there: the newest not after `at`, unless that is a delete marker."""
-        old = [
-            (each.modified_at, each.is_latest, -number)
-            for number, each in enumerate(versions)
-            if each.modified_at <= at
-        ]
-        if not old:
+        (chosen,) = _of_use(versions, at)
+        if chosen.modified_at > at:
             self.later += 1
             return None
-        # Times are whole seconds; where they are equal, the newest is listed first.
-        chosen = versions[-max(old)[2]]
         if chosen.is_marker:
             return None
         return Wanted("", chosen.key, chosen.size_bytes, chosen.etag, chosen.version_id)
@@ -161,6 +160,15 @@ class Holdings:
             jitter = random.random()  # noqa: S311 - spreads requests, keeps no secret
             pause.wait(delay_seconds(attempt, jitter, cap=_LONGEST_PAUSE_SECONDS))
         raise _incomplete(said)
+
+
+def _of_use(versions: Sequence[Version], at: float) -> Sequence[Version]:
+    """Give the one that was there, else one that came later; nothing of nothing.
+
+    Times are whole seconds; where they are equal, the newest is listed first.
+    """
+    old = [each for each in versions if each.modified_at <= at]
+    return [max(old, key=lambda each: (each.modified_at, each.is_latest))] if old else versions[:1]
 
 
 def _read_listing(body: bytes) -> ListingPage:

@@ -25,7 +25,7 @@ from s3syncd.transfer.fetch import FetchKit, Wanted, bytes_for, fetch, is_fatal
 
 __all__ = ["Restoration", "Wish"]
 
-_LOOK_SECONDS = 1.0  # how often requests over their deadline are looked for
+_LOOK_SECONDS = 1.0  # how often requests over their deadline are ended
 _AGAIN = "run the same restore again: it goes on with what is missing"
 _CLOSE_SECONDS = 5.0  # what is being hashed comes to its end
 
@@ -137,7 +137,8 @@ class Restoration:
             self._count_late()
             # Where a call does not come to its end, what it has open is left to the process's.
             if self._kit is not None and not bench.in_flight:
-                self._kit.destination.close(is_over=not self.is_worth_repeating)
+                has_more = self.is_worth_repeating and not self._wish.is_into_root
+                self._kit.destination.close(is_over=not has_more)
             if lock is not None:
                 lock.release()
 
@@ -225,8 +226,7 @@ class Restoration:
                     list(self._noted(answer))
 
     def _progress(self, *, is_listing: bool) -> Progress:
-        received = self._kit.received_bytes if self._kit else 0
-        ended = self.counts.total()
+        received, ended = self._kit.received_bytes if self._kit else 0, self.counts.total()
         sent_bytes = min(max(received, self._ended_bytes), self._listed_bytes)
         return Progress(
             self._settings.name,

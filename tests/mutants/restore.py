@@ -128,7 +128,7 @@ MUTANTS = [
     Mutant(
         name="of a key that goes on over pages half the versions are chosen from",
         file="s3syncd/supervisor/holdings.py",
-        old="{open_key: held} if held else {}",
+        old="{open_key: [*held]} if held else {}",
         new="{}",
         tests=[_PAST + "test_versions_of_a_key_go_on_over_pages"],
     ),
@@ -166,5 +166,12 @@ MUTANTS = [
         old="mode <= _MAX_MODE and ",
         new="",
         tests=["tests/transfer/test_stamps.py::test_permissions_are_those_of_a_file_and_no_more"],
+    ),
+    Mutant(
+        name="a store that gives one page for ever is asked for ever",
+        file="s3syncd/supervisor/holdings.py",
+        old="            if following is not None and following == last:\n",
+        new="            if False:\n",
+        tests=[_PAST + "test_a_store_that_goes_round_in_circles_is_left"],
     ),
 ]

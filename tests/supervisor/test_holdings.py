@@ -29,7 +29,8 @@ def _xml(rows: Sequence[_Row], following: str) -> bytes:
             f"<{tag}><Key>{key}</Key><VersionId>{name}</VersionId><IsLatest>{latest}</IsLatest>"
             f"<LastModified>1970-01-01T{hour:02}:00:00Z</LastModified><Size>1</Size></{tag}>"
         )
-    next_key = f"<NextKeyMarker>{following}</NextKeyMarker>" if following else ""
+    last = f"<NextVersionIdMarker>{rows[-1][1]}</NextVersionIdMarker>"
+    next_key = f"<NextKeyMarker>{following}</NextKeyMarker>{last}" if following else ""
     return (
         f"<ListVersionsResult><IsTruncated>{str(bool(following)).lower()}</IsTruncated>"
         f"{next_key}{''.join(written)}</ListVersionsResult>"
@@ -97,6 +98,12 @@ def test_of_one_second_the_newest_comes_first(chosen: Any) -> None:
 def test_a_store_that_lists_out_of_order_is_not_believed(chosen: Any) -> None:
     with pytest.raises(SiteUnavailable, match="in order"):
         chosen(9, [("p/b", "v1", 1), ("p/c", "v1", 1)], [("p/a", "v1", 1)])
+
+
+def test_a_store_that_goes_round_in_circles_is_left(chosen: Any) -> None:
+    page = [("p/a", "v1", 1), ("p/b", "v1", 1)]
+    with pytest.raises(SiteUnavailable, match="again and again"):
+        chosen(9, *[page] * 5)
 
 
 def test_what_is_not_the_sites_is_left_out(chosen: Any) -> None:
