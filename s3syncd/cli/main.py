@@ -27,7 +27,8 @@ exit codes:
   1  fatal, or no daemon is running
   2  the configuration or the command line cannot be used
   3  held or halted: deletions are held back, or a site waits for a person
-  4  not in sync; the stopped daemon does the rest at its next start
+  4  not in sync; the stopped daemon does the rest at its next start;
+     for restore: some files are not there
   (3 comes before 4: what waits for a person is told first)
 
 signals to the daemon:
