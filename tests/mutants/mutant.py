@@ -23,6 +23,7 @@ __all__ = ["Mutant", "Verdict", "all_mutants", "problem_with", "run"]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+_TEST_SECONDS = 30  # no named test takes as long, but one that hangs without its guard
 _TIMEOUT_SECONDS = 170  # below the 180 s that test_mutants.py grants a mutant, so that we report
 
 # What says that the patch broke the program instead of the guard.
@@ -138,7 +139,7 @@ def run(mutant: Mutant) -> Verdict:
         (copy.parent / "mutant_witness.py").write_text(_WITNESS)
         code = nursery().run(
             ["-p", "mutant_witness", "-p", "no:randomly", "-p", "no:cacheprovider", "-x", "-q",
-             *mutant.tests],
+             f"--timeout={_TEST_SECONDS}", *mutant.tests],
             folder=copy, environment=_environment(copy, report, mutant), output=printed,
             timeout_seconds=_TIMEOUT_SECONDS,
         )  # fmt: skip
