@@ -187,7 +187,8 @@ def _retry(fact: Mapping[str, Any]) -> Told:
 
 
 def _problem(fact: Mapping[str, Any]) -> Told:
-    return Told("problem", f"{fact['reason']}, since {fact['since']}: {fact['hint']}")
+    where = f" of {fact['path']}" if fact["is_above"] else ""
+    return Told("problem", f"{fact['reason']}{where}, since {fact['since']}: {fact['hint']}")
 
 
 def _intent(fact: Mapping[str, Any]) -> Told:

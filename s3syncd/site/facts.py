@@ -80,8 +80,8 @@ def _problem(site: Site, path: str) -> dict[str, Any] | None:
         problem = site.problems.of(name)
         if problem is not None:
             return {
-                "path": problem.path, "reason": problem.reason, "hint": problem.hint,
-                "since": _rfc3339(problem.since),
+                "path": problem.path, "is_above": name != path,
+                "reason": problem.reason, "hint": problem.hint, "since": _rfc3339(problem.since),
             }  # fmt: skip
     return None
 

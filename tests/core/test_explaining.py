@@ -64,7 +64,7 @@ DIRTY = {"since_seconds": 1.2, "due_in_seconds": 3.8, "is_closed": False}
 RETRY = {
     "reason": "throttled", "hint": "Wait.", "attempts": 3, "next_at": "LATER", "since": "THEN",
 }  # fmt: skip
-PROBLEM = {"reason": "drift", "hint": "Look.", "since": "THEN"}
+PROBLEM = {"reason": "drift", "hint": "Look.", "since": "THEN", "path": "d", "is_above": False}
 INTENT = {"kind": "Upload", "is_in_parts": True, "since": "THEN"}
 ACTION = {"kind": "Upload", "reason": "new"}
 
@@ -74,6 +74,7 @@ ACTION = {"kind": "Upload", "reason": "new"}
     [
         ({"in_flight": {**ACTION, "seconds": 2.0}}, "in_flight", "Upload (new)"),
         ({"problem": PROBLEM}, "problem", "drift, since THEN: Look."),
+        ({"problem": {**PROBLEM, "is_above": True}}, "problem", "drift of d, since"),
         ({"retry": RETRY}, "failed", "3 times, since THEN: throttled: Wait. It is tried again"),
         ({"retry": {**RETRY, "attempts": 1}}, "failed", "failed once"),
         ({"dirty": DIRTY}, "settling", "may still be written: it is looked at in 3.8 s"),

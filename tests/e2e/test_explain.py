@@ -91,7 +91,7 @@ def test_what_waits_is_told_with_its_reason(world: World) -> None:
     with (site.root / "open").open("w") as opened:
         opened.write("half")
         opened.flush()
-        until(lambda: _told(daemon, "open")[2] == "settling")
+        until(lambda: _told(daemon, "open")[2] == "settling", 30)
         one = _explained(daemon, "open")
         assert 0 < one["facts"]["dirty"]["due_in_seconds"] <= 30
         assert "may still be written" in one["standing"][0]["text"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,12 @@ from s3syncd.core.entry import BaselineRow, LocalEntry, UnknownMark
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.errors import FatalError, SiteUnavailable
 from s3syncd.s3.reply import Reply
-from s3syncd.supervisor.explaining import document_of, look_at_file, path_of
+from s3syncd.supervisor.explaining import (
+    document_of,
+    explain_within,
+    look_at_file,
+    path_of,
+)
 from tests.supervisor.conftest import Configure
 
 FILE = LocalEntry("a", 5, 10**18, 10**18, 7, 0o100644)
@@ -76,3 +82,29 @@ def test_a_path_may_be_written_in_several_ways(settings: SiteConfig) -> None:
 def test_what_is_outside_is_no_path(settings: SiteConfig, text: str) -> None:
     with pytest.raises(FatalError, match="no path of site a"):
         path_of(text, settings)
+
+
+class _Fleet:
+    """A fleet whose site does not answer."""
+
+    def __init__(self, settings: SiteConfig) -> None:
+        self._settings = settings
+
+    def settings_of(self, _site: str) -> SiteConfig:
+        return self._settings
+
+    def bucket_of(self, _site: str) -> None:
+        return None
+
+    def command(self, _name: str, _arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": False, "error": "site a is not running", "hint": "see the log"}
+
+
+def test_of_a_site_that_does_not_answer_the_ledger_tells(
+    settings: SiteConfig, tmp_path: Path
+) -> None:
+    fleet: Any = _Fleet(settings)
+    one = explain_within(fleet, tmp_path / "state", "a", "a")
+    assert one["site_state"]["state"] == "site a is not running"
+    assert (one["remote"]["state"], one["next"]["row"]) == ("unknown", 0)
+    assert one["remembered"] is None
