@@ -338,6 +338,20 @@ def test_a_time_gives_what_was_there_then(past: Place) -> None:
     assert tree(past.folder / "now") == {"kept": b"kept", "changed": b"new", "added": b"added"}
 
 
+def test_where_versioning_was_suspended_the_past_has_holes(past: Place) -> None:
+    past.put("a", b"kept")
+    suspended = {"Status": "Suspended"}
+    past.client.put_bucket_versioning(Bucket=past.bucket, VersioningConfiguration=suspended)
+    past.put("b", b"overwritten")
+    past.store.shift_clock(300)
+    past.put("b", b"newer")
+    work, told = past.restore(at=time.time() - 400)
+    assert (told, work.versioning, work.later) == ({}, "Suspended", 1)
+    assert tree(past.out) == {"a": b"kept"}
+    past.restore(at=time.time() - 100, directory=past.folder / "later")
+    assert tree(past.folder / "later") == {"a": b"kept", "b": b"newer"}
+
+
 def test_without_versions_there_is_no_past(place: Place) -> None:
     place.put("a")
     with pytest.raises(FatalError, match="keeps no versions"):
