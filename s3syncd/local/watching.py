@@ -295,6 +295,6 @@ def _instance_message(error: OSError) -> str:
     if error.errno == errno.EMFILE:
         return (
             "Changes are found by rescans only: no inotify instance is left. "
-            "Raise the limit: sysctl -w fs.inotify.max_user_instances=512"
+            "Raise the limit: sysctl -w fs.inotify.max_user_instances=8192"
         )
     return f"Changes are found by rescans only: {error}"

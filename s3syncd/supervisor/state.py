@@ -15,7 +15,7 @@ from s3syncd.errors import FatalError
 from s3syncd.local.probe import capabilities
 from s3syncd.supervisor.lock import StateLock
 
-__all__ = ["configure_log", "held_state", "introduction"]
+__all__ = ["configure_log", "held_state", "introduce", "watch_shortage"]
 
 _NAMED = 20  # sites named in the first line of the log; of more the number is enough
 _EXPOSED = (
@@ -65,7 +65,32 @@ def configure_log(config: Config) -> None:
         logs.logger().warning("config.doubtful", warning=warning)
 
 
-def introduction(config: Config) -> dict[str, Any]:
+def introduce(config: Config) -> None:
+    """Say in the log who runs, for whom, and on what; and what will be short."""
+    logs.logger().info("daemon.started", **_introduction(config))
+    if hint := watch_shortage(config, capabilities()["max_user_instances"]):
+        logs.logger().warning("watch.instances_short", sites=len(config.sites), hint=hint)
+
+
+def watch_shortage(config: Config, limit: object) -> str:
+    """Say what to raise where the sites need more inotify instances than a user may have.
+
+    Args:
+        config: each of its sites needs one, unless it polls.
+        limit: of all programs of this user together; None where the system tells none.
+    """
+    wanted = sum(site.watcher != "polling" for site in config.sites)
+    if not isinstance(limit, int) or wanted < limit:
+        return ""
+    # As many again for other programs, and a power of two as the kernel's own defaults are.
+    enough = 1 << (2 * wanted).bit_length()
+    return (
+        f"{wanted} sites need as many inotify instances, {limit} are allowed; the others find "
+        f"changes by rescans only: sysctl -w fs.inotify.max_user_instances={enough}"
+    )
+
+
+def _introduction(config: Config) -> dict[str, Any]:
     """Give the facts of the first line of the log: who runs, for whom, on what. No secret."""
     allowance = cgroup.read()
     names = [site.name for site in config.sites]

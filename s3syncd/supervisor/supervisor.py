@@ -26,7 +26,7 @@ from s3syncd.supervisor.explaining import explain_within
 from s3syncd.supervisor.explanations import Explanations
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
-from s3syncd.supervisor.state import configure_log, held_state, introduction
+from s3syncd.supervisor.state import configure_log, held_state, introduce
 from s3syncd.supervisor.verifications import Verifications
 from s3syncd.supervisor.view import DaemonView, standing
 from s3syncd.web.address import socket_path
@@ -164,7 +164,7 @@ class Supervisor:
         )
 
     def _run_sites(self) -> int:
-        logs.logger().info("daemon.started", **introduction(self._config))
+        introduce(self._config)
         code, is_asked = 1, False  # unless it ends as it should
         try:
             self.fleet.start()

@@ -18,6 +18,7 @@ from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, FatalError
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.lock import StateLock
+from s3syncd.supervisor.state import watch_shortage
 from s3syncd.supervisor.supervisor import Supervisor
 from tests.supervisor.conftest import Configure
 from tests.supervisor.fakes import FakeShop
@@ -65,6 +66,15 @@ def test_the_log_begins_with_who_runs_for_whom_and_on_what(
         line["capabilities"]
     )
     assert "T0KEN" not in first
+
+
+@pytest.mark.parametrize(("limit", "enough"), [(3, "=8"), (2, "=8"), (4, ""), (None, "")])
+def test_more_sites_than_the_system_can_watch_are_told_with_the_remedy(
+    configure: Configure, limit: int | None, enough: str
+) -> None:
+    config = configure({name: {} for name in "abc"} | {"d": {"watcher": "polling"}})
+    assert watch_shortage(config, limit).endswith(enough)
+    assert bool(watch_shortage(config, limit)) == bool(enough)
 
 
 def test_watchdog_is_fed_no_more_when_a_site_is_stuck(
