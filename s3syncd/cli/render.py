@@ -137,6 +137,8 @@ def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
         yield f"  {size(site['pending']['bytes'])} to send"
     if site["oldest_pending_seconds"]:
         yield f"  the oldest change waits for {duration(site['oldest_pending_seconds'])}"
+    if hint := (site.get("capabilities") or {}).get("hint"):
+        yield from wrapped(f"the store ignores conditions: {hint}", indent="  ", width=width)
     if limits := site.get("limits"):
         yield f"  limited to {_limits(limits)}"
     if site["foreign_objects"]:

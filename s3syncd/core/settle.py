@@ -73,13 +73,16 @@ class SettleTable:
         """Give what is known of a path that waits, or None."""
         return self._entries.get(path)
 
-    def note(self, path: str, now: float, *, is_closed: bool, first: float | None = None) -> bool:
+    def note(
+        self, path: str, now: float, *, is_closed: bool | None, first: float | None = None
+    ) -> bool:
         """Take note of a hint; False when the table is full: a rescan must find the path.
 
         Args:
             path: site-relative.
             now: when the hint came.
-            is_closed: see `SettleEntry`.
+            is_closed: see `SettleEntry`; None is no news of a writer: the path is due as soon as
+                a closed one, and what was heard of its writer stands.
             first: when the first of several coalesced hints came, if earlier.
         """
         known = self._entries.get(path)
@@ -90,7 +93,9 @@ class SettleTable:
             deadline_at, again_at = known.deadline_at, known.again_at
         elif len(self._entries) >= self._max_paths:
             return False
-        due_at = max(self._quiet_at(now, is_closed, deadline_at), again_at)
+        due_at = max(self._quiet_at(now, is_closed is not False, deadline_at), again_at)
+        if is_closed is None:
+            is_closed = known is not None and known.is_closed
         self._put(path, SettleEntry(began, now, is_closed, due_at, deadline_at, again_at))
         return True
 

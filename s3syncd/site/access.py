@@ -20,6 +20,7 @@ from s3syncd.errors import SiteUnavailable
 from s3syncd.ledger import Intent, Ledger
 from s3syncd.local.messages import MountSeen
 from s3syncd.pool import Call, CallFailed
+from s3syncd.site.capabilities import Capabilities
 from s3syncd.site.messages import Connected
 from s3syncd.site.parts import Parts
 
@@ -41,6 +42,7 @@ class Access:
     def __init__(self, parts: Parts, *, on_change: Callable[[str, str, str], None]) -> None:
         self._parts = parts
         self._on_change = on_change
+        self.capabilities = Capabilities(parts)
         self._root = "unseen"
         self._bucket = "unseen"
         self._bucket_words = ("", "")
@@ -106,11 +108,15 @@ class Access:
                 self._connect_call, size_bytes=0, done=self._connect_answered
             )
             self._is_refused, self._called_at = not self._is_connecting, now
+        if self.is_ready:
+            self.capabilities.advance(now)
 
     def next_due(self) -> float:
         """Return when `advance` wants to be called (monotonic seconds)."""
         # A file system that hangs does not answer: its answer wakes the loop, no clock does.
         root = float("inf") if self._is_root_asked else self._next_root_look
+        if self.is_ready:
+            return min(root, self.capabilities.next_due())
         if self._bucket == "ok" or self._is_connecting or self._is_refused:
             return root
         return min(root, self._next_connect)

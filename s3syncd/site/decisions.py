@@ -97,7 +97,7 @@ class Decisions:
             planned.is_remote_other |= is_listed and action.row in _NOT_THERE
         elif is_listed:
             self._recovery.look_again(path, now)
-        self._looks.note(path, now, is_closed=True)
+        self._looks.note(path, now, is_soon=True)
 
     def _is_hearsay(self, action: Action) -> bool:
         """Whether a listing alone says that an object to be deleted with its file is gone.
@@ -114,7 +114,7 @@ class Decisions:
         elif action.row in REMOTE_CHANGED:
             self._parts.ledger.forget(action.path)
             self._backlog.drop(action.path)
-            self._looks.note(action.path, self._parts.clock(), is_closed=True)
+            self._looks.note(action.path, self._parts.clock(), is_soon=True)
 
     def want_deletion(self, action: Action, now: float) -> None:
         """A path was seen gone."""

@@ -108,15 +108,15 @@ class Looks:
             if is_selected(path):
                 self._dirty(path, hint.last, is_closed=hint.is_closed, first=hint.first)
 
-    def note(self, path: str, now: float, *, is_closed: bool = False) -> None:
-        """A path is dirty because of what was met there."""
-        self._dirty(path, now, is_closed=is_closed, first=None)
+    def note(self, path: str, now: float, *, is_soon: bool = False) -> None:
+        """A path is dirty because of what was met there; `is_soon`: no hint is to be waited for."""
+        self._dirty(path, now, is_closed=None if is_soon else False, first=None)
 
     def superseded(self, action: Action, now: float) -> None:
         """What was decided is not so any more: look again. The file is still on its way."""
         if action.local is not None:
             self._inodes.set(action.path, action.local.inode)
-        self.note(action.path, now, is_closed=True)
+        self.note(action.path, now, is_soon=True)
 
     def again(self, path: str, now: float, after_seconds: float, action: Action | None) -> None:
         """A path was not quiet: look again later; its deadline goes on counting."""
@@ -233,7 +233,7 @@ class Looks:
         """Remember how long an upload of a file that still grows took."""
         self._table.set_pace(path, upload_seconds)
 
-    def _dirty(self, path: str, now: float, *, is_closed: bool, first: float | None) -> None:
+    def _dirty(self, path: str, now: float, *, is_closed: bool | None, first: float | None) -> None:
         if self._table.note(path, now, is_closed=is_closed, first=first):
             heard = self._since.setdefault(path, now if first is None else first)
             self._unseen.setdefault(path, heard)

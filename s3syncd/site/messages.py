@@ -15,6 +15,7 @@ from s3syncd.site.backlog import Planned
 from s3syncd.transfer.notes import Note
 
 __all__ = [
+    "Asked",
     "Command",
     "Connected",
     "Finished",
@@ -71,6 +72,13 @@ class Connected:
     """The bucket answered the first contact (`error` None), or why it did not."""
 
     error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A worker's answer about the store: a `transfer.probing.Probed`, or a `CallFailed`."""
+
+    answer: object
 
 
 @dataclass(frozen=True, slots=True)

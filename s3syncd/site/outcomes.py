@@ -84,7 +84,7 @@ class Outcomes:
         self._end_intent(planned, outcome, now)
         if planned.is_remote_other and outcome.effect in _BELIEVING:
             self._parts.ledger.forget(path)
-            self._looks.note(path, now, is_closed=True)
+            self._looks.note(path, now, is_soon=True)
         self._looks.settled(path, now)
 
     def apply(self, outcome: Outcome, now: float) -> None:
@@ -108,7 +108,7 @@ class Outcomes:
             return
         self.apply(outcome, now)
         if path not in self._backlog:
-            self._looks.note(path, now, is_closed=True)
+            self._looks.note(path, now, is_soon=True)
 
     def try_again(self, path: str, now: float) -> None:
         """The pause of a path that failed is over."""
@@ -125,7 +125,7 @@ class Outcomes:
             ledger.record(outcome.row)  # ours: where its file is gone by now, so must it be
         else:
             ledger.forget(path)
-        self._looks.note(path, now, is_closed=True)
+        self._looks.note(path, now, is_soon=True)
 
     def look_failed(self, outcome: Outcome) -> bool:
         """A request failed: whether that is the bucket's trouble; it is then told."""

@@ -89,7 +89,7 @@ class Sightings:
         if action is not None:
             self._on_deletion(action, now)
         elif isinstance(look, LocalEntry):
-            self._looks.note(path, now, is_closed=True)
+            self._looks.note(path, now, is_soon=True)
         elif isinstance(look, UnknownMark):
             self._problems.note(path, look.reason)
 

@@ -199,6 +199,7 @@ class Board:
             "last_reconcile_at": _rfc3339(self._last_reconcile_wall),
             "last_scrub_at": _rfc3339(site.scrub.ended_wall),
             "scrubbed_files": site.scrub.files,  # None: none is under way
+            "capabilities": site.access.capabilities.shown(),
             "watcher": watcher.kind if watcher is not None else None,  # None: a one-time pass
             "in_flight_window": site.parts.bucket.window.limit,
             "files": files,

@@ -24,6 +24,7 @@ from s3syncd.transfer.notes import (
 )
 from s3syncd.transfer.outcomes import Ended, from_failure, from_os_error
 from s3syncd.transfer.ports import Ports, new_id
+from s3syncd.transfer.probing import Probed, probe
 from s3syncd.transfer.source import open_source
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Note",
     "PartDone",
     "Ports",
+    "Probed",
     "Transfer",
     "TransferSettings",
     "new_id",
@@ -82,6 +84,14 @@ class Transfer:
     def accept_root(self, identity: RootIdentity | None) -> None:
         """From now on work only in this root; every call checks it anew. None checks nothing."""
         self._kit.root_identity = identity
+
+    def trust_conditions(self, *, is_kept: bool) -> None:
+        """Whether the store is known to keep conditions; else what rests on one looks first."""
+        self._kit.keeps_conditions = is_kept
+
+    def probe_for(self, key: str, *, left: str | None) -> Call:
+        """Make the call that finds it out; see `transfer.probing`."""
+        return probe(self._kit, key, left=left)
 
     def rest(self, *, for_good: bool = False) -> None:
         """Hold the root's file system no longer than calls use it; `for_good`: never again."""

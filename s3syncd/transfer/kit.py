@@ -54,6 +54,8 @@ class Kit:
         files: how files below the root are opened, read and looked at.
         new_id: makes the id of an operation; no other one ever has it.
         shelf: where the memory for parts is.
+        keeps_conditions: the store is known to keep the conditions of writes. Written by the site
+            thread.
     """
 
     bucket: Bucket
@@ -69,6 +71,7 @@ class Kit:
     files: Files = real_files
     new_id: Callable[[], str] = new_id
     shelf: Shelf = field(default_factory=Shelf)
+    keeps_conditions: bool = True
 
     def borrow_root(self, action: Action) -> OpenedRoot:
         """Give the root once it is sure that the accepted one stands at its place.

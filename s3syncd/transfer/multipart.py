@@ -27,7 +27,13 @@ from s3syncd.transfer.looks import decided_again, has_made, look_after, look_at
 from s3syncd.transfer.notes import IntentNeeded, MultipartCreated, Note
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 from s3syncd.transfer.parts import Parts, send_parts
-from s3syncd.transfer.small import condition_for, etag_before, is_remote_as_baseline, row_for
+from s3syncd.transfer.small import (
+    condition_for,
+    etag_before,
+    is_remote_as_baseline,
+    look_first,
+    row_for,
+)
 from s3syncd.transfer.source import Source
 
 __all__ = ["send"]
@@ -191,6 +197,7 @@ def _publish(
     Raises:
         Ended: it was not published, or nobody knows.
     """
+    yield from _look_first(kit, action, source, parts)
     for attempt in count(1):
         failpoints.reach("upload.before_complete")
         try:
@@ -212,6 +219,15 @@ def _publish(
     if is_vanished or failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
         end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
     raise _left(kit, action, parts.upload_id, end)
+
+
+def _look_first(
+    kit: Kit, action: Action, source: Source, parts: Parts
+) -> Generator[Start, Any, None]:
+    try:
+        yield from look_first(kit, action, source.entry, condition_for(kit, action))
+    except Ended as ended:
+        raise _left(kit, action, parts.upload_id, ended) from ended
 
 
 def _may_repeat(failure: Failure) -> bool:

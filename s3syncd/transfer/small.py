@@ -17,12 +17,20 @@ from s3syncd.transfer.bodies import LENT_BYTES, read_body
 from s3syncd.transfer.buffers import Buffers
 from s3syncd.transfer.headers import content_type_for, metadata_for
 from s3syncd.transfer.kit import Kit
-from s3syncd.transfer.looks import decided_again, has_made, look_after
+from s3syncd.transfer.looks import decided_again, has_made, look_after, look_at
 from s3syncd.transfer.notes import EtagLearnt
 from s3syncd.transfer.outcomes import Ended, from_failure
 from s3syncd.transfer.source import Source
 
-__all__ = ["Condition", "condition_for", "etag_before", "is_remote_as_baseline", "row_for", "send"]
+__all__ = [
+    "Condition",
+    "condition_for",
+    "etag_before",
+    "is_remote_as_baseline",
+    "look_first",
+    "row_for",
+    "send",
+]
 
 _CHANGED_LOCALLY = 9  # the table's row: local changed, remote as in the baseline
 _REPLANNED = frozenset({FailureKind.PRECONDITION, FailureKind.CONFLICT, FailureKind.MISSING})
@@ -60,6 +68,21 @@ def condition_for(kit: Kit, action: Action) -> Condition:
     return Condition(before, before is None)
 
 
+def look_first(
+    kit: Kit, action: Action, entry: LocalEntry, condition: Condition
+) -> Generator[Start, Any, None]:
+    """See that a condition holds, where the store is not known to see to that.
+
+    Raises:
+        Ended: it does not, or the look failed.
+    """
+    if not condition.is_set or kit.keeps_conditions:
+        return
+    seen = yield from look_at(kit, action)
+    if (seen.etag if seen is not None else None) != condition.if_match:
+        raise Ended(decided_again(kit, action, entry, seen, local_state="file"))
+
+
 def is_remote_as_baseline(action: Action) -> bool:
     """Whether the object is, as far as the decision knows, the one of the baseline."""
     base, remote = action.baseline, action.remote
@@ -89,6 +112,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
         row = row_for(source.recorded, md5=md5, etag=base.etag, storage_class=base.storage_class)
         return Outcome(action, Result.DONE, "unchanged", row, is_stale=source.is_racy)
     condition = condition_for(kit, action)
+    yield from look_first(kit, action, source.entry, condition)
     op_id = intent.op_id if intent else kit.new_id() if condition.is_set else None
     failpoints.reach("upload.before_put")
     sending = kit.bucket.put(

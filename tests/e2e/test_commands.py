@@ -137,7 +137,7 @@ def test_status_waits_until_all_is_in_sync(world: World) -> None:
         "name", "state", "reason", "hint", "mode", "in_sync", "in_sync_since", "last_in_sync_at",
         "pending", "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects",
         "problems", "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files",
-        "bytes", "in_flight_window", "last_scrub_at", "scrubbed_files",
+        "bytes", "in_flight_window", "last_scrub_at", "scrubbed_files", "capabilities",
     }  # fmt: skip
     assert status["sites"][0]["files"] == 50
     assert daemon.run("status", "no such site").returncode == 2

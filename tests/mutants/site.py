@@ -25,6 +25,8 @@ _SPACE = "tests/scenarios/test_space.py"
 _SCRUB = "tests/scenarios/test_scrub.py"
 _ROOTS = "tests/scenarios/test_roots.py"
 
+_CAPABILITIES = "tests/scenarios/test_capabilities.py"
+_TORN = "tests/scenarios/test_torn.py"
 _LATE = "tests/scenarios/test_late_effects.py"
 _UNANSWERED = "s3syncd/site/unanswered.py"
 _RECOVERY = "s3syncd/site/recovery.py"
@@ -101,6 +103,55 @@ MUTANTS = [
         old="            ledger.set_meta(_FIRST_FROM, done)\n",
         new="            ledger.set_meta(_DONE, done)\n",
         tests=[f"{_SCRUB}::test_a_scrub_that_never_ran_has_no_end"],
+    ),
+    Mutant(
+        name="a store that takes no notice of conditions is trusted",
+        file="s3syncd/transfer/probing.py",
+        old="        return Probed(False, is_clean, hint)\n",
+        new="        return Probed(True, is_clean, hint)\n",
+        tests=[f"{_CAPABILITIES}::test_there_each_write_looks_first"],
+    ),
+    Mutant(
+        name="a store is trusted before it was asked",
+        file="s3syncd/site/capabilities.py",
+        old="is_kept=self.keeps_conditions is True)",
+        new="is_kept=self.keeps_conditions is not False)",
+        tests=[f"{_CAPABILITIES}::test_until_it_is_known_each_write_looks_first"],
+    ),
+    Mutant(
+        name="a whole file is written without the look that stands for a condition",
+        file="s3syncd/transfer/small.py",
+        old="    yield from look_first(kit, action, source.entry, condition)\n",
+        new="",
+        tests=[f"{_CAPABILITIES}::test_there_each_write_looks_first[whole]"],
+    ),
+    Mutant(
+        name="an upload in parts is completed without the look that stands for a condition",
+        file="s3syncd/transfer/multipart.py",
+        old="    yield from _look_first(kit, action, source, parts)\n",
+        new="",
+        tests=[f"{_CAPABILITIES}::test_there_each_write_looks_first[parts]"],
+    ),
+    Mutant(
+        name="what a kill left of a probe stays",
+        file="s3syncd/transfer/probing.py",
+        old="    if left is not None and not",
+        new="    if False and not",
+        tests=[f"{_CAPABILITIES}::test_what_a_kill_left_of_a_probe_is_removed_at_the_next_start"],
+    ),
+    Mutant(
+        name="what was found out about an effect counts as the close of a writer",
+        file="s3syncd/site/outcomes.py",
+        old="in self._backlog:\n            self._looks.note(path, now, is_soon=True)",
+        new="in self._backlog:\n            self._looks._dirty(path, now, is_closed=True, first=None)",  # noqa: E501
+        tests=[f"{_TORN}::test_what_a_kill_left_open_is_no_news_of_a_writer"],
+    ),
+    Mutant(
+        name="what is no news of a writer counts as its close",
+        file="s3syncd/core/settle.py",
+        old="            is_closed = known is not None and known.is_closed\n",
+        new="            is_closed = True\n",
+        tests=[f"{_TORN}::test_what_a_kill_left_open_is_no_news_of_a_writer"],
     ),
     Mutant(
         name="a chmod sends what changed in silence",

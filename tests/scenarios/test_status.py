@@ -13,7 +13,7 @@ FIELDS = {
     "name", "state", "reason", "hint", "mode", "in_sync", "in_sync_since", "last_in_sync_at",
     "pending", "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects",
     "problems", "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files",
-    "bytes", "in_flight_window", "last_scrub_at", "scrubbed_files",
+    "bytes", "in_flight_window", "last_scrub_at", "scrubbed_files", "capabilities",
 }  # fmt: skip
 STATES = {"starting", "scanning", "syncing", "idle", "paused", "halted", "unavailable"}
 

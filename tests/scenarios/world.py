@@ -92,6 +92,8 @@ class _Scripted:
         self._real = real
         self._world = world
         self.accept_root = real.accept_root
+        self.trust_conditions = real.trust_conditions
+        self.probe_for = real.probe_for
         self.bytes_for = real.bytes_for
         self.recover_for = real.recover_for
         self.confirm_for = real.confirm_for
