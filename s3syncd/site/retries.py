@@ -43,6 +43,9 @@ class Retries:
         """Note that an attempt failed: the path is tried again, later each time."""
         ledger, wall = self._parts.ledger, self._parts.wall()
         path, old = outcome.action.path, ledger.retry(outcome.action.path)
+        if self._wall_ahead is not None:
+            # Nothing is handed out while the bucket refuses all for it: this may be all that tells.
+            self._wall_ahead = max(self._wall_ahead, wall - self._parts.clock())
         attempts = (old.attempts if old else 0) + 1
         # A site waits for its bucket, ever longer: no path waits longer than that by itself.
         is_sites = outcome.scope == "bucket" and outcome.reason != "throttled"
