@@ -20,9 +20,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$python"; break; }; done)
 BIN := $(VENV)/bin
-# Half of a test's time is waiting (for settling, for servers), so one worker more than there are
-# cores keeps them busy.
-WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(3, min(8, (os.cpu_count() or 2) + 1)))')
+# Half of a test's time is waiting (for settling, for servers, in vain where a mutant is tested), so
+# two workers more than there are cores keep them busy.
+WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(3, min(8, (os.cpu_count() or 2) + 2)))')
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 .PHONY: help demo docs test check fix e2e mutants bench clean format lint types layers dockerfile unit \
