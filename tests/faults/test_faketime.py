@@ -55,8 +55,11 @@ def _says_clock(daemon: Daemon) -> bool:
     return status["state"] == "unavailable" and "clock" in (status["hint"] or "").lower()
 
 
-@pytest.mark.parametrize("offset", ["+1d", "-1d"])
-@pytest.mark.parametrize("is_running", [True, False], ids=["while it runs", "between two runs"])
+@pytest.mark.parametrize(
+    ("offset", "is_running"),
+    [("+1d", True), ("-1d", False)],
+    ids=["ahead while it runs", "back between two runs"],
+)
 def test_a_clock_that_leaps_a_day_is_told_and_costs_nothing_but_time(
     strict_world: World, tmp_path: Path, offset: str, is_running: bool
 ) -> None:

@@ -26,6 +26,7 @@ _SCRUB = "tests/scenarios/test_scrub.py"
 _ROOTS = "tests/scenarios/test_roots.py"
 
 _CAPABILITIES = "tests/scenarios/test_capabilities.py"
+_CLOCK = "tests/scenarios/test_clock.py"
 _TORN = "tests/scenarios/test_torn.py"
 _LATE = "tests/scenarios/test_late_effects.py"
 _UNANSWERED = "s3syncd/site/unanswered.py"
@@ -152,6 +153,13 @@ MUTANTS = [
         old="            is_closed = known is not None and known.is_closed\n",
         new="            is_closed = True\n",
         tests=[f"{_TORN}::test_what_a_kill_left_open_is_no_news_of_a_writer"],
+    ),
+    Mutant(
+        name="how far ahead a clock was is not noted where a path fails",
+        file="s3syncd/site/retries.py",
+        old="max(self._wall_ahead, wall - self._parts.clock())",
+        new="self._wall_ahead",
+        tests=[f"{_CLOCK}::test_what_failed_while_the_clock_was_ahead_is_tried_once_it_is_right"],
     ),
     Mutant(
         name="a chmod sends what changed in silence",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from s3syncd.core.retry import FailureKind
+from s3syncd.errors import SiteUnavailable
 from tests.fakes_bucket import failure
 from tests.scenarios.world import World
 
@@ -123,4 +124,20 @@ def test_nothing_is_asked_for_because_the_clock_was_set(settled: World, seconds:
     settled.command("rescan")
     settled.run(60)
     assert settled.store.effects() == []
+    assert settled.status["in_sync"]
+
+
+def test_what_failed_while_the_clock_was_ahead_is_tried_once_it_is_right(settled: World) -> None:
+    """The store refuses everything meanwhile, so nothing is tried again, either."""
+    skewed = failure(FailureKind.CLOCK, "RequestTimeTooSkewed", 403)
+    set_clock(settled, _DAY)
+    settled.store.fail("put", skewed)
+    settled.store.outage = SiteUnavailable("bucket_unavailable", "The clock differs.", hint="NTP")
+    settled.write("f000", "newer", hint=True)
+    settled.run(5)
+    assert settled.status["state"] == "unavailable"
+    set_clock(settled, -_DAY)
+    settled.store.outage = None
+    settled.run(90)
+    assert settled.objects == settled.files
     assert settled.status["in_sync"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -360,3 +362,34 @@ def test_without_retire_deleted_a_path_gone_on_both_sides_costs_no_request(
     world.settle()
     assert world.ledger.baseline("f003") is None
     assert world.store.count("head") == 0
+
+
+def test_deletions_that_wait_are_kept_in_the_ledger_alone(make_world: Callable[..., World]) -> None:
+    """As many as a stream of them brings in ten minutes, and no list of them in memory."""
+    world = make_world(max_delete=10**6)
+    paths = world.fill(600)
+    world.settle()
+
+    def held() -> int:
+        """Bytes held by what the site itself has made."""
+        gc.collect()
+        mine = [tracemalloc.Filter(True, f"*/s3syncd/{each}/*") for each in ("site", "core")]
+        taken = tracemalloc.take_snapshot().filter_traces(mine)
+        return sum(each.size for each in taken.statistics("filename"))
+
+    def remove(some: list[str]) -> None:
+        for number, path in enumerate(some):
+            world.remove(path, hint=True)
+            if number % 20 == 19:
+                world.run(1)
+                world.waits.clear()
+
+    remove(paths[:200])
+    tracemalloc.start()
+    try:
+        before = held()
+        remove(paths[200:])
+        assert world.ledger.count_deletions("waiting") == 600
+        assert held() - before < 32 * 1024  # a path and its row would be 100 KiB
+    finally:
+        tracemalloc.stop()
