@@ -205,8 +205,8 @@ MUTANTS = [
     Mutant(
         name="hints make an unstable file due at once",
         file=SETTLE,
-        old="due_at = max(self._quiet_at(now, is_closed, deadline_at), again_at)",
-        new="due_at = self._quiet_at(now, is_closed, deadline_at)",
+        old="due_at = max(self._quiet_at(now, is_closed is not False, deadline_at), again_at)",
+        new="due_at = self._quiet_at(now, is_closed is not False, deadline_at)",
         tests=[
             "tests/core/test_settle.py::"
             "test_past_its_deadline_a_path_comes_back_when_asked_for_and_hints_do_not_hurry_it"

@@ -98,7 +98,7 @@ MUTANTS = [
     Mutant(
         name="a bucket that cannot be used is healthy",
         file=_HEALTH,
-        old="    if state in _HELPLESS:\n",
+        old="    if state in HELPLESS:\n",
         new='    if state == "halted":\n',
         tests=[_HEALTH_TESTS + "test_each_trouble_turns_it_red_alone_and_names_the_site"],
     ),
