@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-from threading import Lock, Thread, get_ident, local
+from threading import Lock, get_ident, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from s3syncd import cores
 from s3syncd.core.later import Later
 from s3syncd.pool.admission import Admission
 from s3syncd.pool.calls import CallFailed, Handle, Idle, PoolStopped, Resume
+from s3syncd.pool.crew import Crew
 from s3syncd.pool.lane import Lane
 from s3syncd.pool.shares import Shares
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from s3syncd.pool.admission import Errand
     from s3syncd.pool.calls import Call, Running, Step
+    from s3syncd.pool.crew import Waiter
 
 __all__ = ["Pool"]
 
@@ -32,6 +33,7 @@ class Pool:
         workers: number of threads, `worker-0` and so on.
         max_in_flight: calls that hold a slot at the same time.
         buffer_bytes: memory that calls hold at the same time.
+        waiter: where the worker without a step waits, for example for sockets.
         roams_from_bytes: a worker in a call that holds so much uses every core, because it will
             hash for longer than the interpreter's hand-overs between cores cost.
     """
@@ -43,15 +45,13 @@ class Pool:
         buffer_bytes: int,
         *,
         roams_from_bytes: int = _ROAMS_FROM_BYTES,
+        waiter: Waiter | None = None,
     ) -> None:
         self._admission = Admission(Shares(workers, max_in_flight, buffer_bytes))
-        self._ready: SimpleQueue[Step | None] = SimpleQueue()
+        self._crew = Crew(workers, self._carry_out, waiter)
+        self._put = self._crew.put
         self._roams_from_bytes = roams_from_bytes
         self._here = local()  # .running: the call that this worker is in
-        self._threads = [
-            Thread(target=self._work, name=f"worker-{number}", daemon=True)
-            for number in range(workers)
-        ]
         self._count_lock = Lock()
         self._ignored_resumes = 0
         self._faults = 0
@@ -68,13 +68,12 @@ class Pool:
 
     @property
     def faults(self) -> int:
-        """How often `done`, `on_room` or a start that had already resumed raised an exception."""
-        return self._faults
+        """How often `done`, `on_room`, a start that had resumed or the waiter's raised."""
+        return self._faults + self._crew.faults
 
     def start(self) -> None:
         """Start the workers."""
-        for thread in self._threads:
-            thread.start()
+        self._crew.start()
 
     def stop(self, timeout: float) -> int:
         """Let running calls finish for `timeout` seconds, then go without them.
@@ -96,11 +95,7 @@ class Pool:
         for running in left:
             if running.call is not None and not running.busy_workers:
                 self._call_back(running.call.close)
-        for _ in self._threads:
-            self._ready.put(None)
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, deadline - monotonic()))
+        self._crew.stop(deadline)
         return len(left) - len(unstarted)
 
     def lane(self, name: str, on_room: Callable[[], None]) -> Lane:
@@ -122,7 +117,7 @@ class Pool:
         running = self._admission.offer(lane, make_call, size_bytes, done)
         if running is None:
             return False
-        self._ready.put((running, None, None))
+        self._put((running, None, None))
         return True
 
     def spawn(self, lane: Lane, make_call: Callable[[], Call], size_bytes: int) -> Handle:
@@ -132,7 +127,7 @@ class Pool:
             raise RuntimeError("spawn is for a call that runs on this lane")
         child, handle = self._admission.spawn(parent, make_call, size_bytes)
         if child is not None:
-            self._ready.put((child, None, None))
+            self._put((child, None, None))
         return handle
 
     def close_lane(self, lane: Lane) -> None:
@@ -141,20 +136,19 @@ class Pool:
 
     # --- workers --------------------------------------------------------------------------------
 
-    def _work(self) -> None:
-        is_roaming = False
-        while (step := self._ready.get()) is not None:
-            errand = self._admission.enter(step)
-            if errand is not None:
-                if is_roaming is not (step[0].size_bytes >= self._roams_from_bytes):
-                    is_roaming = not is_roaming
-                    cores.roam(is_roaming=is_roaming)
-                self._run(errand)
-                self._here.running = step[0]
-                self._run(self._continue(*step))
-                self._here.running = None
-            # A worker that waits would keep its last call's closure, and with it 64 MiB of memory.
-            del step, errand
+    def _carry_out(self, step: Step) -> None:
+        errand = self._admission.enter(step)
+        if errand is None:
+            return
+        here, running = self._here, step[0]
+        is_long = running.size_bytes >= self._roams_from_bytes
+        if is_long is not getattr(here, "is_roaming", False):
+            here.is_roaming = is_long
+            cores.roam(is_roaming=is_long)
+        self._run(errand)
+        here.running = running
+        self._run(self._continue(*step))
+        here.running = None
 
     def _continue(self, running: Running, value: Any, error: BaseException | None) -> Errand:
         """Run a call until it ends or waits: the trampoline."""
@@ -170,7 +164,7 @@ class Pool:
                 if running.is_abandoned:
                     call.close()
                     break
-                resume = Resume(running, self._ready.put, self._count_ignored, get_ident())
+                resume = Resume(running, self._put, self._count_ignored, get_ident())
                 if isinstance(start, Idle):
                     resume.owner = 0  # it must queue for its slot and bytes
                     self._run(self._admission.give_back(running))
@@ -178,7 +172,7 @@ class Pool:
                 if not (error or resume.has_value):
                     break
                 if isinstance(start, Idle):
-                    self._ready.put((running, None, error))
+                    self._put((running, None, error))
                     break
                 value = resume.value
         except StopIteration as stop:
@@ -209,7 +203,7 @@ class Pool:
 
     def _run(self, errand: Errand) -> None:
         for step in errand.steps:
-            self._ready.put(step)
+            self._put(step)
         for callback, values in errand.callbacks:
             self._call_back(callback, *values)
 

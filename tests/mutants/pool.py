@@ -11,6 +11,8 @@ _CALLS = "s3syncd/pool/calls.py"
 _POOL = "s3syncd/pool/pool.py"
 _SHARES = "s3syncd/pool/shares.py"
 
+_CREW = "tests/pool/test_crew.py::"
+
 MUTANTS = [
     Mutant(
         name="one site may hold every worker and slot",
@@ -140,8 +142,8 @@ MUTANTS = [
     Mutant(
         name="large bodies are hashed on the home core",
         file="s3syncd/pool/pool.py",
-        old="                    cores.roam(is_roaming=is_roaming)\n",
-        new="                    pass\n",
+        old="            cores.roam(is_roaming=is_long)\n",
+        new="            pass\n",
         tests=["tests/pool/test_cores.py::test_a_worker_with_a_large_body_uses_every_core"],
     ),
     Mutant(
@@ -164,5 +166,47 @@ MUTANTS = [
         old="    cores.settle()\n",
         new="",
         tests=["tests/test_cores.py::test_the_daemon_and_sync_keep_to_one_core"],
+    ),
+    Mutant(
+        name="nobody helps a worker that is held up",
+        file="s3syncd/pool/crew.py",
+        old="            self._wake_one()\n        elif",
+        new="            pass\n        elif",
+        tests=[_CREW + "test_a_worker_that_hangs_is_replaced_until_all_hang"],
+    ),
+    Mutant(
+        name="a worker that waits for a core is taken for one that waits for a disk",
+        file="s3syncd/pool/crew.py",
+        old="look.has_ready and not look.preemptions and",
+        new="look.has_ready and",
+        tests=[_CREW + "test_how_many_workers_do_any_good"],
+    ),
+    Mutant(
+        name="a step queued while the last worker goes to wait is not seen",
+        file="s3syncd/pool/crew.py",
+        old="() if self._ready or self._is_over.is_set() else",
+        new="() if self._is_over.is_set() else",
+        tests=[_CREW + "test_a_step_queued_just_before_the_last_worker_waits_is_done"],
+    ),
+    Mutant(
+        name="workers that are awake stay awake",
+        file="s3syncd/pool/crew.py",
+        old="            if self._leaving and self._leave():\n                return\n",
+        new="            pass\n",
+        tests=[_CREW + "test_a_worker_too_many_goes_to_bed_though_there_is_work"],
+    ),
+    Mutant(
+        name="the last worker goes to bed",
+        file="s3syncd/pool/crew.py",
+        old="not self._leaving or self._awake == 1",
+        new="not self._leaving",
+        tests=[_CREW + "test_the_last_worker_never_goes_to_bed"],
+    ),
+    Mutant(
+        name="the watch never rests",
+        file="s3syncd/pool/crew.py",
+        old="while in_vain < _LOOKS_IN_VAIN and",
+        new="while",
+        tests=[_CREW + "test_the_watch_rests_while_nothing_happens"],
     ),
 ]

@@ -330,8 +330,8 @@ MUTANTS = [
     ),
     Mutant(
         name="a worker that waits keeps what its last call held",
-        file="s3syncd/pool/pool.py",
-        old="            del step, errand\n",
+        file="s3syncd/pool/crew.py",
+        old="            del step\n",
         new="",
         tests=["tests/transfer/test_leaks.py::test_nothing_is_held_by_workers_that_wait"],
     ),

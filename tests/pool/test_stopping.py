@@ -101,5 +101,5 @@ def test_a_hung_worker_does_not_keep_the_pool_from_stopping() -> None:
         assert pool.stop(0.05) == 1
         outcome = inbox.get()
         assert isinstance(outcome.exception, PoolStopped), "had not begun"
-    until(lambda: not pool._threads[0].is_alive())
+    until(lambda: not pool._crew._workers[0].is_alive())
     assert inbox.is_empty
