@@ -1,1 +1,4 @@
-"""One bucket: the data plane by awscrt, the control plane by boto3, behind `bucket.Bucket`."""
+"""One bucket, behind `bucket.Bucket`.
+
+The data plane goes by awscrt, small requests on connections of our own; the control plane by boto3.
+"""

@@ -20,15 +20,23 @@ _HAS_NO_EFFECT: Final = (
     "AWS_ERROR_HTTP_PROXY_", "AWS_ERROR_S3_INCORRECT_CONTENT_LENGTH",
 )  # fmt: skip
 
+_HALF_DONE: Final = frozenset({201, 202})
+
 # What a store answers to a key that is forbidden, and to much that is over in a moment.
 _VAGUE: Final = frozenset({400, 403})
 
 
 def answer_of(
-    request: WireRequest, status: int, headers: Iterable[tuple[str, str]], body: bytes
+    request: WireRequest,
+    status: int,
+    headers: Iterable[tuple[str, str]] | dict[str, str],
+    body: bytes,
 ) -> Reply:
     """Give the reply for what the CRT takes for a success, after looking at it ourselves."""
-    named = {name.lower(): value for name, value in headers}
+    if isinstance(headers, dict):
+        named = headers
+    else:
+        named = {name.lower(): value for name, value in headers}
     reply = Reply(status, named, body, None)
     if request.needs == "etag" and (reply.status != 200 or not named.get("etag")):
         name, message = "AWS_ERROR_S3_MISSING_ETAG", "The answer lost its ETag."
@@ -64,17 +72,35 @@ def failure_of(request: WireRequest, error: BaseException | None, *, is_expired:
         )
         return Reply(0, {}, b"", failure)
     status = getattr(error, "status_code", None)
-    is_answered = status is not None and status not in {201, 202}
     reply = failed(
         status=status,
         name=name,
         message=str(getattr(error, "message", error)),
         headers={key.lower(): value for key, value in getattr(error, "headers", None) or ()},
         body=getattr(error, "body", None) or b"",
-        is_unknown=request.is_effect and not is_answered and not name.startswith(_HAS_NO_EFFECT),
         is_bucket_wide=request.is_bucket_wide,
     )
+    is_harmless = getattr(error, "is_unsent", False) or name.startswith(_HAS_NO_EFFECT)
+    if request.is_effect and not is_harmless and not _is_answered(reply, status):
+        reply = _unknown(reply)
     return _soon_again(reply) if request.method == "HEAD" and status in _VAGUE else reply
+
+
+def _is_answered(reply: Reply, status: int | None) -> bool:
+    """Whether the store said what became of the effect: not with a server's error, nor half of it.
+
+    The CRT names some answers without their status; they are no answers here.
+    """
+    failure = reply.failure
+    if status is None or failure is None or status in _HALF_DONE:
+        return False
+    is_servers = status >= 500 or status == 408 or failure.code == "RequestTimeout"
+    return not (is_servers and failure.kind is FailureKind.TRANSIENT)
+
+
+def _unknown(reply: Reply) -> Reply:
+    failure = reply.failure
+    return reply._replace(failure=failure and failure._replace(is_unknown=True))
 
 
 def _soon_again(reply: Reply) -> Reply:

@@ -17,6 +17,7 @@ from s3syncd.core.window import FIRST, Window
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.pacing import Turns
 from s3syncd.s3.pauses import Pauses
+from s3syncd.s3.poller import Poller
 from s3syncd.s3.reads import Reads
 from s3syncd.s3.reply import NO_CONTACT, Reply, S3Failure, Start
 from s3syncd.s3.settings import BucketSettings
@@ -47,12 +48,13 @@ class Bucket(Reads):
     def __init__(
         self, settings: BucketSettings, *, clock: Callable[[], float] = time.monotonic,
         turns: Turns | None = None, tally: RequestTally | None = None,
+        poller: Poller | None = None,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.tally = tally or RequestTally()
         self.turns = turns or Turns(None)
         self.window = Window(settings.max_connections, first=FIRST)
-        self._clock = clock
+        self._clock, self._poller = clock, poller
         self._client: Client | None = None
         self._transport: Transport | None = None
         self._base = ""
@@ -82,6 +84,7 @@ class Bucket(Reads):
                 tally=self.tally,
                 max_connections=self.settings.max_connections,
                 clock=self._clock,
+                poller=self._poller,
             )
             if transport is not None:
                 transport.close(0.0)
@@ -108,7 +111,7 @@ class Bucket(Reads):
             if_none_match: only where there is no object.
         """
         headers = (
-            ("Content-MD5", b64encode(md5).decode()),
+            ("content-md5", b64encode(md5).decode()),
             *described(content_type, metadata, storage_class),
             *conditions(if_match, is_new=if_none_match),
         )
@@ -150,7 +153,7 @@ class Bucket(Reads):
     ) -> Start:
         """Send one part (1-10,000); success has an ETag. `md5`: 16 bytes, of `body`."""
         query = query_of((("partNumber", str(number)), ("uploadId", upload_id)))
-        headers = (("Content-MD5", b64encode(md5).decode()),)
+        headers = (("content-md5", b64encode(md5).decode()),)
         return self._send(
             WireRequest(
                 "UploadPart", "PUT", f"{self._path(key)}?{query}", headers, body, needs="etag"

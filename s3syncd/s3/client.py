@@ -173,8 +173,10 @@ class Client:
 
     def _frozen(self) -> Frozen:
         """Give the credentials of now; called before each request, and refreshes when due."""
-        with self.failures():
+        try:  # `failures` costs as much again, and this is in the way of each small file
             now = self._credentials.get_frozen_credentials()
+        except _FAILURES as error:
+            raise S3Failure(_failure_of(error, self._token)) from error
         return Frozen(now.access_key, now.secret_key, now.token)
 
     def _new_client(

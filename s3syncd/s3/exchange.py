@@ -1,25 +1,38 @@
-"""One request on the wire, and what its callbacks have heard of the answer."""
+"""One request on the wire, and what was heard of the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
+from s3syncd.s3 import visits
 from s3syncd.s3.reply import Reply
 from s3syncd.s3.wire import WireRequest
 
-__all__ = ["Exchange"]
+__all__ = ["Begun", "Exchange", "NotBegun"]
 
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 """Of an answer's body: twice the largest page of a listing. Of an endless one the rest is dropped,
 so that it is seen to be too large, or not whole."""
 
 
+class Begun(Protocol):
+    """A request on its way."""
+
+    def cancel(self) -> None:
+        """End it; whoever waits is told, perhaps before this returns."""
+
+
+class NotBegun(Exception):  # noqa: N818 - it says what did not happen; the cause says why
+    """A request could not be sent at all."""
+
+
 class Exchange:
-    """What the CRT's callbacks fill. Never holds the CRT's request.
+    """What is filled with the answer as it comes. Never holds the CRT's request.
 
     Attributes:
         status: of the answer, 0 without one.
+        headers: of the answer; a mapping has lower-case names.
         is_done: it was answered, or given up.
         sent_at: when it was handed to the CRT, in the transport's monotonic seconds.
         is_expired: it was cancelled because its deadline was over.
@@ -41,7 +54,7 @@ class Exchange:
         self._finish = finish
         self.status = 0
         self.sent_at = 0.0
-        self.headers: list[tuple[str, str]] = []
+        self.headers: list[tuple[str, str]] | dict[str, str] = []
         self.chunks: list[bytes] = []
         self._kept_bytes = 0
         self.is_done = False
@@ -67,5 +80,10 @@ class Exchange:
             self.chunks.append(chunk)
 
     def on_done(self, error: BaseException | None = None, **_: object) -> None:
-        """Go on to the transport."""
+        """Go on to the transport; runs on the CRT's thread."""
+        visits.settle()
+        self._finish(self, error)
+
+    def end(self, error: BaseException | None) -> None:
+        """Go on to the transport; `error`: why there is no success."""
         self._finish(self, error)

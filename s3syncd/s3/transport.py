@@ -1,42 +1,30 @@
-"""The data plane: one CRT client per endpoint; the only module that knows awscrt.
+"""The data plane of one endpoint: what waits, what is on the wire, how long, and what it told.
 
-What the CRT asks for (each has a contract test in tests/s3/test_crt_contract.py): one client never
-talks to two ports of a host; Content-Length is always told; nothing that a callback reaches may
-keep the request alive once it is done; retries are off; no more requests than connections are
-handed over, since one that waits inside the CRT cannot be cancelled.
+A request goes one of two ways: a small one directly, any other by the CRT.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from functools import cache, partial
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
-from awscrt import auth, checksums, http, io, s3  # type: ignore[import-untyped]
-from awscrt.exceptions import AwsCrtError  # type: ignore[import-untyped]
-
-from s3syncd import __version__
 from s3syncd.core.retry import FailureKind
 from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import Window
-from s3syncd.s3 import visits
 from s3syncd.s3.answer import answer_of, failure_of
-from s3syncd.s3.exchange import Exchange
+from s3syncd.s3.crt import Crt, Signing
+from s3syncd.s3.direct import Direct
+from s3syncd.s3.exchange import Begun, Exchange, NotBegun
+from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled, hidden
-from s3syncd.s3.wire import Endpoint, Frozen, WireRequest, stream_of
+from s3syncd.s3.signing import Signer
+from s3syncd.s3.wire import Endpoint, Frozen, WireRequest
 
-__all__ = ["Transport", "crc64nvme"]
-
-crc64nvme: Final[Callable[[memoryview, int], int]] = checksums.crc64nvme
-"""The checksum that S3 makes of objects sent without one: of these bytes, behind those before."""
-
-CONNECT_TIMEOUT_MS: Final = 5000
-"""The CRT's own 3 s are one lost SYN and its second resend; 5 s bear both."""
-
-SPARE_CONNECTIONS: Final = 16
-"""More connections than the window: workers that start at the same moment may overshoot it."""
+__all__ = ["Transport"]
 
 BODY_PATIENCE_SECONDS: Final = 300.0
 """How much later an answer that had begun by its deadline is given up: 300 kB at 1 kB/s."""
@@ -44,8 +32,11 @@ BODY_PATIENCE_SECONDS: Final = 300.0
 _TIMED_BYTES: Final = 64 * 1024
 """Bodies up to this tell the store's latency: 5 ms of a line that carries 100 Mbit/s."""
 
-_GBPS_PER_CONNECTION: Final = 0.4
-"""The CRT makes throughput_target_gbps / 0.4 connections; the override can only lower that."""
+
+class _Keys(NamedTuple):
+    frozen: Frozen
+    signer: Signer
+    signing: Signing
 
 
 class Transport:
@@ -71,19 +62,22 @@ class Transport:
         max_connections: int,
         clock: Callable[[], float],
         tally: RequestTally | None = None,
+        poller: Poller | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self.endpoint = endpoint
+        self._direct = Direct(endpoint, poller, clock=clock, wall=wall) if poller else None
+        self._keys: _Keys | None = None
         self._credentials = credentials
         self._window, self._tally = window, tally or RequestTally()
         self._clock = clock
-        self._frozen: Frozen | None = None
-        self._signing: auth.AwsSigningConfig | None = None
         self._waiting: deque[Exchange] = deque()
-        self._live: dict[Exchange, tuple[float, s3.S3Request | None]] = {}
+        self._live: dict[Exchange, tuple[float, Begun | None]] = {}
         self._rest_until = 0.0
+        self._here = threading.local()
         self._is_closing = False
         self._drained = threading.Event()
-        self._client: s3.S3Client | None = _client_for(endpoint, max_connections)
+        self._crt = Crt(endpoint, max_connections)
 
     def use(self, credentials: Callable[[], Frozen]) -> None:
         """Take credentials from another source from now on."""
@@ -108,6 +102,8 @@ class Transport:
                 # Once an answer has begun the CRT cancels nothing, and a trickle is no stall to it.
                 if now >= deadline + BODY_PATIENCE_SECONDS:
                     self._settle(exchange, failure_of(exchange.request, None, is_expired=True))
+        if self._direct is not None:
+            self._direct.expire(now)
         self._pump()
 
     def close(self, timeout_seconds: float) -> bool:
@@ -116,13 +112,11 @@ class Transport:
         while self._waiting:
             self._waiting.popleft().answer(canceled())
         self._cancel_live()
+        if self._direct is not None:
+            self._direct.close()
         start = self._clock()
         is_drained = not self._live or self._drained.wait(timeout_seconds)
-        client, self._client = self._client, None
-        if client is None:
-            return is_drained
-        ended = client.shutdown_event
-        del client
+        ended = self._crt.close()
         left = timeout_seconds - (self._clock() - start)
         return ended.wait(max(0.0, left)) and is_drained
 
@@ -137,20 +131,28 @@ class Transport:
         except S3Failure as error:
             resume(Reply(0, {}, b"", error.failure))
             return
+        if self._direct is not None:
+            self._direct.prepare()
         self._waiting.append(Exchange(request, resume, self._finish))
         self._pump()
 
     def _refresh(self) -> None:
-        frozen = self._credentials()
-        if frozen == self._frozen:
-            return
-        provider = auth.AwsCredentialsProvider.new_static(*frozen)
-        self._signing = s3.create_default_s3_signing_config(
-            region=self.endpoint.region, credential_provider=provider
-        )
-        self._frozen = frozen
+        frozen, keys = self._credentials(), self._keys
+        if keys is None or frozen != keys.frozen:
+            # One reference: two threads at a rotation leave both signatures of the same keys.
+            signer = Signer(frozen, self.endpoint.region, self.endpoint.host)
+            self._keys = _Keys(frozen, signer, self._crt.signing(frozen))
 
     def _pump(self) -> None:
+        if getattr(self._here, "is_pumping", False):  # a request that ended while it was begun
+            return
+        self._here.is_pumping = True
+        try:
+            self._pump_all()
+        finally:
+            self._here.is_pumping = False
+
+    def _pump_all(self) -> None:
         while self._waiting and (self._has_room() or self._is_closing):
             try:
                 exchange = self._waiting.popleft()
@@ -168,22 +170,16 @@ class Transport:
         exchange.sent_at = now = self._clock()
         deadline = now + exchange.request.patience_seconds
         self._live[exchange] = (deadline, None)
-        client = self._client
-        if client is None:
-            self._settle(exchange, canceled())
-            return
         try:
-            request = client.make_request(
-                type=s3.S3RequestType.DEFAULT,
-                operation_name=exchange.request.operation,
-                request=self._message(exchange.request),
-                signing_config=self._signing,
-                on_headers=exchange.on_headers,
-                on_body=exchange.on_body,
-                on_done=exchange.on_done,
-            )
-        except (RuntimeError, ValueError, TypeError, AwsCrtError) as error:
+            request = self._begin(exchange)
+        except NotBegun as error:
+            self._settle(exchange, failure_of(exchange.request, error.__cause__, is_expired=False))
+            return
+        except BaseException as error:
             self._settle(exchange, failure_of(exchange.request, error, is_expired=False))
+            raise
+        if request is None:
+            self._settle(exchange, canceled())
             return
         self._live[exchange] = (deadline, request)
         if exchange.is_done:  # answered before it was registered
@@ -191,21 +187,17 @@ class Transport:
         elif self._is_closing:
             request.cancel()
 
-    def _message(self, request: WireRequest) -> http.HttpRequest:
-        body = request.body
-        headers = http.HttpHeaders(
-            [
-                ("Host", self.endpoint.host),
-                ("Content-Length", str(len(body))),
-                ("User-Agent", f"s3syncd/{__version__}"),
-                *request.headers,
-            ]
-        )
-        return http.HttpRequest(request.method, request.target, headers, stream_of(request.body))
+    def _begin(self, exchange: Exchange) -> Begun | None:
+        """Send it one way or the other; None: the client is closed."""
+        direct, keys = self._direct, self._keys
+        if keys is None:
+            return None
+        if direct is not None and direct.takes(exchange.request):
+            return direct.begin(exchange, keys.signer)
+        return self._crt.begin(exchange, keys.signing)
 
     def _finish(self, exchange: Exchange, error: BaseException | None) -> None:
         """Runs on the CRT's thread: no lock, no log, nothing that waits."""
-        visits.settle()
         request = exchange.request
         if error is None:
             body = b"".join(exchange.chunks)
@@ -220,7 +212,7 @@ class Transport:
             self._pump()
 
     def _without_token(self, reply: Reply) -> Reply:
-        failure, token = reply.failure, self._frozen.session_token if self._frozen else None
+        failure, token = reply.failure, self._keys.frozen.session_token if self._keys else None
         if failure is None or not token:
             return reply
         code, message = hidden(failure.code, token), hidden(failure.message, token)
@@ -250,51 +242,3 @@ class Transport:
         elif failure.kind is FailureKind.THROTTLED or "THROUGHPUT_FAILURE" in failure.code:
             self._window.throttled()
             self._rest_until = self._clock() + self._window.rest_seconds
-
-
-@cache
-def _bootstrap() -> io.ClientBootstrap:
-    """Make the process's one event loop and resolver, at first use (never before a fork)."""
-    loops = io.EventLoopGroup(1)
-    return io.ClientBootstrap(loops, io.DefaultHostResolver(loops))
-
-
-@cache
-def _tls_context(ca_file: str | None, _digest: str, verify_tls: bool) -> io.ClientTlsContext:
-    options = io.TlsContextOptions()
-    options.verify_peer = verify_tls
-    if ca_file is not None and verify_tls:
-        options.override_default_trust_store_from_path(ca_filepath=ca_file)
-    return io.ClientTlsContext(options)
-
-
-def _retry_config() -> s3.S3RetryConfig:
-    """Switch the CRT's own retries off.
-
-    Before awscrt 0.38.1 there is no such switch; an empty token bucket is nearest to it: only a
-    503, which the store did not act on, is sent once more.
-    """
-    mode = getattr(s3, "S3RetryMode", None)
-    if mode is not None:
-        return s3.S3RetryConfig(retry_mode=mode.NONE)
-    return s3.S3RetryConfig(max_retries=1, initial_bucket_capacity=1)
-
-
-def _client_for(endpoint: Endpoint, max_connections: int) -> s3.S3Client:
-    mode = s3.S3RequestTlsMode
-    connections = max_connections + SPARE_CONNECTIONS
-    tls = _tls_context(*endpoint.trust) if endpoint.is_tls else None
-    return s3.S3Client(
-        bootstrap=_bootstrap(),
-        region=endpoint.region,
-        tls_mode=mode.ENABLED if endpoint.is_tls else mode.DISABLED,
-        signing_config=s3.create_default_s3_signing_config(
-            region=endpoint.region,
-            credential_provider=auth.AwsCredentialsProvider.new_static("-", "-"),
-        ),
-        tls_connection_options=tls.new_connection_options() if tls else None,
-        throughput_target_gbps=max(10.0, _GBPS_PER_CONNECTION * connections),
-        max_active_connections_override=connections,
-        retry_config=_retry_config(),
-        connect_timeout_ms=CONNECT_TIMEOUT_MS,
-    )

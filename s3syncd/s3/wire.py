@@ -35,7 +35,8 @@ _IS_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch
 class WireRequest(NamedTuple):
     """One HTTP request; Host, Content-Length, User-Agent and signature are the transport's.
 
-    `operation` is the S3 name of the request: the CRT looks for an error inside a 200 by it.
+    Names of headers are lower case. `operation` is the S3 name of the request: the CRT looks for
+    an error inside a 200 by it.
     `target` is path and query, quoted, starting with a slash. `is_effect`: it changes the bucket,
     so that an answer that never came leaves its effect unknown. `needs`: what a success must
     carry: `etag` (a header), `body` (of the announced length) or nothing.
@@ -160,19 +161,19 @@ def described(
     Raises:
         ValueError: metadata is not printable ASCII (stores differ in what they make of it).
     """
-    headers = (("Content-Type", content_type), *_metadata_headers(metadata or {}))
+    headers = (("content-type", content_type), *_metadata_headers(metadata or {}))
     return (*headers, ("x-amz-storage-class", storage_class)) if storage_class else headers
 
 
 def conditions(if_match: str | None, *, is_new: bool = False) -> tuple[tuple[str, str], ...]:
     """Give the header for a condition: nothing there (`is_new`), or this ETag (no quotes)."""
     if is_new:
-        return (("If-None-Match", "*"),)
-    return (("If-Match", f'"{if_match}"'),) if if_match is not None else ()
+        return (("if-none-match", "*"),)
+    return (("if-match", f'"{if_match}"'),) if if_match is not None else ()
 
 
-def _metadata_headers(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _metadata_headers(metadata: Mapping[str, str]) -> list[tuple[str, str]]:
     text = "".join((*metadata, *metadata.values()))
     if not (text.isascii() and text.isprintable()):
         raise ValueError(f"metadata {sorted(metadata)} is not all printable ASCII")
-    return tuple((f"x-amz-meta-{name.lower()}", value) for name, value in metadata.items())
+    return [(f"x-amz-meta-{name.lower()}", value) for name, value in metadata.items()]

@@ -24,6 +24,7 @@ from s3syncd.local.watcher import Watcher
 from s3syncd.pool import Lane, Pool
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.pacing import Pacing
+from s3syncd.s3.poller import new_poller
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.site import Parts, Site
 from s3syncd.site.access import stored_mounts
@@ -77,10 +78,12 @@ class Workshop:
     def __init__(self, config: Config, *, is_one_shot: bool = False) -> None:
         self._state_dir = config.state_dir
         self._max_connections = config.max_in_flight
+        self._poller = new_poller()
         self._pool = Pool(
             workers=config.upload_workers,
             max_in_flight=config.max_in_flight,
             buffer_bytes=config.buffer_bytes,
+            waiter=self._poller,
         )
         self._checksums = Pool(
             workers=config.checksum_workers,
@@ -129,6 +132,7 @@ class Workshop:
                 bucket_settings(settings, max_connections=self._max_connections),
                 turns=self._pacing.turns(settings.name),
                 tally=self.tally(settings.name),
+                poller=self._poller,
             ),
             self._pool.lane(settings.name, on_room),
             self._checksums.lane(settings.name, on_room),

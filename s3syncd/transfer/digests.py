@@ -64,7 +64,7 @@ class Crc64Nvme:
     """CRC-64/NVME with the face of a hashlib digest; eight bytes, big-endian, as S3 writes it."""
 
     def __init__(self) -> None:
-        from s3syncd.s3.transport import crc64nvme  # noqa: PLC0415 - awscrt takes time to import
+        from s3syncd.s3.crt import crc64nvme  # noqa: PLC0415 - awscrt takes time to import
 
         self._add = crc64nvme
         self._value = 0

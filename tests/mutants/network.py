@@ -78,8 +78,8 @@ MUTANTS = [
     Mutant(
         name="nothing goes on after a rest",
         file="s3syncd/s3/transport.py",
-        old="is_expired=True))\n        self._pump()\n",
-        new="is_expired=True))\n",
+        old="            self._direct.expire(now)\n        self._pump()\n",
+        new="            self._direct.expire(now)\n",
         tests=[CRT + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
     ),
     Mutant(

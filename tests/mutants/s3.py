@@ -18,14 +18,14 @@ MUTANTS = [
     ),
     Mutant(
         name="a request goes out without Content-Length: stored empty, reported as success",
-        file="s3syncd/s3/transport.py",
-        old='            ("Content-Length", str(len(body))),\n',
+        file="s3syncd/s3/crt.py",
+        old='                ("Content-Length", str(len(body))),\n',
         new="",
         tests=[CRT + "test_content_length_is_told_for_every_request"],
     ),
     Mutant(
         name="the CRT retries on its own",
-        file="s3syncd/s3/transport.py",
+        file="s3syncd/s3/crt.py",
         old="        return s3.S3RetryConfig(retry_mode=mode.NONE)",
         new="        return s3.S3RetryConfig()",
         tests=[CRT + "test_nothing_is_sent_twice"],
@@ -61,8 +61,8 @@ MUTANTS = [
     Mutant(
         name="an effect whose answer was lost counts as not applied",
         file="s3syncd/s3/answer.py",
-        old="is_unknown=request.is_effect and not is_answered",
-        new="is_unknown=False and not is_answered",
+        old="    if request.is_effect and not is_harmless",
+        new="    if False and not is_harmless",
         tests=[CRT + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"],
     ),
     Mutant(
@@ -179,7 +179,7 @@ MUTANTS = [
     ),
     Mutant(
         name="the CRT's thread is new to Python with every callback",
-        file="s3syncd/s3/transport.py",
+        file="s3syncd/s3/exchange.py",
         old="        visits.settle()\n",
         new="",
         tests=[

@@ -36,7 +36,7 @@ MUTANTS = [
     Mutant(
         name="content that breaks on its way is stored as it came",
         file="s3syncd/s3/bucket.py",
-        old='        headers = (\n            ("Content-MD5", b64encode(md5).decode()),\n'
+        old='        headers = (\n            ("content-md5", b64encode(md5).decode()),\n'
         "            *described",
         new="        headers = (\n            *described",
         tests=[_FACE + "test_content_that_breaks_on_its_way_is_not_stored"],

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from s3syncd.s3.bucket import Bucket, BucketSettings
+from s3syncd.s3.poller import Poller
+from tests.polling import polling
 from tests.servers import (
     ACCESS_KEY,
     SECRET_ACCESS_KEY,
@@ -48,8 +50,20 @@ def stub() -> Iterator[StubServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def session_poller() -> Iterator[Poller]:
+    with polling() as poller:
+        yield poller
+
+
+@pytest.fixture(params=["crt", "direct"])
+def poller(request: pytest.FixtureRequest, session_poller: Poller) -> Poller | None:
+    """Both ways that a small request can go: by the CRT, and directly."""
+    return session_poller if request.param == "direct" else None
+
+
 @pytest.fixture
-def open_bucket() -> Iterator[OpenBucket]:
+def open_bucket(poller: Poller | None) -> Iterator[OpenBucket]:
     """Give a function that connects to a bucket at an endpoint; all are closed at the end."""
     opened: list[Bucket] = []
 
@@ -60,7 +74,7 @@ def open_bucket() -> Iterator[OpenBucket]:
             "secret_access_key": SECRET_ACCESS_KEY,
             "max_connections": 32,
         } | settings
-        bucket = Bucket(BucketSettings(bucket=name, endpoint=endpoint, **given))
+        bucket = Bucket(BucketSettings(bucket=name, endpoint=endpoint, **given), poller=poller)
         opened.append(bucket)
         bucket.connect()
         return bucket

@@ -10,6 +10,7 @@ import pytest
 
 from s3syncd.core.retry import Failure, FailureKind, is_known
 from s3syncd.s3.bucket import Bucket, BucketSettings
+from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import S3Failure
 from tests.faults.proxy import Proxy, Rule, fault_proxy
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server
@@ -56,8 +57,10 @@ def relay(moto: S3Server) -> Iterator[Proxy]:
         yield relay
 
 
-@pytest.fixture(scope="module")
-def bucket(moto: S3Server, relay: Proxy) -> Iterator[Bucket]:
+@pytest.fixture(scope="module", params=["crt", "direct"])
+def bucket(
+    request: pytest.FixtureRequest, moto: S3Server, relay: Proxy, session_poller: Poller
+) -> Iterator[Bucket]:
     """A bucket behind the relay with an object; contact is made, and nothing repeated."""
     moto.create_bucket("behind-relay")
     settings = BucketSettings(
@@ -68,7 +71,7 @@ def bucket(moto: S3Server, relay: Proxy) -> Iterator[Bucket]:
         secret_access_key=SECRET_ACCESS_KEY,
         ops_retries=0,
     )
-    opened = Bucket(settings)
+    opened = Bucket(settings, poller=session_poller if request.param == "direct" else None)
     opened.connect()
     assert opened.call(opened.put("k", BODY, md5=MD5)).failure is None
     yield opened

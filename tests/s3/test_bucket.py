@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 
 import pytest
 
@@ -219,8 +220,9 @@ def test_many_requests_in_flight_are_each_answered_once(bucket: Bucket) -> None:
 def test_conditions_are_kept_by_a_store_that_knows_them(
     moto: S3Server, open_bucket: OpenBucket
 ) -> None:
-    moto.create_bucket("conditions")
-    bucket = open_bucket(moto.endpoint, "conditions")
+    name = f"conditions-{secrets.token_hex(4)}"
+    moto.create_bucket(name)
+    bucket = open_bucket(moto.endpoint, name)
     first = put(bucket, "k", b"one", if_none_match=True)
 
     def refused(start: Start) -> bool:
@@ -237,8 +239,9 @@ def test_conditions_are_ignored_by_rclone_so_that_callers_must_look_first(
     rclone: S3Server, open_bucket: OpenBucket
 ) -> None:
     """A quirk that promises rest on: if this fails, rclone has learnt, and nothing else changes."""
-    rclone.create_bucket("conditions")
-    bucket = open_bucket(rclone.endpoint, "conditions")
+    name = f"conditions-{secrets.token_hex(4)}"
+    rclone.create_bucket(name)
+    bucket = open_bucket(rclone.endpoint, name)
     put(bucket, "k", b"one")
 
     put(bucket, "k", b"two", if_none_match=True)

@@ -21,6 +21,7 @@ from awscrt import auth, http, s3
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.core.window import Window
 from s3syncd.s3.bucket import Bucket, BucketSettings
+from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import Reply, S3Failure
 from s3syncd.s3.transport import Transport
 from s3syncd.s3.wire import BodyView, Endpoint, Frozen, WireRequest
@@ -62,7 +63,7 @@ def host_of(stub: StubServer) -> str:
 
 
 @pytest.fixture
-def open_transport(stub: StubServer) -> Any:
+def open_transport(stub: StubServer, poller: Poller | None) -> Any:
     with ExitStack() as stack:
 
         def open_one(
@@ -74,6 +75,7 @@ def open_transport(stub: StubServer) -> Any:
                 window=Window(window),
                 max_connections=window,
                 clock=lambda: 0.0,
+                poller=poller,
             )
             stack.callback(lambda: transport.close(10))
             return transport

@@ -15,7 +15,7 @@ from s3syncd.core.digest import multipart_etag
 from s3syncd.core.entry import Kind, Outcome, Result
 from s3syncd.core.retry import FailureKind
 from s3syncd.local import pagecache
-from s3syncd.s3.transport import crc64nvme
+from s3syncd.s3.crt import crc64nvme
 from s3syncd.transfer import TransferSettings
 from s3syncd.transfer.digests import Crc64Nvme
 from tests.fakes_bucket import failure
