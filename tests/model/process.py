@@ -190,7 +190,7 @@ class Process:
 
     def hear(self) -> None:
         """The watcher tells of the path."""
-        self.looks.note(PATH, self.now, is_closed=True)
+        self.looks._dirty(PATH, self.now, is_closed=True, first=None)
         self.turn()
 
     def looked(self, look: Look) -> None:
