@@ -31,7 +31,7 @@ def test_our_own_upload_that_a_crash_left_unrecorded_is_no_drift(make_world: Mak
     world.run(1)
     assert world.lane.in_flight
     world.lane.is_held = False
-    while not world.store.count("put"):
+    while PREFIX + "a" not in world.store.objects:
         assert world.lane.step()
     world.restart()
     world.write("a", "mine too, and longer")
