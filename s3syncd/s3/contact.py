@@ -144,6 +144,8 @@ _TLS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
 )
 
 # Texts of a failed connection (urllib3 and the resolvers of Linux and macOS).
+# Where the end comes while the request is being sent, botocore takes it for no connection.
+_CLOSED: Final = ("Broken pipe", "reset by peer")
 _DNS: Final = ("resolve", "Name or service not known", "name resolution", "nodename nor servname")
 
 
@@ -218,7 +220,14 @@ def _connection(text: str, endpoint: str) -> tuple[str, str]:
             f"{endpoint} refuses the connection.",
             "Start the server there, or correct host and port in `endpoint`.",
         )
+    if any(sign in text for sign in _CLOSED):
+        return _closed(endpoint)
     return f"{endpoint} cannot be reached: {text}", _NETWORK
+
+
+def _closed(endpoint: str) -> tuple[str, str]:
+    message, hint = _BY_CODE["ConnectionClosedError"]
+    return message.format(endpoint=endpoint), hint
 
 
 def _tls(text: str, endpoint: str) -> tuple[str, str]:

@@ -186,4 +186,14 @@ MUTANTS = [
             "tests/s3/test_visits.py::test_what_a_callback_leaves_in_its_thread_the_next_one_finds"
         ],
     ),
+    Mutant(
+        name="an end while the request is sent is taken for no connection",
+        file="s3syncd/s3/contact.py",
+        old="    if any(sign in text for sign in _CLOSED):",
+        new="    if False:",
+        tests=[
+            "tests/s3/test_contact.py"
+            "::test_an_end_while_the_request_is_sent_is_no_trouble_of_the_network"
+        ],
+    ),
 ]

@@ -168,6 +168,17 @@ def test_unknown_host_name_is_explained() -> None:
     assert "endpoint" in hint
 
 
+@pytest.mark.parametrize("said", ["[Errno 32] Broken pipe", "[Errno 104] Connection reset by peer"])
+def test_an_end_while_the_request_is_sent_is_no_trouble_of_the_network(said: str) -> None:
+    text = f"Could not connect to the endpoint URL: x Failed to establish a new connection: {said}"
+    trouble = Trouble("EndpointConnectionError", "", None, text, "")
+
+    message, hint = explain(trouble, bucket="b", prefix="", endpoint="http://x", region="")
+
+    assert "closed the connection" in message
+    assert "S3 server" in hint
+
+
 def test_environment_and_session_token_are_used(
     stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
