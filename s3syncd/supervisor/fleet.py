@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from s3syncd import logs
@@ -20,6 +19,8 @@ from s3syncd.errors import UnknownSiteError
 from s3syncd.site import Progress
 from s3syncd.supervisor.build import Workshop
 from s3syncd.supervisor.life import Shop, SiteLife, unstarted
+from s3syncd.supervisor.questions import Question, refused, summed_up
+from s3syncd.supervisor.starts import Starts
 from s3syncd.supervisor.verifying import Verification
 
 __all__ = ["Fleet"]
@@ -63,15 +64,15 @@ class Fleet:
         self._clock = clock
         self._started_with = config
         self._config = config
+        self._starts = Starts()
         self._lives = {settings.name: self._new_life(settings) for settings in config.sites}
         self._is_changing = False
         self._is_stopping = False
 
     def start(self) -> None:
-        """Start what the sites share, and every site."""
+        """Start what the sites share, and the first sites; `tick` starts the others."""
         self._shop.start()
-        for life in self._lives.values():
-            life.launch()
+        self._starts.advance(self._clock())
 
     def snapshots(self) -> list[dict[str, Any]]:
         """Give each site's status, in the order of the configuration. Thread-safe."""
@@ -114,16 +115,16 @@ class Fleet:
         wanted = arguments.get("site")
         names = [site.name for site in self._config.sites]
         if wanted is None and name == "approve":
-            return _refused("approve wants a site", f"sites: {', '.join(names)}")
+            return refused("approve wants a site", f"sites: {', '.join(names)}")
         if refusal := self.refusal(arguments):
             return refusal
         lives = self._lives
-        asked = [_Question(each, lives.get(each)) for each in names if wanted in {None, each}]
+        asked = [Question(each, lives.get(each)) for each in names if wanted in {None, each}]
         for question in asked:
             question.ask(name, dict(arguments))
         deadline = time.monotonic() + self._answer_seconds
         answers = [question.answer(deadline - time.monotonic()) for question in asked]
-        return _summed_up(answers)
+        return summed_up(answers)
 
     def refusal(self, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         """Refuse a command that names a site which there is not. Thread-safe."""
@@ -131,7 +132,7 @@ class Fleet:
         if wanted is None or wanted in names:
             return None
         unknown = UnknownSiteError.of(wanted, names)
-        return {**_refused(unknown.message, unknown.hint), "reason": "unknown_site"}
+        return {**refused(unknown.message, unknown.hint), "reason": "unknown_site"}
 
     def verification(self, site: str, is_given_up: Callable[[], bool]) -> Verification:
         """Begin to verify a site, within its limits. Thread-safe.
@@ -163,8 +164,10 @@ class Fleet:
         now = self._clock()
         for life in self._lives.values():
             life.care(now, may_restart=not self._is_stopping and not life.is_leaving)
-        if self._is_changing and not self._is_stopping:
-            self._exchange(now)
+        if not self._is_stopping:
+            self._starts.advance(now)
+            if self._is_changing:
+                self._exchange(now)
         limit = self._config.max_failures
         return bool(limit) and any(life.failures >= limit for life in self._lives.values())
 
@@ -215,7 +218,9 @@ class Fleet:
             life.let_go(min(_CLOSE_SECONDS, max(0.0, end - time.monotonic())))
 
     def _new_life(self, settings: SiteConfig) -> SiteLife:
-        return SiteLife(settings, self._shop, clock=self._clock)
+        life = SiteLife(settings, self._shop, clock=self._clock)
+        self._starts.add(life)
+        return life
 
     def _exchange(self, now: float) -> None:
         """Take the next steps from the sites that there are to those that are wanted."""
@@ -231,47 +236,10 @@ class Fleet:
         for name, settings in wanted.items():
             if name not in lives and not _is_occupied(settings, lives):
                 lives[name] = self._new_life(settings)
-                lives[name].launch()
                 logs.logger(site=name).info("site.started")
         self._lives = lives
+        self._starts.advance(now)
         self._is_changing = any(life.is_leaving for life in lives.values())
-
-
-class _Question:
-    """One command to one site, and the wait for its answer."""
-
-    def __init__(self, name: str, life: SiteLife | None) -> None:
-        self._name = name
-        self._life = life
-        self._answers: SimpleQueue[dict[str, object]] = SimpleQueue()
-
-    def ask(self, command: str, arguments: dict[str, Any]) -> None:
-        if self._life is None or self._life.is_leaving:
-            self._answers.put(_refused(f"site {self._name} is starting", "try again in a moment"))
-        else:
-            self._life.ask(command, arguments, self._answers.put)
-
-    def answer(self, timeout_seconds: float) -> dict[str, Any]:
-        try:
-            return self._answers.get(timeout=max(0.0, timeout_seconds))
-        except Empty:
-            return _refused(
-                f"site {self._name} does not answer",
-                "it may still carry this out; see: s3syncd status, and the log",
-            )
-
-
-def _summed_up(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    refusals = [answer for answer in answers if not answer.get("ok")]
-    if not refusals:
-        return answers[0]
-    accepted = len(answers) - len(refusals)
-    more = f" ({accepted} of {len(answers)} sites accepted)" if len(answers) > 1 else ""
-    return {**refusals[0], "error": "; ".join(str(r["error"]) for r in refusals) + more}
-
-
-def _refused(error: str, hint: str) -> dict[str, Any]:
-    return {"ok": False, "error": error, "hint": hint}
 
 
 def _is_same(old: SiteConfig, new: SiteConfig | None) -> bool:

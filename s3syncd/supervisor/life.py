@@ -85,13 +85,14 @@ class SiteLife:
     Attributes:
         settings: never changes; a changed site is another life.
         failures: how often the thread failed in a row.
+        is_launched: its turn to start has come.
         is_leaving: it was told to stop for good.
     """
 
     def __init__(self, settings: SiteConfig, shop: Shop, *, clock: Callable[[], float]) -> None:
         self.settings = settings
         self.failures = 0
-        self.is_leaving = False
+        self.is_launched = self.is_leaving = False
         self._shop = shop
         self._clock = clock
         self._desk = Desk(settings.name)
@@ -109,6 +110,11 @@ class SiteLife:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def is_starting(self) -> bool:
+        """Whether the thread runs, and has not yet seen its directory and its bucket."""
+        return self.is_alive and self._published()["state"] == "starting"
+
+    @property
     def bucket(self) -> Any:
         """The bucket that the site holds; None before it has one."""
         return getattr(self._equipment, "bucket", None)
@@ -121,6 +127,7 @@ class SiteLife:
 
     def launch(self) -> None:
         """Start the site's thread."""
+        self.is_launched = True
         self._last = self._told(state="starting", reason=None, hint=None)
         self._started_at = self._clock()
         self._error = None
@@ -140,7 +147,7 @@ class SiteLife:
 
     def care(self, now: float, *, may_restart: bool) -> None:
         """Expire requests; start a failed site again when it is time."""
-        if self.is_alive:
+        if self.is_alive or not self.is_launched:
             if self._equipment is not None:
                 self._equipment.expire(now)
             return

@@ -262,4 +262,28 @@ MUTANTS = [
             "test_part_is_repeated_as_often_as_configured_with_a_growing_pause"
         ],
     ),
+    Mutant(
+        name="a thousand sites start at once",
+        file="s3syncd/supervisor/starts.py",
+        old="while self._waiting and len(self._under_way) < _AT_ONCE:",
+        new="while self._waiting:",
+        tests=["tests/supervisor/test_starts.py"],
+    ),
+    Mutant(
+        name="a silent site holds up those behind it",
+        file="s3syncd/supervisor/starts.py",
+        old="if life.is_starting and now < since + _PATIENCE_SECONDS",
+        new="if life.is_starting",
+        tests=["tests/supervisor/test_starts.py::test_a_silent_site_holds_nobody_up_for_long"],
+    ),
+    Mutant(
+        name="a command to a site that has not begun is lost",
+        file="s3syncd/supervisor/questions.py",
+        old="life.is_leaving or not life.is_launched:",
+        new="life.is_leaving:",
+        tests=[
+            "tests/supervisor/test_fleet.py"
+            "::test_of_many_sites_some_wait_for_their_turn_and_say_that_they_start"
+        ],
+    ),
 ]

@@ -232,6 +232,25 @@ def test_command_without_a_site_goes_to_all(
     assert [site.commands for site in shop.made] == [["rescan"], ["rescan"]]
 
 
+def test_of_many_sites_some_wait_for_their_turn_and_say_that_they_start(
+    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+) -> None:
+    names = [f"site-{number:02d}" for number in range(40)]
+    shop.build_waits.update({name: Event() for name in names})
+    fleet = new_fleet(configure({name: {} for name in names}))
+    clock.now += 1
+    fleet.tick()
+    assert not fleet._lives[names[39]].is_alive
+    assert status(fleet, names[39])["state"] == "starting"
+    refusal = fleet.command("rescan", {"site": names[39]})
+    assert (refusal["ok"], refusal["error"]) == (False, f"site {names[39]} is starting")
+    for event in shop.build_waits.values():
+        event.set()
+    until(lambda: all(status(fleet, name)["in_sync"] for name in names[:32]))
+    fleet.tick()
+    until(lambda: all(status(fleet, name)["in_sync"] for name in names))
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "error", "reason"),
     [
