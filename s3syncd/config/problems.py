@@ -8,7 +8,7 @@ from s3syncd.errors import ConfigError
 
 __all__ = ["Problems", "shown_key"]
 
-_SHOWABLE = re.compile(r"[A-Za-z][a-z]*(?:[_-][A-Za-z][a-z]*){0,5}")
+_SHOWABLE = re.compile(r"(?:s3_)?[A-Za-z][a-z]*(?:[_-][A-Za-z][a-z]*){0,5}")
 
 
 def shown_key(key: str) -> str:

@@ -43,7 +43,7 @@ class StateLock:
             os.close(self._fd)
             raise FatalError(
                 f"another s3syncd (pid {holder or 'unknown'}) uses {state_dir}",
-                hint="stop it, or give this one a state_dir of its own",
+                hint="stop it first; only a daemon of other sites may have another state_dir",
             ) from error
         reach("lock.after_take")
         with suppress(OSError):  # a full disk: nobody is told the pid, the lock holds all the same

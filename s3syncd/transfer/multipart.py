@@ -216,6 +216,7 @@ def _publish(
     end = Ended(from_failure(action, failure))
     # A condition on a version that is gone is lost with 404, and so is an upload that is gone.
     is_vanished = failure.kind is FailureKind.MISSING and failure.code != "NoSuchUpload"
+    is_vanished = is_vanished and condition_for(kit, action).if_match is not None
     if is_vanished or failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
         end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
     raise _left(kit, action, parts.upload_id, end)

@@ -133,7 +133,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
         _learn(kit, reply, md5)
         etag = reply.etag
     else:
-        op_id = op_id if condition.is_set else None
+        op_id = op_id if _can_be_lost(condition, reply.failure) else None
         etag = yield from _etag_lost(kit, action, source.entry, reply.failure, op_id)
     row = row_for(source.recorded, md5=md5, etag=etag, storage_class=kit.storage_class)
     is_stale = source.is_racy or kit.is_stale(action, source.entry)
@@ -146,6 +146,15 @@ def _read(source: Source, buffers: Buffers | None) -> tuple[Body, bytes]:
         return read_body(buffers, source, 0, source.entry.size_bytes)
     body = source.read_whole()
     return body, hashlib.md5(body, usedforsecurity=False).digest()
+
+
+def _can_be_lost(condition: Condition, failure: Failure) -> bool:
+    """Whether a condition may have been lost; what shall not be there is not missed by a store.
+
+    Deciding again at once about such an answer would ask for ever.
+    """
+    is_misplaced = condition.if_none_match and failure.kind is FailureKind.MISSING
+    return condition.is_set and not is_misplaced
 
 
 def _etag_lost(

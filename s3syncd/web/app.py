@@ -163,7 +163,7 @@ class Application:
     def _events(self, environ: Mapping[str, Any]) -> Answer:
         if environ.get("HTTP_SEC_FETCH_SITE") in _STRANGERS:
             return _plain(HTTPStatus.FORBIDDEN, "only the page of this daemon may follow it")
-        asked = parse_qs(environ.get("QUERY_STRING", ""))
+        asked = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
         site = asked.get("site", [None])[0]
         if "once" in asked or environ["REQUEST_METHOD"] == "HEAD" or STREAM not in environ:
             return Answer(HTTPStatus.OK, self._feed.once(site), _EVENTS)

@@ -146,7 +146,7 @@ class ControlServer:
                 pass
         raise FatalError(
             f"another daemon answers at {self._path}",
-            hint="stop it first, or give this one a state_dir of its own",
+            hint="stop it first; only a daemon of other sites may have another state_dir",
         )
 
     def _serve(self) -> None:

@@ -123,6 +123,10 @@ def test_all_problems_are_said_at_once_in_the_order_of_the_file(problems):
             ONE + "  storage_clas: x\n",
             "[0].storage_clas: is not a key; did you mean storage_class?",
         ),
+        (
+            ONE + "  s3_ops_retry: 3\n",
+            "[0].s3_ops_retry: is not a key; did you mean s3_ops_retries?",
+        ),
         ("loglevels: x\n" + ONE, "1: loglevels: is not a key; did you mean loglevel?"),
         ("http: {port: 1}\n" + ONE, "1: http.port: is not a key; leave it out"),
         ("bucket: x\n" + ONE, "1: bucket: does not belong here; write it under sites:"),

@@ -528,4 +528,14 @@ MUTANTS = [
         new="",
         tests=[_RECOVER + "test_interrupted_upload_of_a_changed_file_is_aborted"],
     ),
+    Mutant(
+        name="an answer that misses what shall not be there is taken for a lost condition",
+        file="s3syncd/transfer/small.py",
+        old="    return condition.is_set and not is_misplaced\n",
+        new="    return condition.is_set\n",
+        tests=[
+            "tests/transfer/test_small.py::"
+            "test_an_answer_that_misses_what_shall_not_be_there_is_not_asked_for_again_at_once"
+        ],
+    ),
 ]

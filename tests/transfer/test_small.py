@@ -349,6 +349,18 @@ def test_condition_lost_to_ourselves_is_a_success(tmp_path: Path) -> None:
     assert world.bucket.count("put") == 1
 
 
+def test_an_answer_that_misses_what_shall_not_be_there_is_not_asked_for_again_at_once(
+    tmp_path: Path,
+) -> None:
+    """A proxy on the way, or a key the server cannot read, says 404 without a word of S3."""
+    world = World(tmp_path / "root", on_drift="hold")
+    world.write("a", b"mine")
+    world.bucket.fail("put", failure(FailureKind.MISSING, "HTTP404", 404))
+    outcome = world.carry_out(world.action("a"))
+    assert (outcome.result, outcome.reason) == (Result.RETRYABLE, "vanished")
+    assert not world.bucket.count("head")
+
+
 def test_look_that_fails_after_a_lost_condition_leaves_the_effect_unknown(tmp_path: Path) -> None:
     world = World(tmp_path / "root", on_drift="hold")
     world.write("a", b"mine")

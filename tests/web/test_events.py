@@ -207,6 +207,7 @@ def test_a_page_of_somebody_elses_takes_no_seat(
 
 def test_asking_once_is_answered_whole(serve: Serve) -> None:
     address = serve()
+    assert get(address, "/events?once")[0] == 200  # as curl is given it
     status, headers, body = get(address, "/events?once=1")
     assert (status, int(headers["Content-Length"])) == (200, len(body))
     assert json.loads(body.removeprefix(b"data: "))["order"] == ["a", "b"]
