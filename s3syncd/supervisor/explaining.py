@@ -25,13 +25,21 @@ from s3syncd.ledger import Ledger
 from s3syncd.local.files import lstat_path
 from s3syncd.local.identity import RootError, open_root
 from s3syncd.s3.bucket import Bucket
-from s3syncd.s3.reply import NO_CONTACT, Reply
+from s3syncd.s3.reply import NO_CONTACT, Reply, Start
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.site.facts import remembered
 from s3syncd.supervisor.build import ledger_identity, ledger_path, policy_of, scope_of
 from s3syncd.supervisor.fleet import Fleet
+from s3syncd.transfer.looks import NAMES_THE_KEY
 
-__all__ = ["document_of", "explain", "explain_within", "look_at_file", "path_of"]
+__all__ = [
+    "document_of",
+    "explain",
+    "explain_within",
+    "look_at_file",
+    "look_at_object",
+    "path_of",
+]
 
 _CLOSE_SECONDS = 1.0
 _NO_FILES = frozenset({"symlink", "special_file"})
@@ -59,7 +67,7 @@ def explain(config: Config, site: str, text: str) -> dict[str, Any]:
     seen: Reply | SiteUnavailable
     try:
         bucket.connect()
-        seen = head_of(settings, path, lambda key: bucket.call(bucket.head(key)))
+        seen = look_at_object(settings, path, bucket, bucket.call)
     except SiteUnavailable as error:
         seen = error
     finally:
@@ -85,14 +93,14 @@ def explain_within(fleet: Fleet, state_dir: Path, site: str, text: str) -> dict[
     bucket = fleet.bucket_of(site)
     seen = Reply(0, {}, b"", NO_CONTACT)
     if bucket is not None:
-        seen = head_of(settings, path, lambda key: _asked(bucket, key))
+        seen = look_at_object(settings, path, bucket, _asked)
     return document_of(settings, path, facts, look_at_file(settings, path), seen)
 
 
-def _asked(bucket: Bucket, key: str) -> Reply:
+def _asked(start: Start) -> Reply:
     """Ask through a bucket that its site looks after: what takes too long is ended there."""
     replies: SimpleQueue[Reply | Later] = SimpleQueue()
-    bucket.head(key)(replies.put)
+    start(replies.put)
     try:
         while isinstance(reply := replies.get(timeout=_ANSWER_SECONDS), Later):
             reply.start(replies.put)
@@ -147,12 +155,24 @@ def look_at_file(settings: SiteConfig, path: str) -> Look:
         os.close(root_fd)
 
 
-def head_of(settings: SiteConfig, path: str, head: Callable[[str], Reply]) -> Reply:
-    """Look at the object, if the path can have one."""
+def look_at_object(
+    settings: SiteConfig, path: str, bucket: Bucket, ask: Callable[[Start], Reply]
+) -> Reply:
+    """Look at the object, if the path can have one; a bucket that is gone is no missing object."""
     scope = scope_of(settings)
     if scope.problem_with(path) is not None:
         return Reply(404, {}, b"", None)
-    return head(scope.key_for(path))
+    key = scope.key_for(path)
+    seen = ask(bucket.head(key))
+    if seen.failure is None or seen.failure.kind is not FailureKind.MISSING:
+        return seen
+    told = ask(bucket.peek(key))  # the answer to a HEAD does not say what is missing
+    failure = told.failure
+    if failure is None:  # it is there again
+        return ask(bucket.head(key))
+    if failure.kind is FailureKind.MISSING and failure.code not in NAMES_THE_KEY:
+        return told._replace(failure=failure._replace(kind=FailureKind.BUCKET))
+    return told
 
 
 def document_of(

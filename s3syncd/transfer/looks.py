@@ -20,6 +20,7 @@ from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 
 __all__ = [
+    "NAMES_THE_KEY",
     "decided_again",
     "has_made",
     "look_after",
@@ -29,7 +30,8 @@ __all__ = [
     "version_of",
 ]
 
-_NAMES_THE_KEY = frozenset({"NoSuchKey", "NoSuchVersion"})
+NAMES_THE_KEY = frozenset({"NoSuchKey", "NoSuchVersion"})
+"""Codes of an answer that says that the object is what is missing."""
 
 
 def look_at(
@@ -85,7 +87,7 @@ def prove_gone(kit: Kit, action: Action) -> Generator[Start, Any, bool]:
     failure = reply.failure
     if failure is None or failure.kind is FailureKind.PRECONDITION:  # 416: it is empty
         return False
-    if failure.kind is FailureKind.MISSING and failure.code not in _NAMES_THE_KEY:
+    if failure.kind is FailureKind.MISSING and failure.code not in NAMES_THE_KEY:
         # Without a word about what is missing: then the bucket must answer.
         page: Reply = yield kit.bucket.list_page(kit.scope.prefix, max_keys=1)
         failure = page.failure or failure

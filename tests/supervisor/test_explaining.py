@@ -16,6 +16,7 @@ from s3syncd.supervisor.explaining import (
     document_of,
     explain_within,
     look_at_file,
+    look_at_object,
     path_of,
 )
 from tests.supervisor.conftest import Configure
@@ -64,6 +65,35 @@ def test_an_object_that_is_missing_is_absent(settings: SiteConfig) -> None:
     missing = _failed(FailureKind.MISSING, 404)
     assert _next(settings, FILE, missing) == ("absent", 8, "Upload")
     assert _next(settings, "directory", missing, None) == ("absent", 1, "nothing")
+
+
+class Answers:
+    """A bucket whose HEAD tells of nothing, and the answer to a question with words."""
+
+    def __init__(self, code: str, kind: FailureKind = FailureKind.MISSING) -> None:
+        self._code, self._kind = code, kind
+
+    def head(self, _key: str) -> Reply:
+        return _failed(FailureKind.MISSING, 404)
+
+    def peek(self, _key: str) -> Reply:
+        return Reply(404, {}, b"", Failure(self._kind, self._code, 404, "said", False))
+
+
+@pytest.mark.parametrize(
+    ("bucket", "state"),
+    [
+        (Answers("NoSuchKey"), "absent"),
+        (Answers("HTTP404"), "unknown"),
+        (Answers("NoSuchBucket", FailureKind.BUCKET), "unknown"),
+    ],
+    ids=["the key is missing", "a 404 without words", "the bucket is missing"],
+)
+def test_a_bucket_that_is_gone_is_no_absent_object(
+    settings: SiteConfig, bucket: Any, state: str
+) -> None:
+    seen = look_at_object(settings, "a", bucket, lambda reply: reply)  # type: ignore[arg-type,return-value]
+    assert _next(settings, FILE, seen)[0] == state
 
 
 def test_a_root_that_is_missing_proves_nothing(settings: SiteConfig) -> None:
