@@ -51,4 +51,13 @@ MUTANTS = [
         new='    if not _first("exclusions", exclusions, path)[0]:\n',
         tests=[_WORDS + "test_the_rule_that_decides_is_named"],
     ),
+    Mutant(
+        name="an object of a bucket that is gone is absent",
+        file="s3syncd/supervisor/explaining.py",
+        old="    if failure.kind is FailureKind.MISSING and failure.code not in NAMES_THE_KEY:",
+        new="    if False:",
+        tests=[
+            "tests/supervisor/test_explaining.py::test_a_bucket_that_is_gone_is_no_absent_object"
+        ],
+    ),
 ]
