@@ -239,3 +239,23 @@ def test_length_counts_paths_not_hints(count):
         paths.note(f"p{number}", 0.0, is_closed=True)
         paths.note(f"p{number}", 0.1, is_closed=True)
     assert len(paths) == count
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_word_that_is_no_news_of_a_writer_leaves_what_was_heard_of_him(is_closed):
+    paths = table()
+    paths.note("p", 100.0, is_closed=is_closed)
+    paths.note("p", 101.0, is_closed=None)
+    assert paths.next_due() == 102.0, "due as soon as a closed one"
+    entry = paths.get("p")
+    assert entry is not None
+    assert entry.is_closed is is_closed
+
+
+def test_of_a_path_of_which_nothing_was_heard_no_close_is_known():
+    paths = table()
+    paths.note("p", 100.0, is_closed=None)
+    entry = paths.get("p")
+    assert entry is not None
+    assert not entry.is_closed
+    assert paths.get("q") is None

@@ -220,3 +220,14 @@ def test_a_look_refused_without_a_reason_may_be_the_credentials_and_is_soon_repe
     request_: WireRequest, error: BaseException, kind: FailureKind
 ) -> None:
     assert failure_for(request_, error, is_expired=False).kind is kind
+
+
+def test_headers_that_were_named_already_are_taken_as_they_are() -> None:
+    told = {"etag": '"e"', "content-length": "0"}
+    request = WireRequest("PutObject", "PUT", "/b/k", needs="etag")
+
+    reply = answer_of(request, 200, told, b"")
+
+    assert reply.failure is None
+    assert reply.headers is told
+    assert answer_of(request, 200, {"content-length": "0"}, b"").failure is not None
