@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -70,6 +71,8 @@ class Server:
         self._beat_seconds = beat_seconds
         self._behind_seconds = behind_seconds
         self._next_beat = 0.0
+        self._closing = threading.Lock()
+        self._is_over = self._is_closed = False
         # It would log that all clients wait for a moment, and who hung up.
         logging.getLogger("waitress").setLevel(logging.CRITICAL)
         self._map: dict[int, Any] = {}
@@ -89,7 +92,7 @@ class Server:
     def run(self) -> None:
         """Serve; returns when stopped. Polls, because select() ends at 1,024 descriptors."""
         try:
-            while self._map:
+            while self._map and not self._is_over:
                 wasyncore.poll2(self._patience(), self._map)
                 self._beat(time.monotonic())
         finally:
@@ -98,7 +101,10 @@ class Server:
 
     def stop(self) -> None:
         """Have `run` return. Thread-safe."""
-        self._listener.trigger.pull_trigger(self._close_all)
+        self._is_over = True
+        with self._closing:  # what wakes `run` must not be written to once that has ended
+            if not self._is_closed:
+                self._listener.trigger.pull_trigger()
 
     def _streams(self) -> list[_Channel]:
         channels = list(self._listener.active_channels.values())
@@ -122,9 +128,11 @@ class Server:
             self._next_beat = now + self._beat_seconds
 
     def _close_all(self) -> None:
-        for channel in list(self._map.values()):
-            channel.close()
-        self._map.clear()
+        with self._closing:
+            self._is_closed = True
+            for channel in list(self._map.values()):
+                channel.close()
+            self._map.clear()
 
 
 def _settings(stream: socket.socket, connections: int, idle_seconds: float) -> Adjustments:
