@@ -64,7 +64,8 @@ cannot be used are refused, each with its line and what to write instead.
 - **Secrets:** `access_key`, `secret_access_key`, `session_token`, `http.token`, `heartbeat.url` and
   `notify.webhook` take `${VARIABLE}` or `file:/run/secrets/name` instead of the secret. A file
   with secrets in it is refused while everybody may read it: `chmod 600` it, or `0640` and a group,
-  or `defaultMode: 0400` in Kubernetes; `S3SYNCD_ALLOW_READABLE_CONFIG=1` overrides.
+  or `defaultMode: 0400` in Kubernetes; `S3SYNCD_ALLOW_READABLE_CONFIG=1` overrides. An address
+  counts as a secret if it holds a password, a query, or a word of 16 letters and more in its path.
 - **Sections:** `http.listen` is the key `listen` indented under `http:`.
 
 A changed file takes effect with `s3syncd reload`, SIGHUP or a restart, and by itself with

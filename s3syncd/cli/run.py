@@ -29,6 +29,6 @@ def execute(arguments: argparse.Namespace, *, serve: Callable[[Config], int] | N
 
 def _serve(config: Config) -> int:
     # A mistake in the configuration is told before half a second of imports.
-    from s3syncd.supervisor import Supervisor  # noqa: PLC0415
+    from s3syncd.supervisor import Supervisor  # noqa: PLC0415 - loads everything
 
     return Supervisor(config).run()

@@ -66,7 +66,7 @@ Node = Scalar | Sequence | Mapping
 class _Loader(yaml.SafeLoader):
     """PyYAML's composer with the scalars of the YAML 1.2 core schema."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML fills it
 
 
 # At most 18 digits: such an int fits 64 bits and every float operation.

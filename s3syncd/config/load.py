@@ -58,7 +58,7 @@ class _Loading:
         self, path: Path, environ: Mapping[str, str], machine: Path, problems: Problems
     ) -> None:
         # The links of the file's own name are kept: Kubernetes swaps what they point to.
-        self._path = Path(os.path.abspath(path))  # noqa: PTH100
+        self._path = Path(os.path.abspath(path))  # noqa: PTH100 - as said
         self._base = self._path.parent
         self._environ = environ
         self._machine = machine
