@@ -48,6 +48,9 @@ _WRITES: Final = ~_ATTRIB
 # empty, and of each file in it there was an event.
 _DIRECTORY_MOVES: Final = _CREATE | _MOVED_FROM | _MOVED_TO
 
+# A name that comes or goes.
+_NAMES: Final = _CREATE | _MOVED_FROM | _MOVED_TO | _DELETE
+
 _SELF: Final = _UNMOUNT | _DELETE_SELF | _MOVE_SELF
 
 
@@ -108,7 +111,8 @@ class Listener:
             if directory == "":  # of the others their parent hears, with the name
                 self._hints.scan("")
         elif not name.isascii() and not _is_utf8(name):
-            return  # no key can stand for it; full scans count it
+            if mask & _NAMES:  # no key can stand for it; full scans tell of it, or no longer
+                self._hints.doubt("undecodable_name")
         elif mask & _ISDIR:
             self._note_directory(f"{directory}{name}/", mask)
         else:

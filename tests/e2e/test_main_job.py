@@ -126,6 +126,21 @@ def test_a_file_whose_name_is_no_text_is_a_problem_and_stops_nothing_else(world:
     assert site.names() == {"good"}
 
 
+def test_a_name_that_is_no_text_is_met_and_missed_beside_a_running_daemon(world: World) -> None:
+    site = world.site()
+    site.write("good", "good")
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    bad = Path(os.fsdecode(os.fsencode(site.root) + b"/bad\xff"))
+    bad.write_bytes(b"bad")
+    status = daemon.wait(lambda s: s["problems"], timeout=10)
+    assert status["problems"][0]["reason"] == "undecodable_name"
+    assert not status["in_sync"]
+    bad.rename(site.root / "bad")
+    daemon.in_sync(timeout=10)
+    site.assert_equal()
+
+
 def test_a_key_that_would_be_too_long_is_a_problem_and_stops_nothing_else(world: World) -> None:
     site = world.site(prefix="p" * 200)
     site.write("good", "good")

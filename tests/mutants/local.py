@@ -185,4 +185,14 @@ MUTANTS = [
         new="",
         tests=["tests/local/test_held.py::test_what_is_borrowed_late_is_closed_by_the_last_too"],
     ),
+    Mutant(
+        name="a name that is no text is passed over until the next rescan",
+        file="s3syncd/local/listener.py",
+        old='                self._hints.doubt("undecodable_name")\n',
+        new="                pass\n",
+        tests=[
+            "tests/e2e/test_main_job.py::"
+            "test_a_name_that_is_no_text_is_met_and_missed_beside_a_running_daemon"
+        ],
+    ),
 ]
