@@ -538,4 +538,14 @@ MUTANTS = [
             "test_an_answer_that_misses_what_shall_not_be_there_is_not_asked_for_again_at_once"
         ],
     ),
+    Mutant(
+        name="a Complete that misses what shall not be there is repeated at once",
+        file="s3syncd/transfer/multipart.py",
+        old="    is_vanished = is_vanished and condition_for(kit, action).if_match is not None\n",
+        new="",
+        tests=[
+            "tests/transfer/test_multipart.py::"
+            "test_a_complete_that_misses_what_shall_not_be_there_is_not_repeated_at_once"
+        ],
+    ),
 ]

@@ -497,3 +497,13 @@ def test_an_object_that_vanished_before_its_condition_was_asked_is_put_anew(tmp_
     assert outcome.follow_up is not None
     assert (outcome.follow_up.kind, outcome.follow_up.reason) == (Kind.UPLOAD, "vanished")
     assert not world.bucket.uploads
+
+
+def test_a_complete_that_misses_what_shall_not_be_there_is_not_repeated_at_once(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path / "root", on_drift="hold")
+    world.write("d/big", CONTENT)
+    world.bucket.fail("complete", failure(FailureKind.MISSING, "HTTP404", 404))
+    outcome = world.carry_out(world.action("d/big"))
+    assert (outcome.result, outcome.reason) == (Result.RETRYABLE, "vanished")
