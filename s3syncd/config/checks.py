@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from s3syncd.config import places
+from s3syncd.config import parse, places
+from s3syncd.config.document import Scalar
 from s3syncd.config.layout import CREDENTIALS, KEY_PAIR, Given, GivenSite, is_absent, spelled
 from s3syncd.config.models import SiteConfig
 from s3syncd.config.parse import UnusableError
@@ -16,6 +17,7 @@ from s3syncd.config.problems import Problems
 
 __all__ = [
     "NEEDS_TOKEN",
+    "SHORTER",
     "LoadedSite",
     "check_credentials",
     "check_log_file",
@@ -23,6 +25,7 @@ __all__ = [
     "check_state_dir",
     "check_store",
     "inner_prefixes",
+    "raised",
     "store_of",
     "suspicions",
 ]
@@ -44,6 +47,13 @@ AWS_STORAGE_CLASSES = (
 
 
 NEEDS_TOKEN = "is reachable from other machines, and does not listen without http.token"  # noqa: S105 - a sentence
+
+
+SHORTER = {
+    "settle_open_seconds": "settle_seconds",
+    "settle_deadline_seconds": "settle_open_seconds",
+}
+"""Which time each of these is at least: a shorter one is raised to it."""
 
 
 class LoadedSite(NamedTuple):
@@ -197,4 +207,21 @@ def suspicions(
             found.append((key, "match the path relative to the site, which never starts with /"))
     if config.retire_foreign and not config.retire_deleted:
         found.append(("retire_foreign", "has no effect without retire_deleted"))
+    for key in raised(config, site.options):
+        if not is_absent(site.options.get(key)):  # a default gives way in silence
+            sentence = f"is less than {SHORTER[key]}, and counts as {getattr(config, key):g} s"
+            found.append((key, sentence))
     return [problems.text(*site.place(key), sentence) for key, sentence in found]
+
+
+def raised(config: SiteConfig, options: Mapping[str, Given]) -> list[str]:
+    """Return the times that are longer than they were written, or than the default."""
+    return [key for key in SHORTER if getattr(config, key) > _written_seconds(key, options)]
+
+
+def _written_seconds(key: str, options: Mapping[str, Given]) -> float:
+    given = options.get(key)
+    if given is None or not isinstance(given.node, Scalar) or given.node.value is None:
+        default: float = SiteConfig.model_fields[key].get_default()
+        return default
+    return parse.seconds(given.node.value)

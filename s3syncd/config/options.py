@@ -121,7 +121,8 @@ class SiteOptions(Frozen):
     """Regular expressions searched in the path relative to the site; a match is not synced."""
 
     inclusions: Patterns = (".*",)
-    """Regular expressions of which one must be found in the path; exclusions win."""
+    """Regular expressions of which one must be found in the path; exclusions win. An empty list
+    takes every path, as if there were none."""
 
     watcher: Literal["auto", "inotify", "polling"] = "auto"
     """How changes are noticed; auto polls on network filesystems."""
@@ -135,11 +136,11 @@ class SiteOptions(Frozen):
     watch_interval where that is given and the watcher is not polling."""
 
     settle_open_seconds: Seconds = 5.0
-    """The same for a file that may still be open; at least settle_seconds."""
+    """The same for a file that may still be open; a value below settle_seconds counts as that."""
 
     settle_deadline_seconds: Seconds = 60.0
-    """Seconds after which a file that only grows is sent as it is; at least
-    settle_open_seconds."""
+    """Seconds after which a file that only grows is sent as it is; a value below
+    settle_open_seconds counts as that, and `check` warns of it."""
 
     rescan_interval_seconds: Interval = Field(3600.0, validation_alias="rescan_interval")
     """Time between two scans of the directory against the ledger, which cost no request."""

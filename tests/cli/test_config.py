@@ -92,6 +92,64 @@ def test_the_period_of_a_polling_site_is_no_reason_for_its_settling(written: Pat
     assert "  settle_seconds: 0.1  # default" in shown(written).splitlines()
 
 
+LIMITED = """\
+region: eu-west-1
+bandwidth_limit: 2MiB/s
+requests_per_second: 50
+endpoint: https://minio.example
+http: {listen: null}
+log: {level: null}
+settle_open_seconds: 3
+sites:
+  - {path: /srv/a, bucket: bucket-a}
+  - {path: /srv/b, bucket: bucket-b, bandwidth_limit: 1MiB/s, endpoint: null, watcher: null}
+  - path: /srv/c
+    bucket: bucket-c
+    watch_interval: 90s
+    settle_deadline_seconds: 60
+"""
+
+
+def test_a_limit_of_all_sites_together_is_not_told_to_be_one_of_each(written: Path) -> None:
+    written.write_text(LIMITED)
+    told = origins(load(written))
+    assert told.of_global("bandwidth_limit") == "line 2"
+    assert told.of_site(0, "bandwidth_limit") == "default"
+    assert told.of_site(0, "requests_per_second") == "default"
+    assert told.of_site(1, "bandwidth_limit") == "line 10"
+
+
+def test_a_null_that_turns_something_off_is_where_it_comes_from(written: Path) -> None:
+    written.write_text(LIMITED)
+    told = origins(load(written))
+    assert told.of_global("http.listen") == "line 5"
+    assert told.of_site(0, "endpoint") == "line 4, for all sites"
+    assert told.of_site(1, "endpoint") == "line 10"
+    # Where null is no value, the default is in force.
+    assert told.of_global("log.level") == "default"
+    assert told.of_site(1, "watcher") == "default"
+
+
+def test_a_time_that_was_raised_tells_so_and_to_what(written: Path) -> None:
+    written.write_text(LIMITED)
+    text = shown(written)
+    assert "  settle_seconds: 90.0  # watch_interval, line 13\n" in text
+    assert (
+        "  settle_open_seconds: 90.0  # line 7, for all sites, raised to settle_seconds\n" in text
+    )
+    raised = "  settle_deadline_seconds: 90.0  # line 14, raised to settle_open_seconds\n"
+    assert raised in text
+    assert f"# warning: {written}:14: sites[2].settle_deadline_seconds: is less than" in text
+
+
+def test_a_state_directory_of_the_service_is_named_behind_a_link_too(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "state")
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "link"))
+    assert origins(load(written)).of_global("state_dir") == "default: $STATE_DIRECTORY"
+
+
 def test_a_default_lowered_for_a_container_says_so(written: Path) -> None:
     config = load(written).model_copy(update={"buffer_bytes": 2**24})
     assert origins(config).of_global("buffer_bytes").startswith("default, lowered")

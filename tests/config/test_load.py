@@ -10,6 +10,7 @@ import pytest
 from s3syncd.config.load import load
 from s3syncd.config.models import SiteConfig
 from s3syncd.errors import ConfigError
+from s3syncd.supervisor.build import scope_of
 
 ONE = "sites:\n- path: /srv/a\n  bucket: bucket-a\n"
 
@@ -479,3 +480,24 @@ def test_models_are_frozen_and_refuse_unknown_fields():
         site.bucket = "ccc"
     with pytest.raises(ValueError, match="extra"):
         SiteConfig(name="a", root=Path("/a"), bucket="bbb", colour="red")
+
+
+def test_a_deadline_below_what_it_must_be_is_raised_with_a_word(loaded):
+    config = loaded(ONE + "  settle_open_seconds: 20\n  settle_deadline_seconds: 10\n")
+    assert config.sites[0].settle_deadline_seconds == 20
+    (warning,) = config.warnings
+    assert warning.endswith(
+        "5: sites[0].settle_deadline_seconds: is less than settle_open_seconds, and counts as 20 s"
+    )
+
+
+def test_defaults_give_way_without_a_word(loaded):
+    config = loaded(ONE + "  settle_seconds: 90\n")
+    assert config.sites[0].settle_deadline_seconds == 90
+    assert config.warnings == ()
+
+
+def test_an_empty_list_of_inclusions_takes_everything_as_none_does(loaded):
+    (site,) = loaded("inclusions: ['^a']\n" + ONE + "  inclusions: []\n").sites
+    assert site.inclusions == ()
+    assert scope_of(site).is_selected("b")
