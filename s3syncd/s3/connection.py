@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import errno
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
 
+from s3syncd.s3.addresses import Route
 from s3syncd.s3.http1 import Answer, BrokenAnswer
-from s3syncd.s3.link import Address, Link, name_of
+from s3syncd.s3.link import Link, name_of
 from s3syncd.s3.poller import Poller
 
-__all__ = ["Broken", "Connection", "Ended", "Route"]
+__all__ = ["Broken", "Connection", "Ended"]
 
 
 class Broken(Exception):  # noqa: N818 - the connection is broken; nobody made a mistake
@@ -32,15 +31,6 @@ class Ended(NamedTuple):
 
     answer: Answer | None
     error: Broken | None
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a store is reached: addresses in the order they are tried, at least one."""
-
-    addresses: tuple[Address, ...]
-    tls: ssl.SSLContext | None
-    host: str
 
 
 class Connection:
@@ -73,6 +63,7 @@ class Connection:
         self._on_idle, self._on_close = on_idle, on_close
         self._lock = Lock()
         self._untried = list(route.addresses)
+        self._tried = self._untried[0]
         self._link: Link | None = None
         self._is_closed = self._is_for_room = False
         self._unsent: list[memoryview] = []
@@ -179,6 +170,7 @@ class Connection:
                 self._wait(link, is_for_room=link.wants_room)
                 return None
             self.opening_since = None
+            self._route.reached(self._tried)
         if self._unsent or self._is_for_room:
             try:
                 self._flush(link)
@@ -241,10 +233,14 @@ class Connection:
         """Connect to the next address; with none left, fail with what happened at the last."""
         since = self.opening_since if now is None else now
         self._let_go()
-        while self._untried:
-            address = self._untried.pop(0)
+        while True:
+            if error is not None:
+                self._route.failed(self._tried)
+            if not self._untried:
+                break
+            self._tried = self._untried.pop(0)
             try:
-                link = self._watched(address)
+                link = self._watched()
             except (OSError, ValueError) as refused:
                 error = refused
                 continue
@@ -253,8 +249,8 @@ class Connection:
             return None
         return self._fail(error or OSError(errno.ENETDOWN, "There is no address."))
 
-    def _watched(self, address: Address) -> Link:
-        link = Link(address, self._route.tls, self._route.host)
+    def _watched(self) -> Link:
+        link = Link(self._tried, self._route.tls, self._route.host)
         try:
             self._poller.watch(link.fd, self._happened, is_for_room=True)
         except BaseException:

@@ -8,7 +8,6 @@ CPU; a request on a connection of our own takes 0.05.
 from __future__ import annotations
 
 import os
-import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -17,7 +16,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from s3syncd import __version__
-from s3syncd.s3.connection import Broken, Connection, Ended, Route
+from s3syncd.s3.addresses import Addresses, Route
+from s3syncd.s3.connection import Broken, Connection, Ended
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
 from s3syncd.s3.link import Address
 from s3syncd.s3.poller import Poller
@@ -44,9 +44,6 @@ _STALL_SECONDS: Final = 30.0
 _IDLE_SECONDS: Final = 4.0
 """An idle connection is used no longer: stores close theirs after 5 s and more, and a request that
 meets that has an effect nobody knows."""
-
-_ADDRESSES_SECONDS: Final = 60.0
-"""S3's names live so long; the next request then asks again."""
 
 
 class Refused(Exception):  # noqa: N818 - the store's answer, not our mistake
@@ -80,7 +77,8 @@ class Direct:
     ) -> None:
         place = urlsplit(f"//{endpoint.host}")
         self._name = place.hostname or ""
-        self._port = place.port or (443 if endpoint.is_tls else 80)
+        port = place.port or (443 if endpoint.is_tls else 80)
+        self._addresses = Addresses(self._name, port, clock=clock, look_up=look_up)
         self._tls = _tls_context(*endpoint.trust) if endpoint.is_tls else None
         # The CRT takes proxies from the environment; what they want to be asked is its affair.
         self._is_closed = any(
@@ -88,25 +86,13 @@ class Direct:
         )
         self._poller = poller
         self._clock, self._wall = clock, wall
-        self._look_up = look_up or _look_up
-        self._addresses: tuple[Address, ...] = ()
-        self._asked_at = 0.0
-        self._turn = 0
         self._idle: deque[Connection] = deque()
         self._connections: dict[Connection, None] = {}
 
     def prepare(self) -> None:
         """Look the store's name up, if that was long ago; may block. A failure is no news."""
-        now = self._clock()
-        if self._is_closed:  # also behind a proxy, where the name may be unknown
-            return
-        if self._addresses and now < self._asked_at + _ADDRESSES_SECONDS:
-            return
-        self._asked_at = now
-        try:
-            self._addresses = self._look_up(self._name, self._port) or self._addresses
-        except (OSError, UnicodeError):  # as for a name with a label too long
-            return  # the old ones may do; without any the CRT asks, and says what is wrong
+        if not self._is_closed:  # also behind a proxy, where the name may be unknown
+            self._addresses.renew()
 
     def takes(self, request: WireRequest) -> bool:
         """Whether it is sent this way."""
@@ -186,9 +172,9 @@ class Direct:
 
     def _opened(self) -> Connection:
         addresses = self._addresses
-        self._turn += 1  # two threads may have the same turn: they then begin at the same address
-        first = self._turn % len(addresses)
-        route = Route((*addresses[first:], *addresses[:first]), self._tls, self._name)
+        route = Route(
+            addresses.in_turn(), self._tls, self._name, addresses.reached, addresses.failed
+        )
         connection = Connection(route, self._poller, on_idle=self._put_back, on_close=self._forget)
         self._connections[connection] = None
         connection.open(self._clock())
@@ -244,11 +230,6 @@ def _tell(exchange: Exchange, ended: Ended) -> None:
         exchange.end(None)
     else:
         exchange.end(Refused(answer.status, answer.headers, answer.body))
-
-
-def _look_up(host: str, port: int) -> tuple[Address, ...]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys((family, place) for family, _, _, _, place in found))
 
 
 @cache

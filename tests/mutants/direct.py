@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+ADDRESSES = "s3syncd/s3/addresses.py"
 CONNECTION = "s3syncd/s3/connection.py"
 DIRECT = "s3syncd/s3/direct.py"
 HTTP1 = "s3syncd/s3/http1.py"
@@ -14,6 +15,41 @@ IN_HTTP1 = "tests/s3/test_http1.py::test_"
 IN_SIGNING = "tests/s3/test_signing.py::test_"
 
 MUTANTS = [
+    Mutant(
+        name="an address that is silent is not remembered",
+        file=CONNECTION,
+        old="            if error is not None:\n                self._route.failed(self._tried)\n",
+        new="",
+        tests=[IN_DIRECT + "an_address_that_failed_is_tried_last_for_a_while"],
+    ),
+    Mutant(
+        name="an address that failed is avoided for ever",
+        file=ADDRESSES,
+        old="        return now < self._avoided_until.get(address, now)",
+        new="        return address in self._avoided_until",
+        tests=[IN_DIRECT + "after_a_while_one_request_tries_an_address_again_and_others_do_not"],
+    ),
+    Mutant(
+        name="every request tries an address again whose time is over",
+        file=ADDRESSES,
+        old="            self._avoided_until[ordered[0]] = now + _PROBE_SECONDS",
+        new="            pass",
+        tests=[IN_DIRECT + "after_a_while_one_request_tries_an_address_again_and_others_do_not"],
+    ),
+    Mutant(
+        name="an address that is well again is still avoided",
+        file=CONNECTION,
+        old="            self._route.reached(self._tried)\n",
+        new="",
+        tests=[IN_DIRECT + "an_address_that_is_well_again_has_its_turns_again"],
+    ),
+    Mutant(
+        name="what failed is kept for every address that a name ever had",
+        file=ADDRESSES,
+        old="            self._avoided_until.pop(gone, None)\n",
+        new="            pass\n",
+        tests=[IN_DIRECT + "an_address_that_the_name_has_no_longer_is_forgotten"],
+    ),
     Mutant(
         name="a connection is kept although the store says that it closes it",
         file=HTTP1,

@@ -17,8 +17,9 @@ import pytest
 
 from s3syncd.core.retry import FailureKind, is_known
 from s3syncd.core.window import Window
+from s3syncd.s3.addresses import Addresses, Route
 from s3syncd.s3.answer import failure_of
-from s3syncd.s3.connection import Broken, Connection, Ended, Route
+from s3syncd.s3.connection import Broken, Connection, Ended
 from s3syncd.s3.direct import Direct, Refused
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
 from s3syncd.s3.link import Address, Link
@@ -376,7 +377,7 @@ def refused_address() -> Address:
 def both_turns(rig: Rig, dead: Address, alive: Store) -> Asked:
     """Ask so that the dead address is the first."""
     direct = rig.open(dead, alive.address)
-    direct._turn = 1  # the next is 2: the first of two again
+    direct._addresses._turn = 1  # the next is 2: the first of two again
     return rig.ask(direct)
 
 
@@ -390,7 +391,7 @@ def test_another_address_is_tried_where_one_refuses(rig: Rig, store: Store) -> N
 def test_a_family_that_is_not_there_is_passed_over(rig: Rig, store: Store) -> None:
     nowhere: Address = (socket.AF_INET6, ("100::1", 9, 0, 0))  # the discard prefix
     direct = rig.open(nowhere, store.address)
-    direct._turn = 1
+    direct._addresses._turn = 1
     asked = rig.ask(direct)
     direct.expire(rig.now + 5)  # where it is not unreachable at once
     serve(store.accept())
@@ -432,7 +433,7 @@ def test_another_address_is_tried_where_one_is_silent(
     rig: Rig, store: Store, black_hole: Address
 ) -> None:
     direct = rig.open(black_hole, store.address)
-    direct._turn = 1
+    direct._addresses._turn = 1
     asked = rig.ask(direct)
     direct.expire(rig.now + 4.9)
     assert not store.has_caller()
@@ -451,6 +452,97 @@ def test_silence_everywhere_is_a_timeout_without_doubt(rig: Rig, black_hole: Add
     direct.expire(rig.now + 10)
     assert asked.broken.name == "AWS_IO_SOCKET_TIMEOUT"
     assert not asked.is_unknown
+
+
+@pytest.fixture(params=["refuses", "is silent"])
+def dead(request: pytest.FixtureRequest, black_hole: Address) -> Address:
+    return black_hole if request.param == "is silent" else refused_address()
+
+
+def ask_by_the_second(rig: Rig, direct: Direct, store: Store) -> None:
+    """Send a request whose first address is dead."""
+    direct._addresses._turn = 1
+    asked = rig.ask(direct)
+    rig.now += 5
+    direct.expire(rig.now)
+    serve(store.accept(), CLOSING)
+    assert asked.wait() is None
+
+
+def ask_at_once(rig: Rig, direct: Direct, store: Store) -> None:
+    """Send a request, in the dead one's turn, that waits for no address."""
+    direct._addresses._turn = 1
+    asked = rig.ask(direct)
+    (connection,) = direct._connections
+    assert connection._untried, "the first address does"
+    serve(store.accept(), CLOSING)
+    assert asked.wait() is None
+
+
+def test_an_address_that_failed_is_tried_last_for_a_while(
+    rig: Rig, store: Store, dead: Address
+) -> None:
+    direct = rig.open(dead, store.address)
+    ask_by_the_second(rig, direct, store)
+    for shift in (0.0, 150.0, 149.9):
+        rig.now += shift
+        ask_at_once(rig, direct, store)
+
+
+def test_after_a_while_one_request_tries_an_address_again_and_others_do_not(
+    rig: Rig, store: Store, black_hole: Address
+) -> None:
+    direct = rig.open(black_hole, store.address)
+    ask_by_the_second(rig, direct, store)
+    rig.now += 300
+    direct._addresses._turn = 1
+    probing = rig.ask(direct)
+    (connection,) = direct._connections
+    direct._addresses._turn = 1
+    asked = rig.ask(direct)
+    serve(store.accept(), CLOSING)
+    assert asked.wait() is None
+    assert not probing.ends
+    connection.try_next(rig.now + 5)
+    serve(store.accept(), CLOSING)
+    assert probing.wait() is None
+    ask_at_once(rig, direct, store)
+
+
+def test_an_address_that_is_well_again_has_its_turns_again(
+    rig: Rig, store: Store, other: Store
+) -> None:
+    direct = rig.open(store.address, other.address)
+    direct._addresses.failed(store.address)
+    rig.now += 300
+    for _ in range(2):
+        direct._addresses._turn = 1
+        asked = rig.ask(direct)
+        serve(store.accept(), CLOSING)
+        assert asked.wait() is None
+
+
+def test_where_every_address_failed_each_is_tried(rig: Rig, store: Store) -> None:
+    direct = rig.open(refused_address(), store.address)
+    for address in direct._addresses.in_turn():
+        direct._addresses.failed(address)
+    direct._addresses._turn = 1
+    asked = rig.ask(direct)
+    serve(store.accept(), CLOSING)
+    assert asked.wait() is None
+    ask_at_once(rig, direct, store)
+
+
+def test_an_address_that_the_name_has_no_longer_is_forgotten(rig: Rig, store: Store) -> None:
+    answers = [(refused_address(), store.address), (store.address,)]
+    addresses = Addresses("store.example", 80, clock=lambda: rig.now, look_up=lambda *_: answers[0])
+    addresses.renew()
+    addresses.failed(answers[0][0])
+    answers.pop(0)
+    rig.now += 60
+    addresses.renew()
+    assert addresses.in_turn() == (store.address,)
+    assert not addresses._avoided_until
 
 
 def test_what_happens_in_vain_does_not_open_a_connection(rig: Rig, black_hole: Address) -> None:
@@ -846,7 +938,7 @@ def test_after_the_close_nothing_is_taken_nor_looked_up(rig: Rig, store: Store) 
     direct.close()
     assert not direct.takes(PUT)
     rig.now += 1000
-    direct._look_up = pytest.fail  # type: ignore[assignment]
+    direct._addresses._look_up = pytest.fail  # type: ignore[assignment]
     direct.prepare()
 
 
@@ -958,7 +1050,7 @@ def test_a_handshake_that_hangs_is_given_up_for_the_next_address(
 ) -> None:
     endpoint = tls_endpoint(authority.certificate)
     direct = rig.open(store.address, other.address, endpoint=endpoint)
-    direct._turn = 1
+    direct._addresses._turn = 1
     asked = rig.ask(direct)
     peer = store.accept()
     assert peer.recv(5)
@@ -985,8 +1077,9 @@ def test_a_host_that_no_certificate_can_be_for_is_told_as_a_handshake_that_faile
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ended: list[Ended] = []
+    failed: list[Address] = []
     connection = Connection(
-        Route((store.address,), context, host), rig.poller,
+        Route((store.address,), context, host, failed.append, failed.append), rig.poller,
         on_idle=lambda _: None, on_close=lambda _: None,
     )  # fmt: skip
     connection.open(0.0)
