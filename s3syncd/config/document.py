@@ -2,7 +2,7 @@
 
 Strict: no duplicate keys, no tags, one document. Scalars follow YAML 1.2, so that `no` is a word,
 `010` and `1:30` are strings and a date stays what was written. Values are kept out of every repr
-and every message; PyYAML's own messages, which quote the file, are cut before the quotation.
+and every message; what PyYAML says, which quotes the file, `syntax` puts into our words.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from s3syncd.config.problems import Problems, shown_key
+from s3syncd.config.syntax import Complaint, Fault, Mark, fault_of
 
 __all__ = ["MAX_FILE_BYTES", "Entry", "Mapping", "Node", "Scalar", "Sequence", "read"]
 
@@ -123,16 +124,14 @@ class _Reading:
             root = yaml.compose(text, Loader=_Loader)
             return None if root is None else self._node(root, "")
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, what = mark.line + 1 if mark else 0, _without_quotation(error)
-            if mark and _has_tab(text, mark):
-                what = "has a tab before a key or value"
+            fault = fault_of(text, _complaint(error))
         except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            what = "contains a control character"
+            before = text[: error.position]
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            fault = Fault(line, column, "contains a control character", "leave it out")
         except (RecursionError, ValueError):
-            line, what = 0, "is nested too deeply"
-        self._add(line, "", what, "write one 'key: value' per line, indented by spaces")
+            fault = Fault(0, 0, "is nested too deeply", "write lists and mappings, no deeper")
+        self._problems.add(fault.line, "", fault.what, fault.write, column=fault.column)
         return None
 
     def _add(self, line: int, label: str, what: str, write: str) -> None:
@@ -203,19 +202,9 @@ def _value_of(node: yaml.ScalarNode) -> str | int | float | bool | None:
     return text
 
 
-def _has_tab(text: str, mark: yaml.Mark) -> bool:
-    """Whether a mistake is due to a tab: at its place, or in the indentation of its line."""
-    line = [*text.split("\n")[mark.line : mark.line + 1], ""][0]
-    indentation = line[: len(line) - len(line.lstrip())]
-    return "\t" in indentation or line[mark.column : mark.column + 1] == "\t"
-
-
-def _without_quotation(error: yaml.MarkedYAMLError) -> str:
-    """Cut PyYAML's message before it quotes the file: what it quotes may be a secret."""
-    said = re.split(r"['\"#:]", error.problem or "", maxsplit=1)[0].strip()
-    if said.startswith("found character"):
-        return "a value starts with @, ` or %, which needs quotes"
-    if said.startswith("found undefined alias"):
-        return "a value starts with *, which needs quotes"
-    said = re.sub(r",? but (found|got)$", "", said)
-    return f"is not valid YAML here ({said})" if said else "is not valid YAML here"
+def _complaint(error: yaml.MarkedYAMLError) -> Complaint:
+    here, begin = (
+        Mark(mark.line, mark.column) if mark else None
+        for mark in (error.problem_mark, error.context_mark)
+    )
+    return Complaint(error.problem or "", error.context or "", here, begin)

@@ -109,7 +109,8 @@ def given_sites(root: Node, problems: Problems) -> list[GivenSite]:
             options = _canonical(node.entries, SITE_ALIASES, label, problems)
             sites.append(GivenSite(label, node.line, options))
         else:
-            problems.add(node.line, label, "is not a site", "write 'path:' and 'bucket:' under it")
+            write = "write 'path: ...' and 'bucket: ...' under it, a space after each colon"
+            problems.add(node.line, label, "is not a site", write)
     return sites
 
 

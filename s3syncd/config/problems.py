@@ -30,7 +30,7 @@ class Problems:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, line: int, label: str, what: str, write: str) -> None:
+    def add(self, line: int, label: str, what: str, write: str, *, column: int = 0) -> None:
         """Note one difficulty; the same one (a global value, met by every site) is kept once.
 
         Args:
@@ -38,12 +38,14 @@ class Problems:
             label: where, such as `sites[0].bucket`; may be empty.
             what: what is wrong, never the value.
             write: what to write instead.
+            column: counted from 1; 0 where the whole line is meant.
         """
-        self._found.setdefault((line, label, what), self.text(line, label, f"{what}; {write}"))
+        text = self.text(line, label, f"{what}; {write}", column=column)
+        self._found.setdefault((line, label, what), text)
 
-    def text(self, line: int, label: str, sentence: str) -> str:
-        """Spell a sentence about a place of the file."""
-        place = f"{self._file}:{line}" if line else self._file
+    def text(self, line: int, label: str, sentence: str, *, column: int = 0) -> str:
+        """Spell a sentence about a place of the file, as compilers do."""
+        place = ":".join([self._file, *(str(number) for number in (line, column) if number)])
         return f"{place}: {label}: {sentence}" if label else f"{place}: {sentence}"
 
     def error(self) -> ConfigError:

@@ -6,6 +6,7 @@ import pytest
 
 from s3syncd.config.document import Mapping, Scalar, read
 from s3syncd.config.problems import Problems
+from s3syncd.config.syntax import Complaint, Mark, fault_of
 
 ONE = "sites:\n- path: /srv/a\n  bucket: bucket-a\n"
 
@@ -19,16 +20,34 @@ ONE = "sites:\n- path: /srv/a\n  bucket: bucket-a\n"
         ("region: !mine x\n" + ONE, "1: region: has a tag"),
         ("? [a]\n: b\n" + ONE, "1: has a key that is no name"),
         ("<<: x\n" + ONE, "1: merges what is no mapping"),
-        (ONE + "\tregion: x\n", "4: has a tab before a key or value"),
-        ("sites:\n\t- path: /a\n", "2: has a tab before a key or value"),
-        ("region:\tx\n" + ONE, "1: has a tab before"),
-        ("sites:\n- path: /a\n \tbucket: b\n", "3: has a tab before"),
-        ("region: @x\n" + ONE, "1: a value starts with @, ` or %, which needs quotes"),
-        ("region: *x\n" + ONE, "1: a value starts with *, which needs quotes"),
-        ("region: a: b\n" + ONE, "1: is not valid YAML here (mapping values are not allowed here)"),
-        ("region: 'a\n" + ONE, "is not valid YAML here (found unexpected end of stream)"),
-        (ONE + "---\n" + ONE, "4: is not valid YAML here (but found another document)"),
-        ("region: a\x01b\n" + ONE, "1: contains a control character"),
+        (ONE + "\tregion: x\n", "4:1: has a tab before a key or value"),
+        ("sites:\n\t- path: /a\n", "2:1: has a tab before a key or value"),
+        ("region:\tx\n" + ONE, "1:8: has a tab before"),
+        ("sites:\n- path: /a\n \tbucket: b\n", "3:2: has a tab before"),
+        ("region: @x\n" + ONE, "1:9: starts a value with @, ` or %, which needs quotes"),
+        ("region: *x\n" + ONE, "1:9: starts a value with *, which needs quotes"),
+        ("region: *\n" + ONE, "1:9: starts a value with *, which needs quotes"),
+        ("region: &\n" + ONE, "1:9: starts a value with &, which needs quotes"),
+        ("region: |x\n" + ONE, "1:9: starts a value with | or >, which needs quotes"),
+        ("region: !a!x y\n" + ONE, "1:9: starts a value with !, which needs quotes"),
+        ("region: !<x y\n" + ONE, "1:9: starts a value with !, which needs quotes"),
+        ("%YAML x\n---\n" + ONE, "1:1: starts a line with %"),
+        ("region: a: b\n" + ONE, "1:10: has ': ' within a value; put the value in single quotes"),
+        ("region a\nsites: []\n", "1:1: is no 'key: value'; write a colon and a space after"),
+        (ONE + "region\n", "4:1: is no 'key: value'"),
+        ("sites:\n- path: /a\n   bucket: b\n", "3:4: is indented deeper than the key above it"),
+        ("sites:\n- path: /a\n bucket: b\n", "3:2: is indented like nothing above it"),
+        ("sites: - path: /a\n", "1:8: begins a list behind a key"),
+        ("region: 'a\n" + ONE, "1:9: opens a quote that is never closed"),
+        ("region: 'a\n---\n", "1:9: opens a quote that is never closed"),
+        ("region: 'a'b\n" + ONE, "1:12: goes on after a closing quote"),
+        (ONE + '  exclusions: ["\\.x"]\n', "4:18: has a backslash in double quotes"),
+        ("sites: [{path: /a, bucket: b}\n", "1:8: opens a list with [ that is not closed by ]"),
+        ("sites: [{path: /a, bucket: b]\n", "1:9: opens a mapping with { that is not closed"),
+        ("region: a\n}\n", "2:1: closes with } what was not opened"),
+        (ONE + "---\n" + ONE, "4:1: begins a second document; keep one"),
+        ("sites:\n- path:/a\n  bucket:b\n", "2: sites[0]: is not a site; write 'path: ...'"),
+        ("region: a\x01b\n" + ONE, "1:10: contains a control character"),
         ("[" * 3000, "is nested too deeply"),
         ("a: &a [*a]\n" + ONE, "is nested too deeply"),
         ("a: &a {<<: *a}\n" + ONE, "1: a: merges what is no mapping"),
@@ -36,6 +55,20 @@ ONE = "sites:\n- path: /srv/a\n  bucket: bucket-a\n"
 )
 def test_what_is_ambiguous_or_broken_is_named_with_its_line(problems, text, said):
     assert any(said in problem for problem in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize("opening", ["'", '"', "[", "{", "|", "!", "&", "*", "%", "@", "a: "])
+def test_no_word_about_broken_text_quotes_it(problems, opening):
+    for text in (f"secret_access_key: {opening}canary", f"{opening}canary\n k7: canary\n"):
+        assert "canary" not in "".join(problems(text + "\n"))
+
+
+def test_what_nobody_foresaw_is_told_without_a_quotation():
+    unforeseen = Complaint("found 'canary' somewhere", "", Mark(2, 4), None)
+    fault = fault_of("a\nb\nc: canary\n", unforeseen)
+    assert (fault.line, fault.column) == (3, 5)
+    assert fault.what == "is not valid YAML here (found)"
+    assert fault_of("", Complaint("", "", None, None)).line == 0
 
 
 def test_a_bomb_of_anchors_is_refused_soon(problems):
