@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -90,25 +90,26 @@ class Client:
             SiteUnavailable: with what is wrong and what to do about it.
         """
         settings = self._settings
-        sent: list[Any] = []
+        sent, is_of_role = list[Any](), False
         try:
             session = self._new_session()
-            probe = self._new_client(
-                session, read_timeout=PROBE_READ_TIMEOUT_SECONDS, attempts=2, region=None
-            )
+            is_of_role = True  # what STS refuses is no fault of the bucket
+            self._credentials.get_frozen_credentials()
+            is_of_role = False
+            timeout = PROBE_READ_TIMEOUT_SECONDS
+            probe = self._new_client(session, read_timeout=timeout, attempts=2, region=None)
             probe.meta.events.register(
                 "before-send.s3.ListObjectsV2", lambda request, **_: sent.append(request)
             )
-            try:
+            with closing(probe):
                 probe.list_objects_v2(Bucket=settings.bucket, Prefix=settings.prefix, MaxKeys=1)
-            finally:
-                probe.close()
         except (*_FAILURES, ValueError, OSError) as error:
             signed = _signed_region(sent[-1]) if sent else ""
-            raise self._unavailable(_trouble(error)._replace(signed_region=signed)) from error
+            trouble = _trouble(error)._replace(signed_region=signed, is_of_role=is_of_role)
+            raise self._unavailable(trouble) from error
         contact = self._contact(session, sent[-1])
-        asked, used = settings.region, contact.endpoint.region
-        if asked and asked != used:  # botocore followed a redirect; the operator should know
+        used = contact.endpoint.region
+        if settings.region not in {None, "", used}:  # botocore followed a redirect: to be known
             raise self._unavailable(Trouble("ClientError", "WrongRegion", 301, "", used))
         self._session, self._endpoint = session, contact.endpoint
         return contact
@@ -236,6 +237,7 @@ class Client:
             prefix=settings.prefix,
             endpoint=settings.endpoint or "AWS S3",
             region=settings.region or "",
+            role=settings.role_arn or "",
         )
         return SiteUnavailable("bucket_unavailable", message, hint=hint)
 
@@ -278,8 +280,7 @@ def _assumed(session: boto3.Session, source: Any, role_arn: str) -> Any:
 
 
 def _trouble(error: Exception) -> Trouble:
-    is_unreadable = isinstance(error, RecursionError)
-    name = ResponseParserError.__name__ if is_unreadable else type(error).__name__
+    name = (ResponseParserError if isinstance(error, RecursionError) else type(error)).__name__
     if not isinstance(error, ClientError):
         inner = str(getattr(error, "kwargs", {}).get("error") or "")
         told = inner if name == "SSLError" else str(error)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from s3syncd.s3.reply import hidden
+from s3syncd.s3.roles import CREDENTIALS, explain_role, is_unresolved
 
 __all__ = ["Trouble", "explain", "signed_region"]
 
@@ -22,7 +23,8 @@ class Trouble(NamedTuple):
 
     `name` is the class name of the exception, `code` the S3 error code, `text` what it said,
     `region` the region the store named, '' where it named none; `signed_region` the one that the
-    last request was signed for, '' where it was not signed.
+    last request was signed for, '' where it was not signed. `is_of_role`: it was met while a role
+    or session was asked for, before the bucket was.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Trouble(NamedTuple):
     text: str
     region: str
     signed_region: str = ""
+    is_of_role: bool = False
 
     def without(self, secret: str) -> Trouble:
         """The same without a secret that was echoed in it, in as many words as anybody reads."""
@@ -42,10 +45,6 @@ class Trouble(NamedTuple):
         )
 
 
-_CREDENTIALS: Final = (
-    "Give `access_key` and `secret_access_key`, `profile` or `role_arn`, or set up the usual AWS"
-    " chain (environment, shared files, instance or container role)."
-)
 _NETWORK: Final = "It is tried again by itself; check the network, a firewall and `endpoint`."
 
 _NOT_S3: Final = "Check `endpoint`: the address of the S3 API, not of a console or web page."
@@ -88,8 +87,8 @@ _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
         "Check that an S3 server listens there, and http:// or https:// in `endpoint`.",
     ),
     "ProfileNotFound": ("{text}", "Correct `profile`, or add it to the AWS configuration."),
-    "NoCredentialsError": ("No credentials were found.", _CREDENTIALS),
-    "PartialCredentialsError": ("The credentials are incomplete: {text}", _CREDENTIALS),
+    "NoCredentialsError": ("No credentials were found.", CREDENTIALS),
+    "PartialCredentialsError": ("The credentials are incomplete: {text}", CREDENTIALS),
     "ResponseParserError": (
         "What answers at {endpoint} is not S3.",
         _NOT_S3,
@@ -143,14 +142,15 @@ _TLS: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
     ),
 )
 
-# Texts of a failed connection (urllib3 and the resolvers of Linux and macOS).
+# Where AWS is asked, bucket and region make the host; with a wrong region there is none.
+_HOST: Final = re.compile(r"https?://([A-Za-z0-9.-]+)")
+
 # Where the end comes while the request is being sent, botocore takes it for no connection.
 _CLOSED: Final = ("Broken pipe", "reset by peer")
-_DNS: Final = ("resolve", "Name or service not known", "name resolution", "nodename nor servname")
 
 
 def explain(
-    trouble: Trouble, *, bucket: str, prefix: str, endpoint: str, region: str
+    trouble: Trouble, *, bucket: str, prefix: str, endpoint: str, region: str, role: str = ""
 ) -> tuple[str, str]:
     """Give message and hint; neither holds a secret.
 
@@ -160,7 +160,17 @@ def explain(
         prefix: the site's prefix, '' or ending in a slash.
         endpoint: where the request went.
         region: the region that was asked.
+        role: the role that is to be assumed, or ''.
     """
+    if trouble.is_of_role:
+        name, code, text = trouble.name, trouble.code, trouble.text
+        return explain_role(name=name, code=code, text=text, role_arn=role, region=region)
+    return _of_bucket(trouble, bucket, prefix, endpoint, region)
+
+
+def _of_bucket(
+    trouble: Trouble, bucket: str, prefix: str, endpoint: str, region: str
+) -> tuple[str, str]:
     words = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "text": trouble.text}
     if found := _elsewhere(trouble, bucket, endpoint, region):
         return found
@@ -173,7 +183,7 @@ def explain(
     if trouble.code.isdigit():
         return f"{endpoint} answers HTTP {trouble.code} without an S3 error.", _NOT_S3
     if "Credential" in trouble.name or "SSO" in trouble.name or "Token" in trouble.name:
-        return f"The credentials cannot be obtained: {trouble.text}", _CREDENTIALS
+        return f"The credentials cannot be obtained: {trouble.text}", CREDENTIALS
     what = trouble.code or trouble.name
     return f"{endpoint} cannot be used: {what}: {trouble.text}", _NETWORK
 
@@ -210,9 +220,11 @@ def _alias(trouble: Trouble) -> str:
 
 
 def _connection(text: str, endpoint: str) -> tuple[str, str]:
-    if any(sign in text for sign in _DNS):
+    if is_unresolved(text):
+        host = _HOST.search(text)
+        of_aws = f" ({host[1]})" if host and "://" not in endpoint else ""
         return (
-            f"The host name of {endpoint} is not known (DNS).",
+            f"The host name of {endpoint}{of_aws} is not known (DNS).",
             "Correct `endpoint` or `region`; check the resolver of this host or container.",
         )
     if "refused" in text:

@@ -232,11 +232,11 @@ def test_a_file_that_is_not_there_is_a_configuration_error(tmp_path):
 def test_yaml_words_that_look_like_something_else_stay_what_they_are(loaded):
     config = loaded(
         "sites:\n- path: /srv/no\n  bucket: 20260101\n  prefix: 2026-01-01\n  name: no\n"
-        "  root_check: off\n  verify_tls: Off\n  region: 1.10\n"
+        "  root_check: off\n  verify_tls: Off\n  storage_class: 1.10\n  endpoint: https://s3.example\n"
     )
     (site,) = config.sites
     assert (site.bucket, site.prefix, site.name) == ("20260101", "2026-01-01/", "no")
-    assert (site.root_check, site.verify_tls, site.region) == ("off", False, "1.10")
+    assert (site.root_check, site.verify_tls, site.storage_class) == ("off", False, "1.10")
 
 
 @pytest.mark.parametrize(
@@ -440,7 +440,8 @@ def test_a_log_inside_a_site_would_never_end(problems, loaded):
 
 def test_a_site_with_credentials_of_its_own_inherits_none(loaded):
     config = loaded(
-        "access_key: global-id\nsecret_access_key: global-secret\nrole_arn: r\nsites:\n"
+        "access_key: global-id\nsecret_access_key: global-secret\n"
+        "role_arn: arn:aws:iam::1:role/r\nsites:\n"
         "- {path: /a, bucket: aaa}\n- {path: /b, bucket: bbb, profile: p}\n"
         "- {path: /c, bucket: ccc, access_key: null}\n"
     )
@@ -448,7 +449,7 @@ def test_a_site_with_credentials_of_its_own_inherits_none(loaded):
     assert keys == ["global-id", None, None]
     assert [site.secret_access_key is None for site in config.sites] == [False, True, True]
     assert [site.profile for site in config.sites] == [None, "p", None]
-    assert {site.role_arn for site in config.sites} == {"r"}
+    assert {site.role_arn for site in config.sites} == {"arn:aws:iam::1:role/r"}
 
 
 def test_null_under_a_site_takes_a_global_option_back(loaded):
@@ -501,3 +502,37 @@ def test_an_empty_list_of_inclusions_takes_everything_as_none_does(loaded):
     (site,) = loaded("inclusions: ['^a']\n" + ONE + "  inclusions: []\n").sites
     assert site.inclusions == ()
     assert scope_of(site).is_selected("b")
+
+
+@pytest.mark.parametrize(
+    "region", ["us east 1", "US_EAST", "http://x", "-eu", "eu-", "42", "a" * 64]
+)
+def test_what_cannot_be_a_region_is_refused_here_and_not_by_the_sdk(problems, region):
+    (problem,) = problems(ONE + f"  region: {region}\n")
+    assert problem.startswith("4: sites[0].region: is not the name of a region; write such as")
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "garage", "default", "US-east-1", "1a", "auto"])
+def test_any_name_that_a_store_may_use_is_a_region(loaded, region):
+    assert loaded(ONE + f"  region: {region}\n").sites[0].region == region
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "sync", "arn:aws:iam::123456789012:user/sync", "arn:aws:iam:123456789012:role/sync",
+        "arn:aws:iam::123456789012:instance-profile/sync", "arn:aws:iam::123456789012:role/",
+        "arn:aws:s3:::bucket",
+    ],
+)  # fmt: skip
+def test_what_is_no_role_is_refused_with_the_shape_of_one(problems, role):
+    (problem,) = problems(ONE + f"  role_arn: {role}\n")
+    assert problem.startswith(
+        "4: sites[0].role_arn: is not the ARN of a role; write such as arn:aws:"
+    )
+
+
+@pytest.mark.parametrize("account", ["123456789012", "", "tenant"])
+def test_roles_of_other_stores_are_roles_too(loaded, account):
+    role = f"arn:aws:iam::{account}:role/a/b_c@d"
+    assert loaded(ONE + f"  role_arn: {role}\n").sites[0].role_arn == role

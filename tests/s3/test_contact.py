@@ -218,6 +218,76 @@ def test_role_is_assumed_with_the_other_credentials(
     assert stub.history[-1].headers["x-amz-security-token"]
 
 
+ROLE = "arn:aws:iam::123456789012:role/sync"
+STS_ERROR = "<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error></ErrorResponse>"
+
+
+@pytest.mark.parametrize(
+    ("code", "in_message", "in_hint"),
+    [
+        ("AccessDenied", f"The role {ROLE} may not be assumed", "sts:AssumeRole"),
+        ("InvalidClientTokenId", f"with which to assume the role {ROLE} are refused", "access_key"),
+        ("ValidationError", f"STS takes the role {ROLE} for none: no", "role_arn"),
+        ("Novelty", f"The role {ROLE} cannot be assumed: Novelty: no", "role_arn"),
+    ],
+)
+def test_what_sts_refuses_is_no_fault_of_the_bucket(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch, code: str,
+    in_message: str, in_hint: str,
+) -> None:  # fmt: skip
+    with stub_server() as sts:
+        sts.behave(respond(403, (STS_ERROR % code).encode()))
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.endpoint)
+        error = unavailable(open_bucket, stub.endpoint, role_arn=ROLE)
+
+    assert in_message in error.message
+    assert in_hint in error.hint
+    assert not stub.history
+
+
+def test_an_sts_that_cannot_be_reached_is_not_taken_for_the_store(
+    stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stub_server() as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.endpoint)
+    error = unavailable(open_bucket, stub.endpoint, role_arn=ROLE)
+
+    assert "(STS) cannot be reached" in error.message
+    assert "AWS_ENDPOINT_URL_STS" in error.hint
+    assert stub.endpoint not in error.message
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (
+            Trouble("EndpointConnectionError", "", None, "Failed to resolve", "", is_of_role=True),
+            "in eu-west-9 (STS) cannot be reached: its host name is not known (DNS).",
+        ),
+        (
+            Trouble("UnauthorizedSSOTokenError", "", None, "log in", "", is_of_role=True),
+            "The credentials cannot be obtained: log in",
+        ),
+        (
+            Trouble("ClientError", "Odd", 400, "no", "", is_of_role=True),
+            "The role of the profile or environment cannot be assumed: Odd: no",
+        ),
+    ],
+)
+def test_a_role_of_the_surroundings_is_told_as_such(trouble: Trouble, said: str) -> None:
+    message, hint = explain(trouble, bucket="b", prefix="", endpoint="AWS S3", region="eu-west-9")
+    assert said in message
+    assert hint
+
+
+def test_a_region_that_does_not_exist_shows_in_the_host_name_that_is_unknown() -> None:
+    text = 'Could not connect to the endpoint URL: "https://b.s3.eu-wst-1.amazonaws.com/?x" resolve'
+    trouble = Trouble("EndpointConnectionError", "", None, text, "")
+    told = explain(trouble, bucket="b", prefix="", endpoint="AWS S3", region="eu-wst-1")
+    assert "(b.s3.eu-wst-1.amazonaws.com) is not known" in told[0]
+    assert "`region`" in told[1]
+
+
 def test_contact_again_takes_new_credentials_and_keeps_the_connections(
     stub: StubServer, open_bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
