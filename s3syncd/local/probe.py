@@ -13,7 +13,7 @@ from s3syncd.local.identity import open_root
 from s3syncd.local.mounts import Mounts, is_local
 from s3syncd.local.survey import Survey
 
-__all__ = ["capabilities", "probe_root", "probe_state_dir"]
+__all__ = ["capabilities", "probe_root"]
 
 _LIMITS = Path("/proc/sys/fs/inotify")
 
@@ -76,19 +76,6 @@ def capabilities(*, limits: Path = _LIMITS) -> dict[str, object]:
         "max_user_instances": _read_number(limits / "max_user_instances"),
         "read_leases": hasattr(fcntl, "F_SETLEASE"),
     }
-
-
-def probe_state_dir(state_dir: Path) -> Finding:
-    """Look whether the state directory is, or can be made, writable. Makes nothing."""
-    existing = next(each for each in (state_dir, *state_dir.parents) if each.exists())
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
-        return Finding(Verdict.OK, "state_dir", f"{state_dir} can be written")
-    return Finding(
-        Verdict.FAILED,
-        "state_dir",
-        f"{state_dir} cannot be written: {existing} is not writable or no directory",
-        f"set state_dir to a directory of this user's, or: chown {os.getuid()} {existing}",
-    )
 
 
 def _probe_filesystem(

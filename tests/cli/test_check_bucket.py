@@ -15,7 +15,7 @@ from s3syncd.core.cost import SMALL_BYTES
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.paths import Scope
 from s3syncd.core.retry import Failure, FailureKind
-from s3syncd.local.probe import probe_root, probe_state_dir
+from s3syncd.local.probe import probe_root
 from s3syncd.local.survey import MOST_SECONDS, Survey, survey
 from s3syncd.s3.bucket import BucketSettings
 from s3syncd.s3.keeping import judge_lifecycle
@@ -334,13 +334,6 @@ def test_a_tree_that_takes_too_long_is_counted_in_part(tmp_path: Path) -> None:
     assert tree.files == 999
     found = {each.probe: each for each in probe_root(tmp_path, tree)}
     assert found["watching"].text.startswith("at least 1 directories")
-
-
-def test_a_state_directory_that_can_be_made_is_fine_and_not_made(tmp_path: Path) -> None:
-    assert probe_state_dir(tmp_path / "a" / "b").verdict is Verdict.OK
-    assert list(tmp_path.iterdir()) == []
-    (tmp_path / "file").touch()
-    assert probe_state_dir(tmp_path / "file" / "b").verdict is Verdict.FAILED
 
 
 # --- a real server --------------------------------------------------------------------------------
