@@ -35,6 +35,8 @@ _KINDS = {
     "milliseconds": "a duration; a bare number counts milliseconds",
     "size_bytes": "a size",
     "endpoint": "a host or URL",
+    "region": "the name of a region",
+    "role": "the ARN of a role",
     "patterns": "a list of regular expressions",
     "bucket": "a bucket's name",
     "prefix": "a prefix",

@@ -24,6 +24,8 @@ __all__ = [
     "PerSecond",
     "Prefix",
     "Rate",
+    "Region",
+    "Role",
     "Seconds",
     "Size",
     "Switch",
@@ -47,6 +49,8 @@ Milliseconds = Annotated[float, BeforeValidator(parse.milliseconds), Field(ge=0.
 Size = Annotated[int, BeforeValidator(parse.size_bytes)]
 Endpoint = Annotated[str, BeforeValidator(places.endpoint)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(parse.patterns)]
+Region = Annotated[str, BeforeValidator(places.region)]
+Role = Annotated[str, BeforeValidator(places.role)]
 Bucket = Annotated[str, BeforeValidator(places.bucket)]
 Prefix = Annotated[str, BeforeValidator(places.prefix)]
 Name = Annotated[str, BeforeValidator(places.site_name)]

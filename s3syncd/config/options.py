@@ -24,6 +24,8 @@ from s3syncd.config.kinds import (
     Mode,
     Patterns,
     Rate,
+    Region,
+    Role,
     Seconds,
     Switch,
     Text,
@@ -60,13 +62,13 @@ class Frozen(BaseModel):
 class SiteOptions(Frozen):
     """What may be written for each site, and globally as the default of all sites."""
 
-    region: Text | None = None
+    region: Region | None = None
     """Region of the bucket. Default: what the AWS environment, profile or endpoint says."""
 
     profile: Text | None = None
     """Named profile of the AWS configuration files. Not together with access_key."""
 
-    role_arn: Text | None = None
+    role_arn: Role | None = None
     """Role to assume with the credentials found, renewed by itself."""
 
     access_key: SecretStr | None = None

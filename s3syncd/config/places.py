@@ -10,7 +10,17 @@ from urllib.parse import urlsplit
 
 from s3syncd.config.parse import HOST, UnusableError, text
 
-__all__ = ["aws_bucket", "bucket", "endpoint", "prefix", "site_name", "store_of", "web_address"]
+__all__ = [
+    "aws_bucket",
+    "bucket",
+    "endpoint",
+    "prefix",
+    "region",
+    "role",
+    "site_name",
+    "store_of",
+    "web_address",
+]
 
 MAX_KEY_BYTES = 1024  # "Object key names": at most 1,024 bytes of UTF-8
 MAX_NAME_CHARACTERS = 200  # leaves room for the hash in a folder name of 255 bytes
@@ -20,6 +30,10 @@ _AWS_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # Ceph and old buckets allow more (https://docs.ceph.com/en/latest/radosgw/s3/bucketops/).
 _ANY_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 _FOUR_NUMBERS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+# What botocore takes (botocore.utils.validate_region_name): a label of a host name.
+_REGION = re.compile(r"(?![0-9]+\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+# Any partition and account: other stores have role names of this shape, too.
+_ROLE = re.compile(r"arn:[a-z0-9-]+:iam::[A-Za-z0-9_-]*:role/[A-Za-z0-9_+=,.@/-]+")
 _AWS_HOST = re.compile(r"(.*\.)?s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?|s3\.amazonaws\.com")
 
 
@@ -78,6 +92,27 @@ def site_name(value: object) -> str:
         raise UnusableError(
             "starts or ends with a space, starts with a dash or is not printable",
             "write letters, digits and . _ - /",
+        )
+    return name
+
+
+def region(value: object) -> str:
+    """Take the name of a region; whether there is one of that name, only the store knows."""
+    name = text(value)
+    if not _REGION.fullmatch(name):
+        raise UnusableError(
+            "is not the name of a region",
+            "write such as eu-west-1: letters, digits and dashes, or leave it out",
+        )
+    return name
+
+
+def role(value: object) -> str:
+    """Take the ARN of a role."""
+    name = text(value)
+    if not _ROLE.fullmatch(name):
+        raise UnusableError(
+            "is not the ARN of a role", "write such as arn:aws:iam::123456789012:role/NAME"
         )
     return name
 

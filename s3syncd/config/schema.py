@@ -44,6 +44,8 @@ _KINDS: Final[Mapping[str, Schema]] = {
     "endpoint": {"type": "string"},
     "patterns": {"anyOf": [{"type": _TEXT}, _WORDS]},
     "bucket": {"type": _TEXT},
+    "region": {"type": _TEXT},
+    "role": {"type": "string", "pattern": "^arn:.*:role/."},
     "prefix": {"type": _TEXT},
     "site_name": {"type": _TEXT},
     "level": {

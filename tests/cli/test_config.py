@@ -231,6 +231,8 @@ VALUES: dict[str, list[str]] = {
     "exclusions": ["'a'", "['a', 'b']", "[]", "{a: b}", "1"],
     "max_delete": ["0", "10", "-1", "1.5", "ten", "null"],
     "storage_class": ["STANDARD", "[a]"],
+    "region": ["eu-west-1", "1", "garage", "eu west", "[a]"],
+    "role_arn": ["sync", "arn:aws:iam::123456789012:role/a", "arn:aws:iam::1:user/a"],
     "mode": ["upload", "two-way", "sideways"],
     "watcher": ["auto", "polling", "null", "fast"],
     "bandwidth_limit": ["2MiB/s", "[08:00-18:00 2MiB/s, 'off']", "65536", "{a: 1}", "true"],
