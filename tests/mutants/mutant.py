@@ -139,7 +139,7 @@ def run(mutant: Mutant) -> Verdict:
         (copy.parent / "mutant_witness.py").write_text(_WITNESS)
         code = nursery().run(
             ["-p", "mutant_witness", "-p", "no:randomly", "-p", "no:cacheprovider", "-x", "-q",
-             f"--timeout={_TEST_SECONDS}", *mutant.tests],
+             "--tb=native", f"--timeout={_TEST_SECONDS}", *mutant.tests],
             folder=copy, environment=_environment(copy, report, mutant), output=printed,
             timeout_seconds=_TIMEOUT_SECONDS,
         )  # fmt: skip
@@ -184,6 +184,9 @@ def _environment(copy: Path, report: Path, mutant: Mutant) -> dict[str, str]:
     # a test starts it, runs the copy. Without PYTEST_*: we may ourselves run below pytest or xdist.
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PYTHONPATH"))}
     return kept | {
+        # What hypothesis knows of Unicode and of our constants takes seconds to find out anew; it
+        # is kept by content. No example is: those of CI and mutants are derandomized.
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(REPOSITORY / ".hypothesis"),
         "PYTHONPATH": os.pathsep.join([str(copy), str(copy.parent)]),
         "MUTANT_REPORT": str(report),
         "MUTANT_MODULE": mutant.module,

@@ -31,9 +31,13 @@ __all__ = ["Nursery", "nursery"]
 _PRELOADED = (
     "pytest", "_pytest.assertion.rewrite", "hypothesis.stateful", "hypothesis.strategies",
     "hypothesis.internal.conjecture.engine", "xdist.plugin", "pytest_timeout", "yaml", "sqlite3",
-    "pydantic", "structlog", "watchdog.observers", "boto3", "botocore.httpsession",
+    "pydantic.main", "pydantic.types", "pydantic.json_schema", "pydantic.plugin._loader",
+    "structlog", "watchdog.observers", "boto3", "botocore.httpsession",
     "botocore.signers", "botocore.retryhandler", "botocore.config", "awscrt.s3", "awscrt.http",
     "http.server", "multiprocessing", "ssl", "xml.etree.ElementTree", "difflib", "pdb", "doctest",
+    "prometheus_client", "prometheus_client.parser", "waitress.server", "jsonschema", "tracemalloc",
+    "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", "xml.sax.saxutils",
+    "_hypothesis_pytestplugin",
 )  # fmt: skip
 _OURS = ("s3syncd", "tests")
 # pytest warns of plugins that it cannot rewrite because they are there already; this word in a
