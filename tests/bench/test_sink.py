@@ -57,6 +57,13 @@ def test_a_body_that_is_not_what_its_md5_says_is_refused(ask):
     assert ask("PUT", "/b/md5", b"wrong", {"Content-MD5": right})[0] == 400
 
 
+def test_what_is_missing_is_named_to_whoever_asks_for_it(ask):
+    """A HEAD cannot say what is missing; the site then asks by GET before it forgets a file."""
+    assert ask("HEAD", "/b/nowhere")[0] == 404
+    status, _, body = ask("GET", "/b/nowhere")
+    assert (status, b"<Code>NoSuchKey</Code>" in body) == (404, True)
+
+
 def test_chunks_with_trailers_are_decoded(ask):
     body = b"5;chunk-signature=ab\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n"
     headers = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}

@@ -150,5 +150,7 @@ void s3_answer(Request *request, Text *out) {
     if (!strcmp(request->method, "HEAD")) return head(request, out);
     if (!strcmp(request->method, "DELETE")) return remove_object(request, out);
     requests_by_kind[KIND_OTHER]++;
+    if (!strcmp(request->method, "GET") && !store_find(request->path))
+        return answer_error(out, "404 Not Found", "NoSuchKey"); /* who deletes asks for words */
     answer_error(out, "501 Not Implemented", "NotImplemented"); /* nobody who uploads reads */
 }
