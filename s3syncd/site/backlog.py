@@ -26,6 +26,7 @@ _LARGE_AT_ONCE = 4  # 8 parts of each keep the byte budget full; more would only
 class Planned:
     """One action on its way: in the backlog, then in flight. Owned by the site thread.
 
+    `taken_up`: the intent of an upload in parts that was interrupted, if it goes on with one.
     `is_remote_other`: while it was in flight a listing had something else than the baseline.
     """
 
@@ -33,9 +34,15 @@ class Planned:
     settle: Settle
     is_live: bool
     intent: Intent | None = None
+    taken_up: Intent | None = None
     planned_at: float = 0.0
     started_at: float = 0.0
     is_remote_other: bool = False
+
+    @property
+    def is_as_taken_up(self) -> bool:
+        """Whether what it was to go on with has not been replaced by what it began."""
+        return self.taken_up is not None and self.intent == self.taken_up
 
 
 _Plans = OrderedDict[str, Planned]

@@ -172,7 +172,7 @@ class Dispatch:
         ledger, action = self._parts.ledger, planned.action
         old = ledger.intent(action.path)
         if old is not None and old.upload_id is not None and action.kind is Kind.UPLOAD:
-            planned.intent = old
+            planned.intent = planned.taken_up = old
             return False
         planned.intent = intent_for(action, op_id=self._parts.new_id(), wall=self._parts.wall())
         self._recovery.displace(action.path)

@@ -18,7 +18,6 @@ from s3syncd.core.entry import (
     Result,
 )
 from s3syncd.core.reconcile import decide
-from s3syncd.ledger import Intent
 from s3syncd.pool import CallFailed
 from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.counters import Counters
@@ -199,8 +198,11 @@ class Outcomes:
             self._recovery.unknown(planned.action, planned.intent, now)
         elif planned.intent is None:
             return
-        elif _is_resumable(planned.intent, outcome):
+        elif _is_resumable(planned, outcome):
             self._recovery.leave(path)
+        elif planned.is_as_taken_up and outcome.effect != "put":
+            # It ended before it came to the upload in parts that it was to go on with.
+            self._recovery.unknown(planned.action, planned.intent, now)
         elif outcome.is_provisional:
             self._recovery.confirm(planned.intent, now)
         else:
@@ -221,9 +223,12 @@ class Outcomes:
             self._parts.log.info("object.overwritten", path=action.path, reason=action.reason)
 
 
-def _is_resumable(intent: Intent, outcome: Outcome) -> bool:
-    """Whether an upload in parts may be left in the bucket, to be taken up with this intent."""
-    return intent.part_size_bytes > 0 and outcome.result is Result.RETRYABLE
+def _is_resumable(planned: Planned, outcome: Outcome) -> bool:
+    """Whether an upload in parts may be left in the bucket, to be taken up with its intent."""
+    if planned.intent is None or not planned.intent.part_size_bytes:
+        return False
+    is_soon_again = outcome.result is Result.SUPERSEDED and outcome.follow_up is None
+    return outcome.result is Result.RETRYABLE or (is_soon_again and planned.is_as_taken_up)
 
 
 def _told(outcome: Outcome) -> str:

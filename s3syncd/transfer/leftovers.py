@@ -23,15 +23,17 @@ def is_same_file(intent: Intent, entry: LocalEntry) -> bool:
 
 
 def parts_of(kit: Kit, action: Action, upload_id: str) -> dict[int, Part] | None:
-    """Give the parts that the bucket holds, by number: the truth. None: there is no such upload.
+    """Give the parts that the bucket holds, by number: the truth.
+
+    None: there is no such upload, or nobody may ask about it: then it is of no use.
 
     Raises:
-        S3Failure: it cannot be told.
+        S3Failure: it cannot be told now.
     """
     try:
         return {part.number: part for part in kit.bucket.list_parts(kit.key(action), upload_id)}
     except S3Failure as error:
-        if error.failure.kind is FailureKind.MISSING:
+        if error.failure.kind in {FailureKind.MISSING, FailureKind.REFUSED}:
             return None
         raise
 
@@ -50,6 +52,8 @@ def abort(kit: Kit, action: Action, upload_id: str) -> None:
 def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -> None:
     """Abort every unfinished upload of exactly this key but one; never judged by age.
 
+    What may not be aborted is left: that nobody may do it is no reason to keep the file back.
+
     Args:
         kit: what the call works with.
         action: names the key.
@@ -62,7 +66,11 @@ def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -
     key = kit.key(action)
     unfinished = {*_listed(kit, key), *([recorded] if recorded else [])}
     for upload_id in sorted(unfinished - {keep or ""}):
-        abort(kit, action, upload_id)
+        try:
+            abort(kit, action, upload_id)
+        except S3Failure as error:
+            if error.failure.kind is not FailureKind.REFUSED:
+                raise
 
 
 def _listed(kit: Kit, key: str) -> list[str]:

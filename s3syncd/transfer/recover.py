@@ -110,18 +110,24 @@ def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) 
         row = _row_of(kit, intent, seen)
         return Outcome(action, Result.DONE, "put", row, is_stale=not _is_there(kit, action, row))
     outcome = _judge_before(action, intent, seen)
-    local = kit.look(action) if intent.upload_id is not None else None
-    if (
-        outcome.result is not Result.SUPERSEDED
-        or not isinstance(local, LocalEntry)
-        or not is_same_file(intent, local)
-    ):
+    after = None
+    if outcome.result is Result.SUPERSEDED and intent.upload_id is not None:
+        after = _upload_again(kit, action, intent, seen)
+    if after is None:
         _sweep_parts(kit, action, intent, keep=None)
         return _decided_again(kit, action, outcome, seen)
     _sweep_parts(kit, action, intent, keep=intent.upload_id)
+    return superseded(action, "resumable", follow_up=after)
+
+
+def _upload_again(kit: Kit, action: Action, intent: Intent, seen: Reply | None) -> Action | None:
+    """Give the upload that follows, if it is to be one of this very file: it can go on."""
+    local = kit.look(action)
+    if not isinstance(local, LocalEntry) or not is_same_file(intent, local):
+        return None
     remote = None if seen is None else version_of(action, seen)
     after = decide(action.path, local, action.baseline, remote, kit.settings.policy)
-    return superseded(action, "resumable", follow_up=after)
+    return after if after is not None and after.kind is Kind.UPLOAD else None
 
 
 def _is_work_of(intent: Intent, seen: Reply | None) -> bool:

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 __all__ = ["MUTANTS"]
 
 _SLICE = ["tests/simulation/test_simulation.py::test_every_promise_is_kept_whatever_goes_wrong[0]"]
+_LEFT = "tests/scenarios/test_left_uploads.py::"
 _DRIFT = "tests/scenarios/test_drift.py::"
 _FAILURES = "tests/scenarios/test_failures.py::"
 
@@ -82,6 +83,47 @@ MUTANTS = [
         tests=[
             "tests/transfer/test_multipart.py"
             "::test_an_object_that_vanished_before_its_condition_was_asked_is_put_anew"
+        ],
+    ),
+    Mutant(
+        name="an interrupted upload is forgotten when its file was not to be had",
+        file="s3syncd/site/outcomes.py",
+        old='        elif planned.is_as_taken_up and outcome.effect != "put":\n',
+        new="        elif planned is None:\n",
+        tests=[
+            _LEFT + "test_it_is_aborted_where_its_file_is_not_to_be_had_any_more[unreadable]",
+            _LEFT + "test_it_is_aborted_where_the_file_is_again_what_was_sent_before",
+        ],
+    ),
+    Mutant(
+        name="an interrupted upload is asked about each time its file has to rest",
+        file="s3syncd/site/outcomes.py",
+        old="or (is_soon_again and planned.is_as_taken_up)",
+        new="",
+        tests=[_LEFT + "test_it_is_not_asked_about_where_the_file_only_has_to_rest"],
+    ),
+    Mutant(
+        name="an upload whose parts may not be listed is kept",
+        file="s3syncd/transfer/leftovers.py",
+        old="in {FailureKind.MISSING, FailureKind.REFUSED}",
+        new="in {FailureKind.MISSING}",
+        tests=[_LEFT + "test_it_is_begun_anew_where_its_parts_may_not_be_listed"],
+    ),
+    Mutant(
+        name="a file waits for ever for an abort that is forbidden",
+        file="s3syncd/transfer/leftovers.py",
+        old="            if error.failure.kind is not FailureKind.REFUSED:\n",
+        new="            if error.failure:\n",
+        tests=[_LEFT + "test_a_file_is_sent_though_what_was_left_of_it_may_not_be_aborted"],
+    ),
+    Mutant(
+        name="an upload is kept though nothing is to be sent",
+        file="s3syncd/transfer/recover.py",
+        old="return after if after is not None and after.kind is Kind.UPLOAD else None",
+        new="return after or action._replace(kind=Kind.FORGET)",
+        tests=[
+            "tests/transfer/test_recover.py"
+            "::test_interrupted_upload_of_a_file_that_needs_none_is_aborted"
         ],
     ),
 ]

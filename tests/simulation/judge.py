@@ -83,12 +83,11 @@ class Judge:
         return [each for each in violations if not each.what.endswith("instead of None")]
 
     def uploads_left(self) -> list[Violation]:
-        """No upload in parts is left, but of a key about whose uploads requests failed.
+        """No upload in parts is left, but of a key of which nobody was let see or abort it.
 
-        Where aborts and looks fail as well, or are refused, one may be left: a rule of the bucket
-        ends it. Nothing is lost by it.
+        A rule of the bucket ends it. Nothing is lost by it.
         """
-        failed = self._world.chances.upload_keys
+        failed = self._world.chances.left_keys
         left = self.oracle.no_upload_is_left()
         return [each for each in left if each.what.rpartition(" (")[0] not in failed]
 
@@ -118,8 +117,9 @@ class Judge:
         for event in self._events:
             before = None if event.before is None else event.before.serial
             theirs = self._world.foreign_serials.get(-1 if before is None else before)
-            is_put = event.made is not None and theirs is not None
-            if is_put and not any(theirs <= at <= event.number for at in self._place.approvals):
+            if event.made is None or theirs is None:
+                continue
+            if not any(theirs <= at <= event.number for at in self._place.approvals):
                 yield Violation("held drift", f"{event.key} of others overwritten", event.number)
 
     def after_turn(self, engine: Engine) -> None:

@@ -29,8 +29,7 @@ _ANY: Final = ("*",)
 REQUESTS: Final = {
     "internal_error": _Plan(Kind.ERROR, _ANY),
     "slow_down": _Plan(Kind.ERROR, _ANY, "SlowDown"),
-    # Not of aborts: where those are forbidden for good, an upload is left rather than a file held.
-    "forbidden": _Plan(Kind.ERROR, ("*Object", "*Part", "[CL]*"), "AccessDenied"),
+    "forbidden": _Plan(Kind.ERROR, _ANY, "AccessDenied"),
     "expired": _Plan(Kind.ERROR, _ANY, "ExpiredToken"),
     "skewed": _Plan(Kind.ERROR, _ANY, "RequestTimeTooSkewed"),
     "no_upload": _Plan(
@@ -64,7 +63,8 @@ EVENTS: Final = (
 
 KINDS: Final = (*REQUESTS, *EVENTS)
 
-_OF_PARTS: Final = frozenset({"ListParts", "UploadPart"})
+# Where these are forbidden an upload in parts is left rather than a file held.
+_OF_LEFT: Final = frozenset({"AbortMultipartUpload", "ListMultipartUploads"})
 _CHANCE: Final = 0.3  # of each kind, to be part of a sequence
 
 
@@ -73,7 +73,7 @@ class Chances:
 
     Attributes:
         met: how often each kind was met.
-        upload_keys: of requests about uploads in parts that met one.
+        left_keys: where nobody was let see, or abort, what was left of uploads in parts.
         is_cut_off: nobody reaches the store.
         is_bucket_gone: the store knows no such bucket.
         events: kinds of the sequence under way that are no faults of requests.
@@ -83,7 +83,7 @@ class Chances:
         self._name = name
         self._sequences = 0
         self.met: Counter[str] = Counter()
-        self.upload_keys: set[str] = set()
+        self.left_keys: set[str] = set()
         self.random = Random(name)
         self.is_cut_off = False
         self.is_bucket_gone = False
@@ -130,8 +130,8 @@ class Chances:
         name = self.random.choice(fitting)
         plan = REQUESTS[name]
         self.met[name] += 1
-        if fnmatchcase(operation, "*Multipart*") or operation in _OF_PARTS:
-            self.upload_keys.add(key)
+        if name == "forbidden" and operation in _OF_LEFT:
+            self.left_keys.add(key)
         seconds = self.random.choice((0.1, 1.0, 5.0, 40.0)) if plan.kind is Kind.DELAY else 0.0
         return Fault(
             kind=plan.kind, code=plan.code, seconds=seconds, name=key or "listing",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from s3syncd.core.entry import Kind, Result
+from s3syncd.core.entry import BaselineRow, Kind, Result
 from s3syncd.core.retry import FailureKind
 from tests.fakes_bucket import failure
 from tests.transfer.world import MIB, World
@@ -137,6 +137,17 @@ def test_interrupted_upload_of_a_changed_file_is_aborted(world: World) -> None:
     intent = world.intent("a", upload_id=upload_id, part_size_bytes=PART)
     world.touch("a")
     assert world.recover(intent).reason == "not_applied"
+    assert not world.bucket.uploads
+
+
+def test_interrupted_upload_of_a_file_that_needs_none_is_aborted(world: World) -> None:
+    large(world)
+    upload_id = world.bucket.begin("p/a", {1: b"part"})
+    world.bucket.store("p/a", bytes(9 * MIB), etag="e-2")
+    intent = world.intent("a", upload_id=upload_id, part_size_bytes=PART, etag_before="e-2")
+    row = BaselineRow(*world.entry("a"), None, "e-2", "STANDARD")
+    outcome = world.recover(intent, baseline=row)
+    assert (outcome.reason, outcome.follow_up) == ("not_applied", None)
     assert not world.bucket.uploads
 
 
