@@ -20,6 +20,13 @@ _BUCKET_GONE = "tests/scenarios/test_bucket_gone.py::"
 
 MUTANTS = [
     Mutant(
+        name="the C library keeps the memory of parts that were sent",
+        file="s3syncd/cli/process.py",
+        old="    allocator.own_process()\n",
+        new="",
+        tests=["tests/test_allocator.py::test_the_command_keeps_no_large_blocks_that_are_free"],
+    ),
+    Mutant(
         name="a bare 404 passes for a missing object",
         file=_T + "looks.py",
         old="    if seen is None and not (yield from prove_gone(kit, action)):",
