@@ -7,8 +7,9 @@ import json
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
-from s3syncd.cli.wording import count, printable
+from s3syncd.cli.wording import printable
 from s3syncd.config.peek import peek
+from s3syncd.core.plural import counted
 
 __all__ = ["execute"]
 
@@ -30,12 +31,14 @@ def execute(arguments: argparse.Namespace) -> int:
     deletions, drifted = int(answer.get("count") or 0), int(answer.get("drift") or 0)
     lines = []
     if deletions:
-        lines.append(f"approved {count(deletions)} deletions of {site} (list {answer['list']})")
+        lines.append(f"approved {counted(deletions, 'deletion')} of {site} (list {answer['list']})")
     if answer.get("root"):
         lines.append(f"approved the directory of {site} as it is now")
     if drifted:
-        lines.append(f"approved to overwrite {count(drifted)} objects of {site} others changed")
+        lines.append(f"approved to overwrite {counted(drifted, 'object')} of {site} others changed")
     if silent := int(answer.get("silent_changes") or 0):
-        lines.append(f"approved to send {count(silent)} files of {site} that changed in silence")
+        lines.append(
+            f"approved to send {counted(silent, 'file')} of {site} that changed in silence"
+        )
     print("\n".join(lines) or f"nothing waits for approval at {site}")
     return exits.OK

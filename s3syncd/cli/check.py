@@ -78,14 +78,14 @@ def _print_text(
 ) -> int:
     """Print each finding when it is known: under its site on a terminal, else with its name."""
     stream.writelines(f"warning: {warning}\n" for warning in warnings)
-    palette, is_terminal = Palette(stream), stream.isatty()
+    palette, is_terminal, width = Palette(stream), stream.isatty(), screen_columns(stream)
     is_failed, last = False, ""
     for site, finding in findings:
         if is_terminal and site != last:
             heading = "the daemon" if site == _DAEMON else printable(site)
             stream.write(palette.paint("bold", heading) + "\n")
         last = site
-        lines = _lines("" if is_terminal else site, finding, palette, screen_columns())
+        lines = _lines("" if is_terminal else site, finding, palette, width)
         stream.writelines(line + "\n" for line in lines)
         stream.flush()
         is_failed = is_failed or finding.verdict is Verdict.FAILED

@@ -60,7 +60,9 @@ def execute(
     if arguments.json:
         stream.write(json.dumps(found, indent=2) + "\n")
     else:
-        stream.writelines(line + "\n" for line in _lines(found, Palette(stream)))
+        stream.writelines(
+            line + "\n" for line in _lines(found, Palette(stream), screen_columns(stream))
+        )
     return exits.OK
 
 
@@ -91,7 +93,7 @@ def _asked(state_dir: Path, site: str, path: str) -> dict[str, Any]:
             return found
 
 
-def _lines(found: dict[str, Any], palette: Palette) -> Iterator[str]:
+def _lines(found: dict[str, Any], palette: Palette, width: int) -> Iterator[str]:
     """Give one labelled paragraph each."""
     yield palette.paint("bold", printable(f"{found['site']}: {found['path']}"))
     rows = [
@@ -110,7 +112,7 @@ def _lines(found: dict[str, Any], palette: Palette) -> Iterator[str]:
     )
     for label, text in rows:
         indent = f"  {label:<{_LABEL_COLUMNS}}"
-        yield from wrapped(text, indent=indent, hanging=" " * len(indent), width=screen_columns())
+        yield from wrapped(text, indent=indent, hanging=" " * len(indent), width=width)
 
 
 def _rule(rule: dict[str, Any]) -> str:

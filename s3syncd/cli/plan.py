@@ -25,6 +25,7 @@ from s3syncd.config.models import Config
 from s3syncd.core.cost import spelled_dollars
 from s3syncd.core.entry import Action, Kind
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.plural import counted
 from s3syncd.core.safety import REASONS
 
 if TYPE_CHECKING:
@@ -100,22 +101,23 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
             stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
         stream.write(f"  {_totals(site)}\n")
         for hint in site.hints:
-            lines = _paragraph(_hint(hint), indent="  ", hanging="    ")
+            lines = _paragraph(_hint(hint), stream, indent="  ", hanging="    ")
             colour = "yellow" if hint.verdict is not Verdict.OK else "dim"
             stream.writelines(palette.paint(colour, line) + "\n" for line in lines)
         if site.reason:
             guard = REASONS.get(site.reason)
             said = f"{site.reason}: {guard.message}" if guard else site.reason
-            lines = _paragraph(said, indent="  ")
+            lines = _paragraph(said, stream, indent="  ")
             stream.writelines(palette.paint("yellow", line) + "\n" for line in lines)
-            lines = _paragraph(_advice(site), indent="    ")
+            lines = _paragraph(_advice(site), stream, indent="    ")
             stream.writelines(line + "\n" for line in lines)
         code = _worse(code, site.reason)
     return code
 
 
-def _paragraph(text: str, *, indent: str, hanging: str | None = None) -> list[str]:
-    return wrapped(printable(text), indent=indent, hanging=hanging, width=screen_columns())
+def _paragraph(text: str, stream: TextIO, *, indent: str, hanging: str | None = None) -> list[str]:
+    width = screen_columns(stream)
+    return wrapped(printable(text), indent=indent, hanging=hanging, width=width)
 
 
 def _hint(hint: Finding) -> str:
@@ -135,7 +137,7 @@ def _words(action: Action) -> str:
 def _totals(site: SitePlan) -> str:
     kinds = [f"{count(number)} {kind}" for kind, number in site.counts.items() if number]
     said = f"{', '.join(kinds)}; {size(site.bytes)} to send, " if kinds else "nothing to do, "
-    said += f"{count(site.requests)} requests"
+    said += counted(site.requests, "request")
     return said if site.dollars is None else f"{said}, about {spelled_dollars(site.dollars)}"
 
 

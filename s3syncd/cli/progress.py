@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TextIO
 
 from s3syncd.cli.wording import count, duration, printable, size
+from s3syncd.core.plural import counted
 
 __all__ = ["Progress", "ProgressBar", "ProgressLike", "progress_text"]
 
@@ -142,7 +143,7 @@ def progress_text(progress: ProgressLike, rate: float, *, has_bar: bool) -> str:
         return _framed(progress.site, _reason_for_nothing(progress), 0.0, has_bar=has_bar)
     share = _share((progress.done_files, files), (progress.sent_bytes, size_bytes))
     text = (
-        f"{share:4.0%}  {count(progress.done_files)}/{count(files)} files,"
+        f"{share:4.0%}  {count(progress.done_files)}/{counted(files, 'file')},"
         f" {size(progress.sent_bytes)}/{size(size_bytes)}, {size(rate)}/s"
     )
     if rate > 0 and progress.pending_bytes:

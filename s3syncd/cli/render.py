@@ -18,6 +18,7 @@ from s3syncd.cli.wording import (
     size,
     wrapped,
 )
+from s3syncd.core.plural import counted
 from s3syncd.core.safety import REASONS
 
 __all__ = ["render_status"]
@@ -129,7 +130,9 @@ def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
         yield f"  nothing is sent before: s3syncd resume {printable(shlex.quote(site['name']))}"
     if site["held_deletions"]:
         chosen = f" --list {site['held_list']}" if site["held_list"] else ""
-        yield f"  {count(site['held_deletions'])} deletions are held; to let them go ahead:"
+        held = counted(site["held_deletions"], "deletion is", "deletions are")
+        them = "it" if site["held_deletions"] == 1 else "them"
+        yield f"  {held} held; to let {them} go ahead:"
         yield f"    s3syncd approve {printable(shlex.quote(site['name']))}{chosen}"
     if not site["in_sync"] and site["last_in_sync_at"] is not None:
         yield f"  was in sync {ago(site['last_in_sync_at'], now)}"
@@ -142,7 +145,9 @@ def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
     if limits := site.get("limits"):
         yield f"  limited to {_limits(limits)}"
     if site["foreign_objects"]:
-        yield f"  {count(site['foreign_objects'])} objects under the prefix are not ours"
+        one, many = "object under the prefix is", "objects under the prefix are"
+        foreign = counted(site["foreign_objects"], one, many)
+        yield f"  {foreign} not ours"
     yield from _problems(site, now, width)
 
 
@@ -157,7 +162,11 @@ def _scrub(site: Mapping[str, Any], now: float, *, is_alone: bool) -> Iterator[s
 
 def _limits(limits: Mapping[str, Any]) -> str:
     rate, number = limits["bytes_per_second"], limits["requests_per_second"]
-    words = [f"{size(rate)}/s" if rate else "", f"{number:g} requests/s" if number else ""]
+    unit = "request/s" if number == 1 else "requests/s"
+    words = [
+        f"{size(rate)}/s" if rate else "",
+        f"{number:g} {unit}" if number else "",
+    ]
     return " and ".join(filter(None, words))
 
 
@@ -179,7 +188,7 @@ def _problems(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
         yield from wrapped(_advice(site, problem["hint"]), indent="    ", width=width)
     left = site["problems_total"] - min(len(problems), _MAX_PROBLEMS)
     if left > 0:
-        yield f"  and {count(left)} more problems (--json shows up to 100)"
+        yield f"  and {counted(left, 'more problem')} (--json shows up to 100)"
 
 
 def _advice(site: Mapping[str, Any], hint: str | None) -> str:

@@ -20,6 +20,7 @@ from s3syncd.cli.progress import ProgressBar, ProgressLike
 from s3syncd.cli.wording import Palette, count, printable, screen_columns, size, wrapped
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig
+from s3syncd.core.plural import counted
 from s3syncd.core.restored import MISSING, Restored
 from s3syncd.errors import S3SyncError, UnknownSiteError
 
@@ -99,7 +100,10 @@ def execute(
             stream.write(printable(told) + "\n")
             _print_text(work, bar, stream)
     except KeyboardInterrupt:
-        print(f"\ninterrupted: {count(_there(work))} files are there; {_AGAIN}", file=sys.stderr)
+        print(
+            f"\ninterrupted: {counted(_there(work), 'file is', 'files are')} there; {_AGAIN}",
+            file=sys.stderr,
+        )
         return exits.INTERRUPTED
     return exits.OK if work.is_whole and work.counts.total() else exits.NOT_IN_SYNC
 
@@ -164,7 +168,7 @@ def _print_text(work: Restoring, bar: ProgressBar, stream: TextIO) -> None:
         bar.close()
         _print_found(shown, unshown, stream)
     for line in _totals(work):
-        stream.writelines(f"{each}\n" for each in _wrapped(line))
+        stream.writelines(f"{each}\n" for each in _wrapped(line, stream))
 
 
 def _print_found(shown: list[Restored], unshown: int, stream: TextIO) -> None:
@@ -180,11 +184,11 @@ def _print_found(shown: list[Restored], unshown: int, stream: TextIO) -> None:
     if unshown:
         stream.write(f"  ... and {count(unshown)} more (all with --json)\n")
     for word, hint in hints.items():
-        stream.writelines(f"{line}\n" for line in _wrapped(f"{word}: {hint}"))
+        stream.writelines(f"{line}\n" for line in _wrapped(f"{word}: {hint}", stream))
 
 
-def _wrapped(text: str) -> list[str]:
-    return wrapped(text, indent="  ", width=screen_columns())
+def _wrapped(text: str, stream: TextIO) -> list[str]:
+    return wrapped(text, indent="  ", width=screen_columns(stream))
 
 
 def _totals(work: Restoring) -> Iterator[str]:
@@ -192,16 +196,17 @@ def _totals(work: Restoring) -> Iterator[str]:
     if not counts.total():
         yield "nothing to restore: there is no object below the prefix, or was none at that time"
     else:
-        told = f"{count(_there(work))} files are there, {size(work.size_bytes)}"
+        told = f"{counted(_there(work), 'file is', 'files are')} there, {size(work.size_bytes)}"
         known = [f"{count(counts[word])} {said}" for word, said in _SAID.items() if counts[word]]
         missing = sum(counts[word] for word in MISSING)
-        known += [f"{count(missing)} are not there"] if missing else []
+        known += [f"{counted(missing, 'is', 'are')} not there"] if missing else []
         known += [f"{count(work.unproved)} could not be proved"] if work.unproved else []
         yield "; ".join([told, *known])
     if work.excluded:
-        yield f"left out: {count(work.excluded)} objects that the site's filters exclude"
+        yield f"left out: {counted(work.excluded, 'object')} that the site's filters exclude"
     if work.later:
-        yield f"left out: {count(work.later)} keys that have no version as old as that"
+        keys = counted(work.later, "key that has", "keys that have")
+        yield f"left out: {keys} no version as old as that"
     if work.versioning == "Suspended":
         yield (
             "versioning is suspended in the bucket: what was overwritten or deleted since then has"

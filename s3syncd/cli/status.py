@@ -17,6 +17,7 @@ from s3syncd.cli.located import located
 from s3syncd.cli.render import render_status
 from s3syncd.cli.watch import Screen, watch
 from s3syncd.cli.wording import Palette, count, screen_columns
+from s3syncd.core.plural import counted
 from s3syncd.core.standing import waits_for_person
 
 __all__ = ["execute", "is_in_sync", "is_settled"]
@@ -55,7 +56,7 @@ def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
 
 
 def _rendered(status: dict[str, Any], more: str, stream: TextIO) -> str:
-    palette, width = Palette(stream), screen_columns()
+    palette, width = Palette(stream), screen_columns(stream)
     return render_status(status, now=time.time(), palette=palette, width=width) + more
 
 
@@ -90,7 +91,7 @@ def _foremost(status: dict[str, Any], room: int | None) -> tuple[dict[str, Any],
     ranked = sorted(sites, key=lambda site: (not waits_for_person(site), site["in_sync"]))
     rest = ranked[room:]
     behind = sum(not site["in_sync"] for site in rest)
-    more = f"\n\nand {count(len(rest))} more sites, {count(behind)} of them not in sync"
+    more = f"\n\nand {counted(len(rest), 'more site')}, {count(behind)} of them not in sync"
     return {**status, "sites": ranked[:room]}, more
 
 

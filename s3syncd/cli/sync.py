@@ -62,7 +62,7 @@ def execute(
     if report is not None and arguments.json:
         stream.write(json.dumps(report, indent=2) + "\n")
     elif report is not None:
-        palette, width = Palette(stream), screen_columns()
+        palette, width = Palette(stream), screen_columns(stream)
         text = render_status(report, now=time.time(), palette=palette, width=width)
         stream.write(text + "\n")
     return code

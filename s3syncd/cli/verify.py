@@ -7,6 +7,7 @@ what it finds. Nothing is fetched and nothing is changed, on either side.
 from __future__ import annotations
 
 import argparse
+import bisect
 import json
 import sys
 from collections import Counter
@@ -21,9 +22,13 @@ from s3syncd.cli.wording import Palette, count, printable, screen_columns, size,
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.core.difference import EXTRA, Difference
+from s3syncd.core.plural import counted
 from s3syncd.errors import UnknownSiteError
 
 __all__ = ["execute"]
+
+_MAX_SHOWN = 100
+"""Differences listed for a person, the first by path; `--json` has all, as they are found."""
 
 _ASK_SECONDS = 0.2
 """How often the daemon is asked what it has found; it gives up what nobody asks about."""
@@ -106,17 +111,20 @@ class _Remote:
 
 
 def _print_text(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:
-    code, palette, width = exits.OK, Palette(stream), screen_columns()
+    code, palette, width = exits.OK, Palette(stream), screen_columns(stream)
     for site in sites:
         stream.write(palette.paint("bold", printable(site.name)) + "\n")
+        stream.flush()
         met: Counter[str] = Counter()
-        for each in site.differences():
-            met[each.reason] += 1
-            colour = "yellow" if each.reason in EXTRA else "red"
-            word = palette.paint(colour, f"{each.reason:<18}")
-            stream.write(f"  {word} {printable(each.path)}\n")
-            stream.flush()
-        for reason in met:
+        first: list[Difference] = []
+        try:
+            for each in site.differences():
+                met[each.reason] += 1
+                bisect.insort(first, each)
+                del first[_MAX_SHOWN:]
+        finally:  # also where it is interrupted after an hour
+            _print_found(first, met.total() - len(first), palette, stream)
+        for reason in sorted(met):
             told = f"{reason}: {Difference('', reason).hint}"
             stream.writelines(f"{line}\n" for line in wrapped(told, indent="  ", width=width))
         stream.write(f"  {_totals(site, met)}\n")
@@ -124,13 +132,25 @@ def _print_text(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -
     return code
 
 
+def _print_found(
+    first: Iterable[Difference], unshown: int, palette: Palette, stream: TextIO
+) -> None:
+    for each in first:
+        colour = "yellow" if each.reason in EXTRA else "red"
+        word = palette.paint(colour, f"{each.reason:<18}")
+        stream.write(f"  {word} {printable(each.path)}\n")
+    if unshown:
+        stream.write(f"  ... and {count(unshown)} more (all with --json)\n")
+
+
 def _totals(site: Verified, met: Counter[str]) -> str:
-    said = f"{count(site.files)} files compared, {size(site.bytes)} hashed"
+    said = f"{counted(site.files, 'file')} compared, {size(site.bytes)} hashed"
     if site.reason:
         return f"{said}, and not to the end: {site.reason}: {printable(site.hint or '')}"
     if not met:
         return f"{said}, no difference"
-    return f"{said}; {', '.join(f'{count(number)} {reason}' for reason, number in met.items())}"
+    found = (f"{count(number)} {reason}" for reason, number in sorted(met.items()))
+    return f"{said}; {', '.join(found)}"
 
 
 def _print_json(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:

@@ -25,7 +25,10 @@ __all__ = [
 ]
 
 SCREEN_COLUMNS = 80
-"""What a terminal has at least, and what is written to where there is none."""
+"""What a terminal has at least."""
+
+_ENDLESS = 1_000_000
+"""Columns that no line fills."""
 
 _GLUE = "\x00"  # never in a text that is `printable`
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -70,8 +73,13 @@ def printable(text: str) -> str:
     )
 
 
-def screen_columns() -> int:
-    """Give how many columns may be used: the terminal's, or $COLUMNS, or 80."""
+def screen_columns(stream: TextIO) -> int:
+    """Give how many columns may be used: the terminal's, at least 80; off a terminal all.
+
+    What is piped is read line by line, by `grep` and `cut`: a sentence is one line there.
+    """
+    if not stream.isatty():
+        return _ENDLESS
     return max(SCREEN_COLUMNS, shutil.get_terminal_size((SCREEN_COLUMNS, 24)).columns)
 
 

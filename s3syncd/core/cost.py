@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.plural import counted
 
 __all__ = [
     "DEAR_DOLLARS", "PRICES", "SMALL_BYTES", "Requests", "StorageClass", "class_hints", "dollars",
@@ -120,7 +121,7 @@ def listing_finding(objects: int, interval_seconds: float, *, is_aws: bool) -> F
         is_aws: whether AWS's prices apply.
     """
     lists = lists_per_month(objects, interval_seconds)
-    text = f"about {lists:,} LIST requests a month for reconciles".replace(",", " ")
+    text = f"about {counted(lists, 'LIST request')} a month for reconciles"
     if not is_aws:
         return Finding(Verdict.OK, "cost", text)
     amount = dollars(Requests(lists), _CLASSES["STANDARD"])
@@ -157,8 +158,8 @@ def class_hints(
         yield Finding(
             Verdict.WARNING,
             "small files",
-            f"{small} of {files} files have less than {SMALL_BYTES // 1024} KiB; in {of.name} "
-            + charged,
+            f"{small} of {counted(files, 'file')} have less than {SMALL_BYTES // 1024} KiB; in "
+            f"{of.name} {charged}",
             "give them to a site of their own with storage_class: STANDARD or INTELLIGENT_TIERING",
         )
     # As many a day as would change every file once within the days that are charged anyway.
@@ -166,8 +167,9 @@ def class_hints(
         yield Finding(
             Verdict.WARNING,
             "hot files",
-            f"{recent} of {files} files were changed within a day; in {of.name} an object that is "
-            f"replaced or deleted before {of.least_days} days is charged for all of them",
+            f"{recent} of {counted(files, 'file')} were changed within a day; in {of.name} an "
+            f"object that is replaced or deleted before {of.least_days} days is charged for all of "
+            "them",
             "exclude what changes often, or give it to a site of its own with storage_class: "
             "STANDARD",
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from s3syncd.core.health import HELPLESS, Check
+from s3syncd.core.plural import counted
 from s3syncd.core.standing import KINDS, waits_for_person
 
 __all__ = ["KINDS", "Notice", "Notices"]
@@ -168,7 +169,11 @@ def _held(status: Mapping[str, Any]) -> tuple[str, str]:
         return "held_changes", f"Look with `s3syncd status {name}`."
     guard = status["reason"] if status["state"] not in HELPLESS else None
     list_hash = f" --list {status['held_list']}" if status["held_list"] else ""
+    held, they = (
+        counted(count, "deletion is", "deletions are"),
+        "it is" if count == 1 else "they are",
+    )
     return (
         guard or "held_deletions",
-        f"{count} deletions are held. If they are right: `s3syncd approve {name}{list_hash}`.",
+        f"{held} held. If {they} right: `s3syncd approve {name}{list_hash}`.",
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.plural import counted
 from s3syncd.local.identity import open_root
 from s3syncd.local.mounts import Mounts, is_local
 from s3syncd.local.survey import Survey
@@ -62,7 +63,9 @@ def probe_root(
         return
     finally:
         os.close(descriptor)
-    yield Finding(Verdict.OK, "root", f"{root} is readable, {len(names)} names at its top")
+    yield Finding(
+        Verdict.OK, "root", f"{root} is readable, {counted(len(names), 'name')} at its top"
+    )
     if watcher != "polling":
         yield from _probe_filesystem(root, watcher, poll_seconds, mounted)
         yield _probe_watches(tree, limits)
@@ -102,8 +105,9 @@ def _probe_watches(tree: Survey, limits: Path) -> Finding:
     if limit is None:
         return Finding(Verdict.OK, "watching", "this system has no limit of inotify watches")
     wanted = tree.directories
-    counted = f"{wanted}" if tree.is_whole else f"at least {wanted}"
-    text = f"{counted} directories to watch, {limit} allowed for this user (all programs together)"
+    directories = counted(wanted, "directory", "directories")
+    least = "" if tree.is_whole else "at least "
+    text = f"{least}{directories} to watch, {limit} allowed for this user (all programs together)"
     if wanted < limit * _NEARLY:
         return Finding(Verdict.OK, "watching", text)
     enough = 1 << max(19, (wanted * 2).bit_length())

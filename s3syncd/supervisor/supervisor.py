@@ -17,6 +17,7 @@ from typing import Any
 from s3syncd import __version__, cores, logs
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
+from s3syncd.core.plural import counted
 from s3syncd.core.standing import code_of
 from s3syncd.errors import ConfigError, S3SyncError
 from s3syncd.failpoints import reach
@@ -168,7 +169,7 @@ class Supervisor:
         code, is_asked = 1, False  # unless it ends as it should
         try:
             self.fleet.start()
-            self._notifier.send("READY=1", f"STATUS={len(self._config.sites)} sites")
+            self._notifier.send("READY=1", f"STATUS={counted(len(self._config.sites), 'site')}")
             if self._http is not None:
                 self._http.start()
             self._companions.apply(self._config)

@@ -8,6 +8,7 @@ from typing import Any
 
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.health import Check, failing, is_ready
+from s3syncd.core.plural import counted
 from s3syncd.core.standing import waits_for_person
 from s3syncd.core.tally import RequestTally
 from s3syncd.supervisor.fleet import Fleet
@@ -115,7 +116,7 @@ def standing(checked: Iterable[tuple[Mapping[str, Any], list[Check]]]) -> str:
         checked: each site's status, and its checks that fail.
     """
     sites = list(checked)
-    line = f"{len(sites)} sites, {sum(status['in_sync'] for status, _ in sites)} in sync"
+    line = f"{counted(len(sites), 'site')}, {sum(status['in_sync'] for status, _ in sites)} in sync"
     held = [(s["name"], "held") for s, checks in sites if not checks and waits_for_person(s)]
     unwell = [(status["name"], checks[0].check) for status, checks in sites if checks] + held
     if not unwell:

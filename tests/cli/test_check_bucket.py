@@ -333,7 +333,7 @@ def test_a_tree_that_takes_too_long_is_counted_in_part(tmp_path: Path) -> None:
     assert not tree.is_whole
     assert tree.files == 999
     found = {each.probe: each for each in probe_root(tmp_path, tree)}
-    assert found["watching"].text.startswith("at least 1 directories")
+    assert found["watching"].text.startswith("at least 1 directory to watch")
 
 
 # --- a real server --------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_an_interrupted_restore_leaves_nothing_half_done_and_goes_on(tmp_path: P
         until(lambda: store.met(held) and (out / "a").exists(), 50)
         process.send_signal(signal.SIGINT)
         assert process.wait(50) == 130
-        assert "1 files are there; run the same restore again" in said.read_text()
+        assert "1 file is there; run the same restore again" in said.read_text()
         assert tree(out).keys() == {"a", ".s3syncd-restore/claim"}
         store.clear_faults()
         assert warm.start(command, environment=os.environ, output=said).wait(50) == 0
