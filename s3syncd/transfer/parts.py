@@ -81,7 +81,10 @@ def send_parts(kit: Kit, source: Source, parts: Parts) -> Generator[Start, Any, 
         under_way.remove(handle)
         end = end or _take(parts, handle.result) or _change_in(source)
     if end is not None:
-        raise end
+        try:
+            raise end
+        finally:
+            del end  # else it and this frame, with the memory of parts, hold each other
 
 
 def _spawn(kit: Kit, source: Source, parts: Parts, number: int) -> Handle:

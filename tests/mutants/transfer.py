@@ -20,6 +20,13 @@ _BUCKET_GONE = "tests/scenarios/test_bucket_gone.py::"
 
 MUTANTS = [
     Mutant(
+        name="the memory of an upload that failed waits for the collector",
+        file="s3syncd/transfer/parts.py",
+        old="            del end  #",
+        new="            pass  #",
+        tests=["tests/transfer/test_leaks.py::test_no_memory_of_parts_waits_for_the_collector"],
+    ),
+    Mutant(
         name="the C library keeps the memory of parts that were sent",
         file="s3syncd/cli/process.py",
         old="    allocator.own_process()\n",

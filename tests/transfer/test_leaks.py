@@ -179,6 +179,28 @@ def test_nothing_is_held_after_the_end(world: World, pool: Pool, way: Any) -> No
     until(lambda: is_no_more(held(world, pool), before), what="all is given back")
 
 
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize(
+    "way", [nothing_goes_wrong, requests_fail, file_is_rewritten], ids=lambda way: way.__name__
+)
+@pytest.mark.usefixtures("without_collector")
+def test_no_memory_of_parts_waits_for_the_collector(world: World, way: Any) -> None:
+    """In a quiet daemon it may not come for an hour, and these are up to 32 MiB."""
+    shelf = world.transfer._kit.shelf
+    way(world)
+    answers = offer(world)
+    until(lambda: len(answers) == len(SIZES), what="both uploads have ended")
+    assert shelf._shared is not None
+    until(lambda: shelf._shared() is None, what="nothing is held")
+
+
 def test_nothing_is_held_by_workers_that_wait(pool: Pool) -> None:
     class Held:
         """Something that a call's closure holds."""
