@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-__all__ = ["until"]
+__all__ = ["until", "within"]
 
 _T = TypeVar("_T")
 
@@ -21,7 +21,7 @@ _LONGEST_PAUSE_SECONDS = 0.05
 # a quarter, which is still many times what the same wait takes where the guard is in its place.
 _IS_MUTANT = "MUTANT_MODULE" in os.environ
 _MUTANT_SHARE = 0.25
-_MUTANT_LEAST_SECONDS = 5.0
+_MUTANT_LEAST_SECONDS = 3.0
 
 
 def until(predicate: Callable[[], _T], timeout: float = 10, what: str = "") -> _T:
@@ -35,8 +35,7 @@ def until(predicate: Callable[[], _T], timeout: float = 10, what: str = "") -> _
     Raises:
         AssertionError: the deadline passed. Tells `what` and the last value seen.
     """
-    if _IS_MUTANT:
-        timeout = min(timeout, max(_MUTANT_LEAST_SECONDS, timeout * _MUTANT_SHARE))
+    timeout = within(timeout)
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE_SECONDS
     never = threading.Event()
@@ -50,3 +49,10 @@ def until(predicate: Callable[[], _T], timeout: float = 10, what: str = "") -> _
             raise AssertionError(f"not within {timeout} s: {name} (last seen: {value!r})")
         never.wait(min(pause, max(0.0, deadline - time.monotonic())))
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def within(seconds: float) -> float:
+    """Give the deadline of what waits by itself: these seconds, or fewer in a mutant."""
+    if not _IS_MUTANT:
+        return seconds
+    return min(seconds, max(_MUTANT_LEAST_SECONDS, seconds * _MUTANT_SHARE))

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from s3syncd.pool import Call, Lane, Pool, Start
-from tests.waiting import until
+from tests.waiting import until, within
 
 MIB = 1 << 20
 
@@ -40,7 +40,7 @@ class Inbox:
         self.rooms += 1
 
     def get(self) -> Any:
-        return self.outcomes.get(timeout=10)
+        return self.outcomes.get(timeout=within(10))
 
     def take(self, count: int) -> list[Any]:
         return [self.get() for _ in range(count)]
@@ -65,7 +65,7 @@ class Gate:
 
     def open(self, value: object = None) -> None:
         """Resume the call that has waited longest."""
-        self.resumes.get(timeout=10)(value)
+        self.resumes.get(timeout=within(10))(value)
 
     def open_all(self, value: object = None) -> int:
         """Resume all that wait now; return how many."""

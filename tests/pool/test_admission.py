@@ -12,7 +12,7 @@ import pytest
 
 from s3syncd.pool import Call, Pool
 from tests.pool.rig import MIB, Gate, Inbox, at, at_once, fill, hanging, running_pool
-from tests.waiting import until
+from tests.waiting import until, within
 
 
 def test_a_single_site_may_use_every_slot_and_no_more() -> None:
@@ -227,7 +227,7 @@ class _Site:
         while self.done < calls:
             self.offer_all(calls)
             try:
-                message = self.inbox.get(timeout=20)
+                message = self.inbox.get(timeout=within(20))
             except Empty:
                 return  # a call for room was lost; the test sees that calls are missing
             if message == "room":

@@ -10,7 +10,7 @@ import pytest
 
 from s3syncd.pool import Call, CallFailed
 from tests.pool.rig import Gate, Inbox, at, at_once, running_pool
-from tests.waiting import until
+from tests.waiting import until, within
 
 
 def _run(make_call: Callable[[], Call]) -> Any:
@@ -166,7 +166,7 @@ def test_a_second_resume_is_ignored_and_counted() -> None:
     with running_pool() as pool:
         lane = pool.lane("site", inbox.on_room)
         assert lane.offer(call, size_bytes=0, done=inbox.done)
-        resume = gate.resumes.get(timeout=10)
+        resume = gate.resumes.get(timeout=within(10))
         resume(1)
         resume("again")
         gate.expect(1)
@@ -186,7 +186,7 @@ def test_a_second_resume_does_not_answer_the_next_yield() -> None:
     with running_pool() as pool:
         lane = pool.lane("site", inbox.on_room)
         assert lane.offer(call, size_bytes=0, done=inbox.done)
-        resume = gate.resumes.get(timeout=10)
+        resume = gate.resumes.get(timeout=within(10))
         resume(1)
         never.expect(1)
         resume("again")
@@ -211,17 +211,17 @@ def test_of_many_threads_that_resume_at_once_one_continues_the_call() -> None:
 
         def rival() -> None:
             for _ in range(rounds):
-                barrier.wait(10)
+                barrier.wait(within(10))
                 current[-1](None)
-                barrier.wait(10)
+                barrier.wait(within(10))
 
         threads = [threading.Thread(target=rival) for _ in range(rivals)]
         for thread in threads:
             thread.start()
         for _ in range(rounds):
-            current.append(gate.resumes.get(timeout=10))
-            barrier.wait(10)
-            barrier.wait(10)
+            current.append(gate.resumes.get(timeout=within(10)))
+            barrier.wait(within(10))
+            barrier.wait(within(10))
         for thread in threads:
             thread.join(10)
         assert inbox.get() == "end"

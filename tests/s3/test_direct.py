@@ -30,7 +30,7 @@ from s3syncd.s3.transport import Transport
 from s3syncd.s3.wire import Endpoint, Frozen, WireRequest
 from tests.certificates import Authority, self_signed
 from tests.polling import polling
-from tests.waiting import until
+from tests.waiting import until, within
 
 STATIC = Frozen("AKID", "secret", None)
 OK = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n'
@@ -84,7 +84,7 @@ class Store:
     def __init__(self, family: socket.AddressFamily = socket.AF_INET, *, backlog: int = 50) -> None:
         host = "127.0.0.1" if family == socket.AF_INET else "::1"
         self._listener = socket.create_server((host, 0), family=family, backlog=backlog)
-        self._listener.settimeout(10)
+        self._listener.settimeout(within(10))
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
         self._stack = ExitStack()
         self._stack.enter_context(self._listener)
@@ -96,7 +96,7 @@ class Store:
         """Take the next connection."""
         peer, _ = self._listener.accept()
         self.accepted += 1
-        peer.settimeout(10)
+        peer.settimeout(within(10))
         if tls is not None:
             peer = tls.wrap_socket(peer, server_side=True)
         return self._stack.enter_context(peer)
@@ -109,7 +109,7 @@ class Store:
         except BlockingIOError:
             return False
         finally:
-            self._listener.settimeout(10)
+            self._listener.settimeout(within(10))
         peer.close()
         return True
 

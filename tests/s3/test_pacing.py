@@ -24,7 +24,7 @@ from s3syncd.s3.settings import BucketSettings
 from s3syncd.s3.wire import WireRequest
 from tests.pool.rig import Inbox, running_pool
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
-from tests.waiting import until
+from tests.waiting import until, within
 
 KIB = 2**10
 NONE = Limits()
@@ -68,10 +68,10 @@ class Asked:
 
     def answer(self) -> Any:
         """Give what one request was resumed with; one that has its turn is begun."""
-        value = self.answers.get(timeout=10)
+        value = self.answers.get(timeout=within(10))
         while isinstance(value, Later):
             value.start(self.answers.put)
-            value = self.answers.get(timeout=10)
+            value = self.answers.get(timeout=within(10))
         return value
 
 
@@ -309,7 +309,7 @@ def test_waiting_holds_no_worker_and_a_worker_begins_the_request(pacing):
         for _ in range(2):
             until(lambda: lane.offer(call, size_bytes=0, done=inbox.done))
         assert inbox.get() == "sent"
-        assert begun.get(timeout=10) == "worker-0"
+        assert begun.get(timeout=within(10)) == "worker-0"
         until(lambda: free.offer(_nothing, size_bytes=0, done=other.done))
         assert other.get() == "done"
         turns.leave()

@@ -16,7 +16,7 @@ import pytest
 from s3syncd.errors import FatalError, SiteHalted
 from s3syncd.web.address import MAX_REQUEST_BYTES, reachable, socket_path
 from s3syncd.web.control import ControlServer
-from tests.waiting import until
+from tests.waiting import until, within
 
 Serve = Callable[..., ControlServer]
 
@@ -62,7 +62,7 @@ def connect(path: Path) -> socket.socket:
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with reachable(path) as address:
         stream.connect(address)  # blocks while the backlog is full; with a timeout it would fail
-    stream.settimeout(10)
+    stream.settimeout(within(10))
     return stream
 
 

@@ -20,7 +20,7 @@ from s3syncd.web.page import page
 from s3syncd.web.server import Server
 from s3syncd.web.sockets import listening_socket
 from tests.browser.scene import Scene, problem, site
-from tests.waiting import until
+from tests.waiting import until, within
 
 Serve = Callable[..., tuple[str, int]]
 _BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -60,7 +60,7 @@ def get(
     address: tuple[str, int], path: str, method: str = "GET", **headers: str
 ) -> tuple[int, Message, bytes]:
     """Ask once."""
-    with closing(http.client.HTTPConnection(*address, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection(*address, timeout=within(20))) as connection:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
@@ -70,7 +70,7 @@ class Follower:
     """A connection to /events, read message by message."""
 
     def __init__(self, address: tuple[str, int], path: str = "/events", **headers: str) -> None:
-        self.connection = http.client.HTTPConnection(*address, timeout=20)
+        self.connection = http.client.HTTPConnection(*address, timeout=within(20))
         self.connection.request("GET", path, headers=headers)
         self.answer = self.connection.getresponse()
 
@@ -247,7 +247,7 @@ def _can_follow(address: tuple[str, int]) -> bool:
 def _deaf(address: tuple[str, int]) -> socket.socket:
     """Follow, and read nothing but the first byte."""
     stream = socket.socket()
-    stream.settimeout(20)
+    stream.settimeout(within(20))
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stream.connect(address)
     stream.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -336,7 +336,7 @@ def test_who_does_not_read_at_all_is_closed_and_the_seat_is_free(
 def test_a_follower_that_hangs_up_or_goes_on_asking_loses_its_seat(serve: Serve) -> None:
     address = serve()
     for _ in range(3 * READERS):
-        with socket.create_connection(address, timeout=20) as stream:
+        with socket.create_connection(address, timeout=within(20)) as stream:
             # Two requests at once: the second is dropped with the first one's stream.
             stream.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2)
             assert stream.recv(15) == b"HTTP/1.1 200 OK"
@@ -351,7 +351,7 @@ def test_a_follower_that_hangs_up_or_goes_on_asking_loses_its_seat(serve: Serve)
 
 
 def test_an_old_client_is_told_without_chunks(serve: Serve) -> None:
-    with socket.create_connection(serve(), timeout=20) as stream:
+    with socket.create_connection(serve(), timeout=within(20)) as stream:
         stream.sendall(b"GET /events HTTP/1.0\r\nHost: localhost\r\n\r\n")
         lines = stream.makefile("rb")
         head = list(iter(lines.readline, b"\r\n"))

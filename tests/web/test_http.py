@@ -18,7 +18,7 @@ from s3syncd.web.http import HttpSide
 from s3syncd.web.overview import Overview, SiteSeen
 from s3syncd.web.server import Server
 from s3syncd.web.sockets import listening_socket
-from tests.waiting import until
+from tests.waiting import until, within
 
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
@@ -233,7 +233,7 @@ def serve(view: FakeView) -> Iterator[Callable[..., tuple[str, int]]]:
 
 def get(address: tuple[str, int], path: str = "/livez") -> tuple[int, bytes]:
     """Ask a server once."""
-    connection = http.client.HTTPConnection(*address, timeout=20)
+    connection = http.client.HTTPConnection(*address, timeout=within(20))
     with closing(connection):
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -243,7 +243,7 @@ def get(address: tuple[str, int], path: str = "/livez") -> tuple[int, bytes]:
 def test_a_request_over_the_wire_is_answered(serve: Callable[..., tuple[str, int]]) -> None:
     address = serve()
     assert get(address) == (200, b"ok\n")
-    connection = http.client.HTTPConnection(*address, timeout=20)
+    connection = http.client.HTTPConnection(*address, timeout=within(20))
     with closing(connection):
         for path in ("/status", "/metrics", "/livez"):  # over one connection
             connection.request("GET", path)
@@ -267,7 +267,7 @@ def test_what_is_no_request_is_refused_and_the_next_is_answered(
     serve: Callable[..., tuple[str, int]], sent: bytes
 ) -> None:
     address = serve()
-    with socket.create_connection(address, timeout=20) as stream:
+    with socket.create_connection(address, timeout=within(20)) as stream:
         with suppress(OSError):
             stream.sendall(sent)
         with suppress(ConnectionResetError):
@@ -282,7 +282,7 @@ def test_more_clients_than_there_may_be_wait_until_idle_ones_are_closed(
     address = serve(connections=4, idle_seconds=0.2)
     with ExitStack() as stack:
         for _ in range(12):  # say nothing at all
-            stack.enter_context(socket.create_connection(address, timeout=20))
+            stack.enter_context(socket.create_connection(address, timeout=within(20)))
         assert get(address) == (200, b"ok\n")
 
 
@@ -293,7 +293,8 @@ def test_descriptors_are_bounded_however_many_connect(
     before = _descriptors()
     with ExitStack() as stack:
         clients = [
-            stack.enter_context(socket.create_connection(address, timeout=20)) for _ in range(40)
+            stack.enter_context(socket.create_connection(address, timeout=within(20)))
+            for _ in range(40)
         ]
         for _ in clients:  # between two answers the server would take in one more
             clients[0].sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -323,7 +324,7 @@ def slow_readers(address: tuple[str, int], count: int = 3) -> Iterator[None]:
     with ExitStack() as stack:
         for _ in range(count):
             stream = stack.enter_context(socket.socket())
-            stream.settimeout(20)
+            stream.settimeout(within(20))
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             stream.connect(address)
             stream.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -354,7 +355,7 @@ def test_who_does_not_come_to_the_end_of_a_request_is_closed(
     serve: Callable[..., tuple[str, int]],
 ) -> None:
     address = serve(idle_seconds=0.4)
-    with socket.create_connection(address, timeout=20) as stream:
+    with socket.create_connection(address, timeout=within(20)) as stream:
         stream.sendall(b"GET /livez HTTP/1.1\r\n")
 
         def is_closed() -> bool:  # a byte at each look: never idle
@@ -446,7 +447,7 @@ def test_a_unix_socket_is_served_to_owner_and_group_and_removed(
     until(lambda: one.state["address"], 20)
     assert path.stat().st_mode & 0o777 == 0o660
     with socket.socket(socket.AF_UNIX) as stream:
-        stream.settimeout(20)
+        stream.settimeout(within(20))
         stream.connect(str(path))
         stream.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert stream.recv(100).startswith(b"HTTP/1.1 200 OK")
