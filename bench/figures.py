@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-__all__ = ["percentile", "ratio", "slope_per_minute", "spread"]
+__all__ = ["lowest_of_each", "percentile", "ratio", "slope_per_minute", "spread"]
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
@@ -25,6 +25,21 @@ def percentile(values: Sequence[float], percent: float) -> float:
     ranked = sorted(values)
     rank = -(-len(ranked) * percent // 100)
     return ranked[max(0, int(rank) - 1)]
+
+
+def lowest_of_each(
+    samples: Sequence[tuple[float, float]], seconds: float
+) -> list[tuple[float, float]]:
+    """Of (seconds, value) samples, in order, the lowest of each stretch of so many seconds.
+
+    What comes and goes is left out, and what stays is not.
+    """
+    lowest: dict[int, tuple[float, float]] = {}
+    for at, value in samples:
+        stretch = int((at - samples[0][0]) // seconds)
+        if stretch not in lowest or value < lowest[stretch][1]:
+            lowest[stretch] = (at, value)
+    return list(lowest.values())
 
 
 def slope_per_minute(samples: Sequence[tuple[float, float]]) -> float:
