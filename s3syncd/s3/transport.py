@@ -10,19 +10,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from s3syncd.core.retry import FailureKind
 from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import Window
 from s3syncd.s3.answer import answer_of, failure_of
-from s3syncd.s3.crt import Crt, Signing
 from s3syncd.s3.direct import Direct
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
 from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import Reply, S3Failure, Start, canceled, hidden
 from s3syncd.s3.signing import Signer
 from s3syncd.s3.wire import Endpoint, Frozen, WireRequest
+
+if TYPE_CHECKING:
+    from s3syncd.s3.crt import Crt, Signing
 
 __all__ = ["Transport"]
 
@@ -33,16 +35,22 @@ _TIMED_BYTES: Final = 64 * 1024
 """Bodies up to this tell the store's latency: 5 ms of a line that carries 100 Mbit/s."""
 
 
-class _Keys(NamedTuple):
-    frozen: Frozen
-    signer: Signer
-    signing: Signing
+class _Keys:
+    """What requests are signed with, by credentials that never change."""
+
+    __slots__ = ("frozen", "signer", "signing")
+
+    def __init__(self, frozen: Frozen, endpoint: Endpoint) -> None:
+        self.frozen = frozen
+        self.signer = Signer(frozen, endpoint.region, endpoint.host)
+        self.signing: Signing | None = None  # made when the CRT is first needed
 
 
 class Transport:
     """Sends requests to one endpoint and hands each reply on from the CRT's thread.
 
-    Free of locks: each step on the shared collections is one atomic operation.
+    Free of locks, but for the first need of the CRT: each step on the shared collections is one
+    atomic operation.
 
     Args:
         endpoint: never changes; another one is another transport.
@@ -77,7 +85,9 @@ class Transport:
         self._here = threading.local()
         self._is_closing = False
         self._drained = threading.Event()
-        self._crt = Crt(endpoint, max_connections)
+        self._max_connections = max_connections
+        self._crt: Crt | None = None
+        self._crt_lock = threading.Lock()
 
     def use(self, credentials: Callable[[], Frozen]) -> None:
         """Take credentials from another source from now on."""
@@ -116,7 +126,11 @@ class Transport:
             self._direct.close()
         start = self._clock()
         is_drained = not self._live or self._drained.wait(timeout_seconds)
-        ended = self._crt.close()
+        with self._crt_lock:  # after `_is_closing`: none is made any more
+            crt = self._crt
+        if crt is None:
+            return is_drained
+        ended = crt.close()
         left = timeout_seconds - (self._clock() - start)
         return ended.wait(max(0.0, left)) and is_drained
 
@@ -140,8 +154,7 @@ class Transport:
         frozen, keys = self._credentials(), self._keys
         if keys is None or frozen != keys.frozen:
             # One reference: two threads at a rotation leave both signatures of the same keys.
-            signer = Signer(frozen, self.endpoint.region, self.endpoint.host)
-            self._keys = _Keys(frozen, signer, self._crt.signing(frozen))
+            self._keys = _Keys(frozen, self.endpoint)
 
     def _pump(self) -> None:
         if getattr(self._here, "is_pumping", False):  # a request that ended while it was begun
@@ -194,7 +207,21 @@ class Transport:
             return None
         if direct is not None and direct.takes(exchange.request):
             return direct.begin(exchange, keys.signer)
-        return self._crt.begin(exchange, keys.signing)
+        crt = self._crt or self._loaded_crt()
+        if crt is None:
+            return None
+        if keys.signing is None:  # two threads may make one each: they are the same
+            keys.signing = crt.signing(keys.frozen)
+        return crt.begin(exchange, keys.signing)
+
+    def _loaded_crt(self) -> Crt | None:
+        """Make the client of the CRT at its first request; None once this is closed."""
+        from s3syncd.s3.crt import Crt  # noqa: PLC0415 - awscrt: 0.1 s of CPU, and a thread
+
+        with self._crt_lock:
+            if self._crt is None and not self._is_closing:
+                self._crt = Crt(self.endpoint, self._max_connections)
+            return self._crt
 
     def _finish(self, exchange: Exchange, error: BaseException | None) -> None:
         """Runs on the CRT's thread: no lock, no log, nothing that waits."""
