@@ -8,12 +8,13 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from s3syncd.core.later import Later
 from s3syncd.core.retry import delay_seconds
 from s3syncd.core.tally import RequestTally
 from s3syncd.core.window import FIRST, Window
+from s3syncd.s3.first_contact import Speaker, first_contact
 from s3syncd.s3.multipart import Multipart, Part
 from s3syncd.s3.pacing import Turns
 from s3syncd.s3.pauses import Pauses
@@ -21,11 +22,8 @@ from s3syncd.s3.poller import Poller
 from s3syncd.s3.reads import Reads
 from s3syncd.s3.reply import NO_CONTACT, Reply, S3Failure, Start
 from s3syncd.s3.settings import BucketSettings
+from s3syncd.s3.transport import Transport
 from s3syncd.s3.wire import Body, WireRequest, conditions, described, query_of, quote_key
-
-if TYPE_CHECKING:
-    from s3syncd.s3.client import Client
-    from s3syncd.s3.transport import Transport
 
 __all__ = ["Bucket", "BucketSettings"]
 
@@ -55,7 +53,7 @@ class Bucket(Reads):
         self.turns = turns or Turns(None)
         self.window = Window(settings.max_connections, first=FIRST)
         self._clock, self._poller = clock, poller
-        self._client: Client | None = None
+        self._client: Speaker | None = None
         self._transport: Transport | None = None
         self._base = ""
         self._pauses = Pauses(clock)
@@ -68,11 +66,9 @@ class Bucket(Reads):
         Raises:
             SiteUnavailable: with what is wrong and what to do about it.
         """
-        from s3syncd.s3.client import Client  # noqa: PLC0415 - boto3 takes 0.3 s to import
-        from s3syncd.s3.transport import Transport  # noqa: PLC0415 - as above, awscrt
-
-        client = Client(self.settings, on_request=self._sent)
-        contact = client.make_contact()
+        client, contact = first_contact(
+            self.settings, on_request=self._sent, may_be_lean=self._poller is not None
+        )
         transport = self._transport
         if transport is not None and transport.endpoint == contact.endpoint:
             transport.use(contact.credentials)

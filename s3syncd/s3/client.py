@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import boto3
@@ -27,26 +27,20 @@ from s3syncd.core.retry import Failure, classify
 from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.contact import Trouble, explain, signed_region
 from s3syncd.s3.reply import S3Failure
+from s3syncd.s3.settings import (
+    CONNECT_TIMEOUT_SECONDS,
+    CONTROL_READ_TIMEOUT_SECONDS,
+    DEFAULT_REGION,
+    PATIENT_READ_TIMEOUT_SECONDS,
+    PROBE_READ_TIMEOUT_SECONDS,
+)
 from s3syncd.s3.trust import digest_of
-from s3syncd.s3.wire import Endpoint, Frozen
+from s3syncd.s3.wire import Contact, Endpoint, Frozen
 
 if TYPE_CHECKING:
     from s3syncd.s3.bucket import BucketSettings
 
-__all__ = ["Client", "Contact"]
-
-DEFAULT_REGION: Final = "us-east-1"
-"""What botocore signs with where nobody names a region; S3 then tells the right one."""
-
-CONNECT_TIMEOUT_SECONDS: Final = 5
-PROBE_READ_TIMEOUT_SECONDS: Final = 20
-"""First contact lists one key; a store that needs longer is in trouble."""
-
-CONTROL_READ_TIMEOUT_SECONDS: Final = 60
-"""As long as the data plane waits for an answer to an empty request; a worker is held meanwhile."""
-
-PATIENT_READ_TIMEOUT_SECONDS: Final = 300
-"""Completing an upload of thousands of parts takes minutes on some stores."""
+__all__ = ["Client"]
 
 # Where no answer of botocore's means that nothing was sent.
 _NOT_SENT: Final = frozenset({
@@ -56,14 +50,6 @@ _NOT_SENT: Final = frozenset({
 
 # botocore reads answers recursively: one nested thousands deep is a RecursionError.
 _FAILURES: Final = (BotoCoreError, ClientError, ResponseParserError, RecursionError)
-
-
-class Contact(NamedTuple):
-    """What first contact found out. `base_path` is '' or begins with a slash."""
-
-    endpoint: Endpoint
-    base_path: str
-    credentials: Callable[[], Frozen]
 
 
 class Client:
@@ -83,8 +69,11 @@ class Client:
         self._controls: dict[int, Any] = {}
         self._token = ""
 
-    def make_contact(self) -> Contact:
+    def make_contact(self, *, attempts: int = 2) -> Contact:
         """List one key and see where the request really went, and with which region.
+
+        Args:
+            attempts: how often it is tried where an error may pass.
 
         Raises:
             SiteUnavailable: with what is wrong and what to do about it.
@@ -97,7 +86,7 @@ class Client:
             self._credentials.get_frozen_credentials()
             is_of_role = False
             timeout = PROBE_READ_TIMEOUT_SECONDS
-            probe = self._new_client(session, read_timeout=timeout, attempts=2, region=None)
+            probe = self._new_client(session, read_timeout=timeout, attempts=attempts, region=None)
             probe.meta.events.register(
                 "before-send.s3.ListObjectsV2", lambda request, **_: sent.append(request)
             )

@@ -8,10 +8,8 @@ CPU; a request on a connection of our own takes 0.05.
 from __future__ import annotations
 
 import os
-import ssl
 from collections import deque
 from collections.abc import Callable
-from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,7 +19,9 @@ from s3syncd.s3.connection import Broken, Connection, Ended
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
 from s3syncd.s3.link import Address
 from s3syncd.s3.poller import Poller
+from s3syncd.s3.proxies import is_proxied
 from s3syncd.s3.signing import Signer
+from s3syncd.s3.trust import tls_context
 from s3syncd.s3.wire import Endpoint, WireRequest
 
 __all__ = ["Direct", "Refused"]
@@ -29,8 +29,6 @@ __all__ = ["Direct", "Refused"]
 _OPERATIONS: Final = frozenset({"PutObject", "HeadObject", "DeleteObject"})
 """Their answers say in the head how they ended. Others' may hold an error inside a success, or be
 long."""
-
-_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 _JOINED_BYTES: Final = 64 * 1024
 """Bodies up to this leave in one piece with the head; larger ones are not copied."""
@@ -79,11 +77,9 @@ class Direct:
         self._name = place.hostname or ""
         port = place.port or (443 if endpoint.is_tls else 80)
         self._addresses = Addresses(self._name, port, clock=clock, look_up=look_up)
-        self._tls = _tls_context(*endpoint.trust) if endpoint.is_tls else None
+        self._tls = tls_context(*endpoint.trust) if endpoint.is_tls else None
         # The CRT takes proxies from the environment; what they want to be asked is its affair.
-        self._is_closed = any(
-            text and name.lower() in _PROXIES for name, text in os.environ.items()
-        )
+        self._is_closed = is_proxied(os.environ)
         self._poller = poller
         self._clock, self._wall = clock, wall
         self._idle: deque[Connection] = deque()
@@ -230,12 +226,3 @@ def _tell(exchange: Exchange, ended: Ended) -> None:
         exchange.end(None)
     else:
         exchange.end(Refused(answer.status, answer.headers, answer.body))
-
-
-@cache
-def _tls_context(ca_file: str | None, _digest: str, verify_tls: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_file if verify_tls else None)
-    if not verify_tls:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -124,12 +124,12 @@ def _read(body: bytes) -> tuple[ElementTree.Element, str, Columns]:
     return root, namespace, _contents(root, namespace)
 
 
-def document_of(body: bytes, wanted: str) -> tuple[ElementTree.Element, str]:
+def document_of(body: bytes, wanted: str = "") -> tuple[ElementTree.Element, str]:
     """Parse an answer; give its root and the prefix of the root's children ('' or '{...}').
 
     Args:
         body: the raw answer.
-        wanted: the name that the root must have.
+        wanted: the name that the root must have; '' for any.
 
     Raises:
         ListingError: it is another document, damaged or hostile.
@@ -156,7 +156,7 @@ def _root(body: bytes, wanted: str) -> tuple[ElementTree.Element, str]:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise ListingError(f"the page is not well-formed: {error}") from error
     namespace, brace, name = root.tag.rpartition("}")
-    if name != wanted:
+    if wanted and name != wanted:
         raise ListingError(f"the answer is a {name[:40]}, not a listing")
     return root, namespace + brace
 

@@ -1,14 +1,27 @@
-"""What a bucket must know, and how it is read from a site's configuration."""
+"""What a bucket must know, as a configuration tells it, and how long stores are waited for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from s3syncd.config.models import SiteConfig
 
 __all__ = ["BucketSettings", "bucket_settings"]
+
+DEFAULT_REGION: Final = "us-east-1"
+"""What botocore signs with where nobody names a region; S3 then tells the right one."""
+
+CONNECT_TIMEOUT_SECONDS: Final = 5
+PROBE_READ_TIMEOUT_SECONDS: Final = 20
+"""First contact lists one key; a store that needs longer is in trouble."""
+
+CONTROL_READ_TIMEOUT_SECONDS: Final = 60
+"""As long as the data plane waits for an answer to an empty request; a worker is held meanwhile."""
+
+PATIENT_READ_TIMEOUT_SECONDS: Final = 300
+"""Completing an upload of thousands of parts takes minutes on some stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""Signs requests that we send ourselves: AWS Signature Version 4, in headers, body not signed.
+"""Signs requests that we send ourselves: AWS Signature Version 4, in headers.
 
-The body is proved by Content-MD5, which is signed; S3 verifies it before it keeps anything. The
-form is that of AWS's "Authenticating Requests (AWS Signature Version 4)"; a test compares it with
-what botocore makes of the same requests.
+The body of an object is not signed but proved by Content-MD5, which is; S3 verifies it before it
+keeps anything. The form is that of AWS's "Authenticating Requests (AWS Signature Version 4)"; a
+test compares it with what botocore makes of the same requests.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Signer:
     def __init__(self, credentials: Frozen, region: str, host: str) -> None:
         self._credentials = credentials
         self._region = region
-        self._fixed = [("host", host), ("x-amz-content-sha256", _UNSIGNED)]
+        self._fixed = [("host", host)]
         if credentials.session_token:
             self._fixed.append(("x-amz-security-token", credentials.session_token))
         self.is_sendable = f"{credentials.access_key}{credentials.session_token}".isprintable()
@@ -43,7 +43,13 @@ class Signer:
         self._second: tuple[int, str] = (-1, "")
 
     def head(
-        self, method: str, target: str, headers: list[tuple[str, str]], *, wall_seconds: float
+        self,
+        method: str,
+        target: str,
+        headers: list[tuple[str, str]],
+        *,
+        wall_seconds: float,
+        body_sha256: str = _UNSIGNED,
     ) -> str:
         """Give the lines of the signed head of a request, without the empty one at the end.
 
@@ -53,10 +59,12 @@ class Signer:
             headers: names in lower case, values without spaces around them or two in a row; Host
                 and those of the signature are added.
             wall_seconds: since the epoch; S3 wants it within 15 minutes of its own clock.
+            body_sha256: in hexadecimal digits; by default the body is not signed.
         """
         now = self._stamp(wall_seconds)
         day = self._day_of(now)
-        signed = [*headers, *self._fixed, ("x-amz-date", now)]
+        of_body = ("x-amz-content-sha256", body_sha256)
+        signed = [*headers, *self._fixed, of_body, ("x-amz-date", now)]
         signed.sort()
         names = ";".join([name for name, _ in signed])
         lines = [f"{name}:{value}" for name, value in signed]
@@ -65,7 +73,7 @@ class Signer:
             # By name, then value: "a=" is before "a-b=", though "-" is before "=".
             query = "&".join(sorted(query.split("&"), key=lambda pair: pair.partition("=")))
         canonical = "\n".join(lines)
-        asked = f"{method}\n{path}\n{query}\n{canonical}\n\n{names}\n{_UNSIGNED}"
+        asked = f"{method}\n{path}\n{query}\n{canonical}\n\n{names}\n{body_sha256}"
         digest = sha256(asked.encode()).hexdigest()
         to_sign = f"{_ALGORITHM}\n{now}\n{day.scope}\n{digest}"
         signature = hmac.digest(day.key, to_sign.encode(), "sha256").hex()

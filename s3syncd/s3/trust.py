@@ -1,11 +1,13 @@
-"""Which authorities a file names, told apart over time: such files are renewed in their place."""
+"""Whom to trust, told apart over time: files of authorities are renewed in their place."""
 
 from __future__ import annotations
 
 import hashlib
+import ssl
+from functools import cache
 from pathlib import Path
 
-__all__ = ["digest_of"]
+__all__ = ["digest_of", "tls_context"]
 
 
 def digest_of(ca_file: str | None) -> str:
@@ -16,3 +18,17 @@ def digest_of(ca_file: str | None) -> str:
     """
     path = Path(ca_file) if ca_file is not None else None
     return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.is_file() else ""
+
+
+@cache
+def tls_context(ca_file: str | None, _digest: str, verify_tls: bool) -> ssl.SSLContext:
+    """Give a client's context; the same one for the same `Endpoint.trust`.
+
+    Raises:
+        OSError: the file cannot be used.
+    """
+    context = ssl.create_default_context(cafile=ca_file if verify_tls else None)
+    if not verify_tls:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -11,6 +11,7 @@ from urllib.parse import quote
 __all__ = [
     "Body",
     "BodyView",
+    "Contact",
     "Endpoint",
     "Frozen",
     "WireRequest",
@@ -83,6 +84,17 @@ class Frozen(NamedTuple):
     access_key: str
     secret_access_key: str
     session_token: str | None
+
+
+class Contact(NamedTuple):
+    """What first contact found out. `base_path` is '' or begins with a slash.
+
+    `credentials` gives those of now, before each request; it may refresh them, which blocks.
+    """
+
+    endpoint: Endpoint
+    base_path: str
+    credentials: Callable[[], Frozen]
 
 
 class BodyView:

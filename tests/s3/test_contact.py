@@ -20,6 +20,7 @@ from tests.faults.proxy import fault_proxy
 from tests.servers import (
     SECRET_ACCESS_KEY,
     S3Server,
+    Seen,
     StubServer,
     hang_up,
     respond,
@@ -51,6 +52,13 @@ def test_wrong_secret_is_told_from_an_unknown_key(rclone: S3Server, open_bucket:
 
 
 REGION = "<Region>eu-central-1</Region>"
+
+
+def only_in_frankfurt(stub: StubServer, seen: Seen) -> Any:
+    """Answer as a store does whose bucket is elsewhere than a request was signed for."""
+    if "/eu-central-1/s3/" in seen.headers["authorization"]:
+        return stub.carry_out(seen)
+    return s3_error(400, "AuthorizationHeaderMalformed", "wrong", extra=REGION)(stub, seen)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +98,7 @@ def test_refusal_is_explained(
 def test_region_the_store_names_is_followed_where_none_is_configured(
     stub: StubServer, open_bucket: Any
 ) -> None:
-    stub.behave(s3_error(400, "AuthorizationHeaderMalformed", "wrong", extra=REGION), times=1)
+    stub.behave(only_in_frankfurt, times=9)
 
     bucket = open_bucket(stub.endpoint, region=None)
     bucket.call(bucket.head("k"))
@@ -101,7 +109,7 @@ def test_region_the_store_names_is_followed_where_none_is_configured(
 def test_wrong_region_is_reported_even_if_a_second_request_finds_the_bucket(
     stub: StubServer, open_bucket: Any
 ) -> None:
-    stub.behave(s3_error(400, "AuthorizationHeaderMalformed", "wrong", extra=REGION), times=1)
+    stub.behave(only_in_frankfurt, times=9)
 
     error = unavailable(open_bucket, stub.endpoint, region="us-west-2")
 
@@ -444,7 +452,8 @@ def test_unverified_certificates_are_no_noise_on_standard_error(
 
 def test_what_the_library_reads_from_files_is_read_once(stub: StubServer, open_bucket: Any) -> None:
     """Else each attempt of an outage leaves 10 MiB in the memory of the worker that made it."""
-    bucket = open_bucket(stub.endpoint)
+    stub.behave(only_in_frankfurt, times=9)  # what nobody knows but boto3
+    bucket = open_bucket(stub.endpoint, region=None)
 
     def loader() -> Any:
         return bucket._client._session._session.get_component("data_loader")
@@ -467,7 +476,8 @@ def test_only_completing_an_upload_may_be_silent_for_minutes(
     stub: StubServer, open_bucket: Any
 ) -> None:
     """A worker is held meanwhile: after a network that lost the connection, too."""
-    bucket = open_bucket(stub.endpoint)
+    stub.behave(only_in_frankfurt, times=99)  # what nobody knows but boto3
+    bucket = open_bucket(stub.endpoint, region=None)
 
     def patience() -> list[int]:
         made = bucket._client._controls.values()
