@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
+from s3syncd.cli.located import located
 from s3syncd.cli.wording import printable
-from s3syncd.config.peek import peek
 from s3syncd.core.plural import counted
 
 __all__ = ["execute"]
@@ -22,7 +23,11 @@ def execute(arguments: argparse.Namespace) -> int:
         UnknownSiteError: no such site.
         RefusedError: another list is held by now.
     """
-    state_dir = peek(arguments.config).state_dir
+    with located(arguments) as state_dir:
+        return _approved(state_dir, arguments)
+
+
+def _approved(state_dir: Path, arguments: argparse.Namespace) -> int:
     answer = ask(state_dir, "approve", {"site": arguments.site, "list": arguments.list})
     if arguments.json:
         print(json.dumps(answer, indent=2))

@@ -67,7 +67,7 @@ def ask(
     except OSError as error:
         raise NoDaemonError(
             f"no daemon answers at {path}",
-            hint="start it with: s3syncd -c FILE (and ask with the same -c FILE)",
+            hint="start it with `s3syncd -c FILE`, or ask with the file that it was started with",
         ) from error
     return _judge(line)
 

@@ -16,6 +16,7 @@ from threading import Event
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.client import NoDaemonError, ask
 from s3syncd.cli.located import located
 from s3syncd.cli.wording import Palette, printable, screen_columns, size, wrapped
@@ -53,10 +54,13 @@ def execute(
     stream = stream or sys.stdout
     path = _absolute(arguments.path)
     try:
-        with located(arguments.config) as state_dir:
+        with located(arguments) as state_dir:
             found = _asked(state_dir, arguments.site, path)
     except NoDaemonError:
+        if getattr(arguments, "state_dir", None):  # only a daemon can tell, then
+            raise
         found = (explain or _explain)(arguments.config, arguments.site, path)
+    found = _runnable(found, advice_of(arguments))
     if arguments.json:
         stream.write(json.dumps(found, indent=2) + "\n")
     else:
@@ -64,6 +68,19 @@ def execute(
             line + "\n" for line in _lines(found, Palette(stream), screen_columns(stream))
         )
     return exits.OK
+
+
+def _runnable(found: dict[str, Any], advice: Advice) -> dict[str, Any]:
+    """Give the explanation with commands that can be copied."""
+    name = found["site"]
+    standing = [
+        {**each, "text": advice.runnable(each["text"], site=name)} for each in found["standing"]
+    ]
+    step = {**found["next"], "text": advice.runnable(found["next"]["text"], site=name)}
+    site = found["site_state"]
+    if site is not None:
+        site = {**site, "hint": advice.runnable(site["hint"] or "", site=name) or None}
+    return {**found, "standing": standing, "next": step, "site_state": site}
 
 
 def _explain(config: Path, site: str, path: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ A daemon goes on with the configuration before; whoever broke the file must stil
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,23 +19,34 @@ from s3syncd.errors import ConfigError
 __all__ = ["located"]
 
 
+_GONE = (
+    "if its daemon still runs, ask with --state-dir DIR: status, approve, rescan, pause, resume,"
+    " reload and explain need no more; DIR is what state_dir said, or else /var/lib/s3syncd or"
+    " ~/.local/state/s3syncd"
+)
+
+
 @contextmanager
-def located(config: Path, *, is_told: bool = False) -> Iterator[Path]:
+def located(arguments: argparse.Namespace, *, is_told: bool = False) -> Iterator[Path]:
     """Yield the state directory of the daemon.
 
     Args:
-        config: the file.
+        arguments: the command line: its file, or `--state-dir`.
         is_told: what is wrong with the file goes to standard error.
 
     Raises:
         ConfigError: the file cannot be used, and no daemon answers.
     """
+    if given := getattr(arguments, "state_dir", None):
+        yield Path(os.path.realpath(given))
+        return
+    config: Path = arguments.config
     try:
         state_dir = peek(config).state_dir
     except ConfigError as error:
         guessed = glimpse(config)
         if guessed is None:
-            raise
+            raise ConfigError(error.problems, hint=_GONE) from None
         try:
             yield guessed
         except NoDaemonError:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from s3syncd import __version__
 from s3syncd.cli import exits
+from s3syncd.cli.advice import CLIENTS, advice_of
 from s3syncd.cli.options import add_explain, add_restore
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
@@ -43,6 +44,7 @@ _DEFAULT_CONFIG = Path("config.yml")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code and raises only SystemExit (from argparse)."""
     arguments = build_parser().parse_args(argv)
+    arguments.is_config_given = hasattr(arguments, "config")
     arguments.config = getattr(arguments, "config", _DEFAULT_CONFIG)
     command = arguments.command or "run"
     try:
@@ -50,9 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except ConfigError as error:
-        return _fail(error, exits.CONFIGURATION)
+        return _fail(error, exits.CONFIGURATION, arguments)
     except S3SyncError as error:
-        return _fail(error, exits.FATAL)
+        return _fail(error, exits.FATAL, arguments)
     except BrokenPipeError:
         # The reader left (`s3syncd plan | head`). Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -78,6 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
             name, help=summary, description=_sentence(summary), allow_abbrev=False
         )
         _add_config(command)
+        if name in CLIENTS:
+            _add_state_dir(command)
         add_arguments(command)
     return parser
 
@@ -92,6 +96,15 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=argparse.SUPPRESS,
         help="the configuration, before or after the command (default: config.yml)",
+    )
+
+
+def _add_state_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state-dir",
+        metavar="DIR",
+        type=Path,
+        help="the state directory of the daemon, instead of the file that names it",
     )
 
 
@@ -247,11 +260,12 @@ def _sentence(summary: str) -> str:
     return summary[:1].upper() + summary[1:] + "."
 
 
-def _fail(error: S3SyncError, code: int) -> int:
+def _fail(error: S3SyncError, code: int, arguments: argparse.Namespace) -> int:
     # A configuration's problems name their file themselves, as compilers do.
     is_of_file = isinstance(error, ConfigError) and not isinstance(error, UnknownSiteError)
     prefix = "" if is_of_file else "s3syncd: "
     print(f"{prefix}{error.message}", file=sys.stderr)
     if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
+        site = getattr(arguments, "site", None) or ""
+        print(f"  {advice_of(arguments).runnable(error.hint, site=site)}", file=sys.stderr)
     return code

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
-from s3syncd.config.peek import peek
+from s3syncd.cli.located import located
 
 __all__ = ["execute"]
 
@@ -21,7 +22,11 @@ def execute(arguments: argparse.Namespace) -> int:
         NoDaemonError: nobody answers.
         UnknownSiteError: no such site.
     """
-    state_dir = peek(arguments.config).state_dir
+    with located(arguments) as state_dir:
+        return _paused(state_dir, arguments)
+
+
+def _paused(state_dir: Path, arguments: argparse.Namespace) -> int:
     ask(state_dir, "pause", {"site": arguments.site})
     if arguments.wait:
         followed = follow(

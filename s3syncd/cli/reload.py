@@ -26,7 +26,7 @@ def execute(arguments: argparse.Namespace) -> int:
         ConfigError: the new configuration cannot be used; the old one stays in force.
         RefusedError: the daemon stops, or has no time.
     """
-    with located(arguments.config) as state_dir:
+    with located(arguments) as state_dir:
         answer = ask(state_dir, "reload")
     if arguments.wait:
         followed = follow(

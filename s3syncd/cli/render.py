@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from s3syncd.cli.advice import Advice
 from s3syncd.cli.wording import (
     SCREEN_COLUMNS,
     Palette,
@@ -23,6 +23,8 @@ from s3syncd.core.safety import REASONS
 
 __all__ = ["render_status"]
 
+_PLAIN = Advice()
+
 _HEADINGS = ("SITE", "STATE", "IN SYNC", "PENDING", "FILES", "SIZE", "RECONCILED", "WATCHER")
 
 _MAX_PROBLEMS = 10
@@ -34,7 +36,12 @@ _LEAST_NAME = 10
 
 
 def render_status(
-    status: Mapping[str, Any], *, now: float, palette: Palette, width: int = SCREEN_COLUMNS
+    status: Mapping[str, Any],
+    *,
+    now: float,
+    palette: Palette,
+    width: int = SCREEN_COLUMNS,
+    advice: Advice = _PLAIN,
 ) -> str:
     """Word a status document, as `s3syncd status --json` prints it.
 
@@ -43,6 +50,7 @@ def render_status(
         now: seconds since the epoch.
         palette: colours, or none.
         width: columns to fill at most, where that can be.
+        advice: makes commands those to be typed.
     """
     sites = status["sites"]
     lines = [
@@ -52,7 +60,10 @@ def render_status(
         *_table(sites, now, palette, width),
     ]
     for site in sites:
-        remarks = [*_remarks(site, now, width), *_scrub(site, now, is_alone=len(sites) == 1)]
+        remarks = [
+            *_remarks(site, now, width, advice),
+            *_scrub(site, now, is_alone=len(sites) == 1),
+        ]
         if remarks:
             lines += ["", palette.paint("bold", printable(site["name"])), *remarks]
     return "\n".join(lines)
@@ -124,16 +135,15 @@ def _colour(site: Mapping[str, Any]) -> str:
     return "green" if site["in_sync"] else "yellow"
 
 
-def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
-    yield from _reason(site, width)
+def _remarks(site: Mapping[str, Any], now: float, width: int, advice: Advice) -> Iterator[str]:
+    yield from _reason(site, width, advice)
     if site["state"] == "paused":
-        yield f"  nothing is sent before: s3syncd resume {printable(shlex.quote(site['name']))}"
+        yield f"  nothing is sent before: {_typed(site, 's3syncd resume SITE', advice)}"
     if site["held_deletions"]:
-        chosen = f" --list {site['held_list']}" if site["held_list"] else ""
         held = counted(site["held_deletions"], "deletion is", "deletions are")
         them = "it" if site["held_deletions"] == 1 else "them"
         yield f"  {held} held; to let {them} go ahead:"
-        yield f"    s3syncd approve {printable(shlex.quote(site['name']))}{chosen}"
+        yield f"    {_typed(site, 's3syncd approve SITE --list HASH', advice)}"
     if not site["in_sync"] and site["last_in_sync_at"] is not None:
         yield f"  was in sync {ago(site['last_in_sync_at'], now)}"
     if site["pending"]["bytes"]:
@@ -148,7 +158,7 @@ def _remarks(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
         one, many = "object under the prefix is", "objects under the prefix are"
         foreign = counted(site["foreign_objects"], one, many)
         yield f"  {foreign} not ours"
-    yield from _problems(site, now, width)
+    yield from _problems(site, now, width, advice)
 
 
 def _scrub(site: Mapping[str, Any], now: float, *, is_alone: bool) -> Iterator[str]:
@@ -170,28 +180,28 @@ def _limits(limits: Mapping[str, Any]) -> str:
     return " and ".join(filter(None, words))
 
 
-def _reason(site: Mapping[str, Any], width: int) -> Iterator[str]:
+def _reason(site: Mapping[str, Any], width: int, advice: Advice) -> Iterator[str]:
     """Tell the closed word of what is wrong, what it means, and what to do."""
     hint_indent = "  "
     if word := site["reason"]:
         hint_indent = "    "
         meaning = REASONS[word].message if word in REASONS else ""
         yield from wrapped(f"{word}: {meaning}".rstrip(": "), indent="  ", width=width)
-    yield from wrapped(_advice(site, site["hint"]), indent=hint_indent, width=width)
+    yield from wrapped(_typed(site, site["hint"], advice), indent=hint_indent, width=width)
 
 
-def _problems(site: Mapping[str, Any], now: float, width: int) -> Iterator[str]:
+def _problems(site: Mapping[str, Any], now: float, width: int, advice: Advice) -> Iterator[str]:
     problems = site["problems"]
     for problem in problems[:_MAX_PROBLEMS]:
         since = ago(problem["since"], now)
         yield f"  {problem['reason']}: {printable(problem['path'])} ({since})"
-        yield from wrapped(_advice(site, problem["hint"]), indent="    ", width=width)
+        yield from wrapped(_typed(site, problem["hint"], advice), indent="    ", width=width)
     left = site["problems_total"] - min(len(problems), _MAX_PROBLEMS)
     if left > 0:
         yield f"  and {counted(left, 'more problem')} (--json shows up to 100)"
 
 
-def _advice(site: Mapping[str, Any], hint: str | None) -> str:
-    # A command to copy, not one to fill in.
-    named = (hint or "").replace("approve SITE", f"approve {shlex.quote(site['name'])}")
-    return printable(named.replace("--list HASH", f"--list {site['held_list'] or 'HASH'}"))
+def _typed(site: Mapping[str, Any], hint: str | None, advice: Advice) -> str:
+    """Give a hint with commands to copy, not to fill in."""
+    held_list = site["held_list"] or ""
+    return printable(advice.runnable(hint or "", site=site["name"], held_list=held_list))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask, ask_status
 from s3syncd.cli.follow import follow
-from s3syncd.config.peek import peek
+from s3syncd.cli.located import located
 
 __all__ = ["execute", "has_passed"]
 
@@ -22,7 +23,11 @@ def execute(arguments: argparse.Namespace) -> int:
         UnknownSiteError: no such site.
         RefusedError: it cannot scan now.
     """
-    state_dir = peek(arguments.config).state_dir
+    with located(arguments) as state_dir:
+        return _scanned(state_dir, arguments)
+
+
+def _scanned(state_dir: Path, arguments: argparse.Namespace) -> int:
     before = ask_status(state_dir, arguments.site)
     ask(state_dir, "rescan", {"site": arguments.site, "remote": arguments.remote})
     if not arguments.wait:

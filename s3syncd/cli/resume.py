@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
+from s3syncd.cli.located import located
 from s3syncd.cli.status import is_in_sync, is_settled
-from s3syncd.config.peek import peek
 
 __all__ = ["execute"]
 
@@ -20,7 +21,11 @@ def execute(arguments: argparse.Namespace) -> int:
         NoDaemonError: nobody answers.
         UnknownSiteError: no such site.
     """
-    state_dir = peek(arguments.config).state_dir
+    with located(arguments) as state_dir:
+        return _resumed(state_dir, arguments)
+
+
+def _resumed(state_dir: Path, arguments: argparse.Namespace) -> int:
     ask(state_dir, "resume", {"site": arguments.site})
     if not arguments.wait:
         print("resumed")

@@ -11,6 +11,7 @@ from shutil import get_terminal_size
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
@@ -34,7 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
         UnknownSiteError: no such site.
         RefusedError: (`--live`) some part of the daemon stands still.
     """
-    with located(arguments.config, is_told=True) as state_dir:
+    with located(arguments, is_told=True) as state_dir:
         return _told(state_dir, arguments)
 
 
@@ -51,13 +52,20 @@ def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
         ).status
     else:
         status = ask_status(state_dir, arguments.site)
-    print(json.dumps(status, indent=2) if arguments.json else _rendered(status, "", sys.stdout))
+    print(
+        json.dumps(status, indent=2)
+        if arguments.json
+        else _rendered(status, "", sys.stdout, arguments)
+    )
     return exits.exit_code_of(status["sites"])
 
 
-def _rendered(status: dict[str, Any], more: str, stream: TextIO) -> str:
+def _rendered(
+    status: dict[str, Any], more: str, stream: TextIO, arguments: argparse.Namespace
+) -> str:
     palette, width = Palette(stream), screen_columns(stream)
-    return render_status(status, now=time.time(), palette=palette, width=width) + more
+    advice, now = advice_of(arguments), time.time()
+    return render_status(status, now=now, palette=palette, width=width, advice=advice) + more
 
 
 def _watch(state_dir: Path, arguments: argparse.Namespace, stream: TextIO) -> int:
@@ -68,14 +76,15 @@ def _watch(state_dir: Path, arguments: argparse.Namespace, stream: TextIO) -> in
         try:
             status = ask_status(state_dir, arguments.site)
         except NoDaemonError as error:
-            gone = {"error": error.message, "hint": error.hint}
-            text = f"{_time()}  {error.message}\n  {error.hint}"
+            hint = advice_of(arguments).runnable(error.hint)
+            gone = {"error": error.message, "hint": hint}
+            text = f"{_time()}  {error.message}\n  {hint}"
             return json.dumps(gone) if arguments.json else text, exits.FATAL
         code = exits.exit_code_of(status["sites"])
         if arguments.json:
             return json.dumps(status), code
         room = get_terminal_size().lines // 2 if stream.isatty() else None
-        return f"{_time()}  {_rendered(*_foremost(status, room), stream)}", code
+        return f"{_time()}  {_rendered(*_foremost(status, room), stream, arguments)}", code
 
     if arguments.json:  # a document in each line, for programs
         return watch(look, lambda text: print(text, flush=True), timeout_seconds=arguments.timeout)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.process import prepare_process
@@ -63,7 +64,9 @@ def execute(
         stream.write(json.dumps(report, indent=2) + "\n")
     elif report is not None:
         palette, width = Palette(stream), screen_columns(stream)
-        text = render_status(report, now=time.time(), palette=palette, width=width)
+        text = render_status(
+            report, now=time.time(), palette=palette, width=width, advice=advice_of(arguments)
+        )
         stream.write(text + "\n")
     return code
 

@@ -17,6 +17,7 @@ from threading import Event
 from typing import Protocol, TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.client import NoDaemonError, ask
 from s3syncd.cli.wording import Palette, count, printable, screen_columns, size, wrapped
 from s3syncd.config.load import load
@@ -77,7 +78,7 @@ def execute(
         sites = (_Remote(config.state_dir, name) for name in names)
     retiring = {site.name for site in config.sites if site.retire_deleted}
     show = _print_json if arguments.json else _print_text
-    return show(sites, retiring, stream)
+    return show(sites, retiring, advice_of(arguments), stream)
 
 
 def _verify(config: Config, names: list[str]) -> Iterable[Verified]:
@@ -110,7 +111,9 @@ class _Remote:
             is_over = answer["is_over"]
 
 
-def _print_text(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:
+def _print_text(
+    sites: Iterable[Verified], retiring: set[str], advice: Advice, stream: TextIO
+) -> int:
     code, palette, width = exits.OK, Palette(stream), screen_columns(stream)
     for site in sites:
         stream.write(palette.paint("bold", printable(site.name)) + "\n")
@@ -125,9 +128,10 @@ def _print_text(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -
         finally:  # also where it is interrupted after an hour
             _print_found(first, met.total() - len(first), palette, stream)
         for reason in sorted(met):
-            told = f"{reason}: {Difference('', reason).hint}"
+            hint = advice.runnable(Difference("", reason).hint, site=site.name)
+            told = f"{reason}: {hint}"
             stream.writelines(f"{line}\n" for line in wrapped(told, indent="  ", width=width))
-        stream.write(f"  {_totals(site, met)}\n")
+        stream.write(f"  {_totals(site, met, advice)}\n")
         code = max(code, _code(site, met, is_retiring=site.name in retiring))
     return code
 
@@ -143,17 +147,20 @@ def _print_found(
         stream.write(f"  ... and {count(unshown)} more (all with --json)\n")
 
 
-def _totals(site: Verified, met: Counter[str]) -> str:
+def _totals(site: Verified, met: Counter[str], advice: Advice) -> str:
     said = f"{counted(site.files, 'file')} compared, {size(site.bytes)} hashed"
     if site.reason:
-        return f"{said}, and not to the end: {site.reason}: {printable(site.hint or '')}"
+        hint = printable(advice.runnable(site.hint or "", site=site.name))
+        return f"{said}, and not to the end: {site.reason}: {hint}"
     if not met:
         return f"{said}, no difference"
     found = (f"{count(number)} {reason}" for reason, number in sorted(met.items()))
     return f"{said}; {', '.join(found)}"
 
 
-def _print_json(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -> int:
+def _print_json(
+    sites: Iterable[Verified], retiring: set[str], advice: Advice, stream: TextIO
+) -> int:
     """Print one document, difference by difference: there may be millions."""
     code = exits.OK
     stream.write('{"sites": [')
@@ -163,14 +170,18 @@ def _print_json(sites: Iterable[Verified], retiring: set[str], stream: TextIO) -
         met: Counter[str] = Counter()
         for position, each in enumerate(site.differences()):
             met[each.reason] += 1
-            told = {"path": each.path, "reason": each.reason, "hint": each.hint}
+            told = {
+                "path": each.path,
+                "reason": each.reason,
+                "hint": advice.runnable(each.hint, site=site.name),
+            }
             stream.write(f"{',' if position else ''}\n  {json.dumps(told)}")
         totals = {
             "counts": dict(met),
             "files": site.files,
             "bytes": site.bytes,
             "reason": site.reason,
-            "hint": site.hint,
+            "hint": advice.runnable(site.hint or "", site=site.name) or None,
         }
         stream.write(f"],\n  {json.dumps(totals)[1:]}")
         code = max(code, _code(site, met, is_retiring=site.name in retiring))

@@ -70,7 +70,7 @@ _STEPS: Final = {
     (Kind.DELETE_REMOTE, "retired"): "The file was deleted: after a second look, and if no guard"
     " holds it, the object is deleted.",
     (Kind.DELETE_REMOTE, "foreign"): "This site never put the object: with retire_foreign it is"
-    " deleted, the first time after `s3syncd approve`.",
+    " deleted, the first time after `s3syncd approve SITE`.",
     (Kind.FORGET, "gone"): "It is gone on both sides: it is forgotten.",
     (Kind.FORGET, "kept"): "The file was deleted, and somebody else changed the object: the object"
     " stays, and is forgotten.",
@@ -79,7 +79,7 @@ _STEPS: Final = {
         "out_of_scope",
     ): "It is not the site's business any more: it is forgotten, and the object stays.",
     (Kind.CONFLICT, "drift"): "Somebody else changed the object: nothing is sent before"
-    " `s3syncd approve` (on_drift: hold).",
+    " `s3syncd approve SITE` (on_drift: hold).",
     (
         Kind.RECLASS,
         "class",

@@ -152,7 +152,8 @@ def owner_warning(places: Iterable[Path]) -> Finding | None:
                     Verdict.WARNING,
                     "user",
                     f"this was looked at as root, and {place} belongs to {name}",
-                    f"if the daemon runs as {name}, check as {name}, too: sudo -u {name} ...",
+                    f"if the daemon runs as {name}, check as {name}, too: sudo -u {name} "
+                    "s3syncd check",
                 )
     return None
 

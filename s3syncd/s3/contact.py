@@ -45,7 +45,7 @@ class Trouble(NamedTuple):
         )
 
 
-_NETWORK: Final = "It is tried again by itself; check the network, a firewall and `endpoint`."
+_NETWORK: Final = "Check the network, a firewall and `endpoint`; the daemon tries again by itself."
 
 _NOT_S3: Final = "Check `endpoint`: the address of the S3 API, not of a console or web page."
 
@@ -75,7 +75,7 @@ _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "InvalidBucketName": ("{bucket} is not a valid bucket name.", "Correct `bucket`."),
     "ParamValidationError": ("{bucket} is not a valid bucket name.", "Correct `bucket`."),
-    "SlowDown": ("{endpoint} asks to slow down.", "It is tried again by itself."),
+    "SlowDown": ("{endpoint} asks to slow down.", "The daemon tries again by itself."),
     "ProxyConnectionError": (
         "The proxy for {endpoint} cannot be used: {text}",
         "Correct HTTPS_PROXY / HTTP_PROXY, or name the host in NO_PROXY.",

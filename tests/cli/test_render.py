@@ -132,7 +132,7 @@ def test_everything_fits_80_columns_where_it_can() -> None:
     ))  # fmt: skip
     assert [line for line in text.splitlines() if len(line) > 80 and name not in line] == []
     assert text.splitlines()[3].startswith("a-buck...horter  syncing")
-    assert f"`s3syncd approve {name} --list HASH`" in text
+    assert f"`s3syncd approve {name}`" in text
     assert "8.0 GiB to send" in text
 
 

@@ -55,7 +55,8 @@ def test_the_list_is_in_the_order_of_paths_and_each_reason_told_once(config: Pat
         "  unproved           a\\x1b",
         "  missing_in_bucket  m",
         "  missing_in_bucket  z",
-        f"  missing_in_bucket: {Difference('', 'missing_in_bucket').hint}",
+        "  missing_in_bucket: There is no object: a reconcile sends it"
+        f" (`s3syncd -c {config} sync`).",
         f"  unproved: {Difference('', 'unproved').hint}",
         "  1 file compared, 10 B hashed; 2 missing_in_bucket, 1 unproved",
     ]

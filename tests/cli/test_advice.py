@@ -1,0 +1,163 @@
+"""Every command that is printed can be copied: with the file, the site and the list of the case."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s3syncd.cli.advice import ADVISED, CLIENTS, Advice, advice_of
+from s3syncd.cli.main import build_parser, main
+from s3syncd.core.safety import REASONS
+from s3syncd.site.problems import _HINTS as HINTS
+from tests.cli.daemon import FakeDaemon, site_status, write_config
+
+FILED = Advice(config="'my c.yml'")
+
+
+@pytest.mark.parametrize(
+    ("advice", "text", "said"),
+    [
+        (Advice(), "`s3syncd approve SITE`.", "`s3syncd approve 'a b'`."),
+        (FILED, "`s3syncd approve SITE`.", "`s3syncd -c 'my c.yml' approve 'a b'`."),
+        (FILED, "s3syncd check", "s3syncd -c 'my c.yml' check"),
+        (
+            FILED,
+            "`s3syncd approve SITE --list HASH`",
+            "`s3syncd -c 'my c.yml' approve 'a b' --list abc`",
+        ),
+        (FILED, "start it with `s3syncd -c FILE`", "start it with `s3syncd -c 'my c.yml'`"),
+        (Advice(), "start it with `s3syncd -c FILE`", "start it with `s3syncd`"),
+        (
+            Advice(state_dir="/s"),
+            "`s3syncd approve SITE`; s3syncd check",
+            "`s3syncd approve --state-dir /s 'a b'`; s3syncd -c FILE check",
+        ),
+        (
+            FILED,
+            "the other s3syncd command; approve SITE",
+            "the other s3syncd command; approve SITE",
+        ),
+    ],
+)
+def test_a_command_is_written_as_it_has_to_be_typed(advice: Advice, text: str, said: str) -> None:
+    assert advice.runnable(text, site="a b", held_list="abc") == said
+
+
+def test_what_is_not_known_stays_out_or_stays_a_placeholder() -> None:
+    text = "`s3syncd approve SITE --list HASH`"
+    assert Advice().runnable(text, site="a") == "`s3syncd approve a`"
+    assert Advice().runnable(text) == "`s3syncd approve SITE`"
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["status"], Advice()),
+        (["status", "-c", "a b"], Advice(config="'a b'")),
+        (["-c", "c", "status"], Advice(config="c")),
+        (["status", "--state-dir", "/s d"], Advice(state_dir="'/s d'")),
+    ],
+)
+def test_it_is_the_command_line_that_decides(words: list[str], advice: Advice) -> None:
+    assert advice_of(build_parser().parse_args(words)) == advice
+
+
+HELD = {"in_sync": False, "held_deletions": 9, "held_list": "0123456789ab"}
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_the_commands_of_every_guard_are_understood(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    config = write_config(tmp_path)
+    stuck = site_status("my site", reason=reason, hint=REASONS[reason].remedy, **HELD)
+    printed(tmp_path, stuck, ["status", "-c", str(config)], capsys)
+
+
+@pytest.mark.parametrize("reason", sorted(HINTS))
+def test_the_commands_of_every_problem_are_understood(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    write_config(tmp_path)
+    problem = {"path": "a", "reason": reason, "hint": HINTS[reason], "since": None}
+    stuck = site_status("my site", problems=[problem], problems_total=1, state="paused", **HELD)
+    printed(tmp_path, stuck, ["status", "--state-dir", str(tmp_path / "state")], capsys)
+
+
+def printed(
+    tmp_path: Path, site: dict[str, Any], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeDaemon(tmp_path / "state", [site]):
+        main(words)
+    text = capsys.readouterr().out
+    found = [part for part in text.replace("`", "\n").splitlines() if "s3syncd " in part]
+    commands = [
+        part[part.index("s3syncd ") :].rstrip(" .") for part in found if "started" not in part
+    ]
+    assert commands
+    for command in commands:
+        arguments = build_parser().parse_args(shlex.split(command)[1:])
+        assert getattr(arguments, "site", None) in {None, "my site"}, command
+        where = {str(getattr(arguments, "config", "")), str(getattr(arguments, "state_dir", ""))}
+        given = {str(tmp_path / "config.yml"), str(tmp_path / "state"), "FILE"}
+        assert where & given, command
+
+
+def test_an_error_is_told_with_the_file_that_was_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path)
+    assert main(["status", "-c", str(config)]) == 1
+    assert f"start it with `s3syncd -c {config}`" in capsys.readouterr().err
+
+
+def test_the_words_are_those_of_the_command_line() -> None:
+    parser = build_parser()
+    for command in ADVISED:
+        with pytest.raises(SystemExit) as leaving:
+            parser.parse_args([command, "--help"])
+        assert leaving.value.code == 0
+    assert set(ADVISED) >= CLIENTS
+
+
+# --- the file is gone -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"], ["approve", "photos"], ["rescan"], ["pause"], ["resume"], ["reload"],
+        ["status", "--live"],
+    ],
+)  # fmt: skip
+def test_whoever_knows_the_state_directory_needs_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    config = write_config(tmp_path)
+    config.unlink()
+    with FakeDaemon(tmp_path / "state"):
+        assert main([*words, "-c", str(config)]) == 2
+        said = capsys.readouterr().err
+        assert f"{config}: cannot be read: No such file or directory" in said
+        assert "ask with --state-dir DIR" in said
+        assert main([*words, "--state-dir", str(tmp_path / "state")]) == 0
+
+
+@pytest.mark.parametrize("words", [["approve", "photos"], ["rescan"], ["pause"], ["resume"]])
+def test_a_broken_file_still_leads_every_command_to_its_daemon(
+    tmp_path: Path, words: list[str]
+) -> None:
+    config = write_config(tmp_path)
+    config.write_text(f"state_dir: {tmp_path}/state\nsites: [\n")
+    with FakeDaemon(tmp_path / "state"):
+        assert main([*words, "-c", str(config)]) == 0
+
+
+def test_only_a_daemon_explains_where_no_file_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "photos", "a", "--state-dir", str(tmp_path)]) == 1
+    assert "no daemon answers" in capsys.readouterr().err
