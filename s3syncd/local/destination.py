@@ -1,7 +1,8 @@
 """A directory that files are brought into: each appears under its name whole, or not at all.
 
 What is under way stands in a directory of our own inside it (`STAGING`), which also says what is
-being brought, so that a later run knows what it goes on with; it goes away with the last file.
+being brought, so that a later run knows what it goes on with (`drafts.py`); it goes away with the
+last file.
 Names are walked component by component from one descriptor, no link is followed, and nothing that
 is there is replaced unless that is asked for.
 """
@@ -18,12 +19,11 @@ from typing import Final, NoReturn, Self
 
 from s3syncd.core.messages import Look
 from s3syncd.local import files
+from s3syncd.local.drafts import Draft, KeptDraft
 from s3syncd.local.identity import PASS, STAY
 from s3syncd.local.staging import STAGING, end_staging, staged, sweep
 
-__all__ = ["Destination", "Draft"]
-
-_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+__all__ = ["Destination"]
 
 # What link(2) says where a file system has no hard links, or none between such places.
 _NO_LINKS: Final = frozenset({
@@ -83,9 +83,15 @@ class Destination:
         Raises:
             OSError: it cannot be made.
         """
-        name = f"{next(self._numbers)}.part"
-        # Its mode is what the umask leaves of the usual one; nobody else can reach it in here.
-        return Draft(self._staging_fd, name, os.open(name, _NEW, 0o666, dir_fd=self._staging_fd))
+        return Draft.begin(self._staging_fd, str(next(self._numbers)))
+
+    def resume(self, path: str, content: str) -> Draft:
+        """Go on with a file that an earlier run has begun, or begin it; see `KeptDraft.resume`.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        return KeptDraft.resume(self._staging_fd, path, content)
 
     def place(self, draft: Draft, path: str, *, may_replace: bool) -> None:
         """Give a file its name; what is open of it stays open.
@@ -113,7 +119,7 @@ class Destination:
     def close(self, *, is_over: bool) -> None:
         """Let go of it; `is_over`: nobody will go on with it, so nothing of ours stays."""
         with suppress(OSError):
-            sweep(self._staging_fd)
+            sweep(self._staging_fd, with_kept=is_over)
             if is_over:
                 _sync(self.fd)  # the names, too, before what remembers them goes
                 end_staging(self.fd, self._staging_fd)
@@ -150,46 +156,6 @@ class Destination:
                     os.close(opened)
             opened = below
         return opened, last
-
-
-class Draft:
-    """A file under way. Its range methods may be called from any thread."""
-
-    def __init__(self, staging_fd: int, name: str, fd: int) -> None:
-        """Use `Destination.begin`."""
-        self.name = name
-        self.fd = fd
-        self._staging_fd = staging_fd
-
-    def write(self, offset: int, content: bytes) -> None:
-        """Write bytes at an offset.
-
-        Raises:
-            OSError: not all of them could be written.
-        """
-        view = memoryview(content)
-        while view:
-            written = os.pwrite(self.fd, view, offset)
-            view, offset = view[written:], offset + written
-
-    def finish(self, *, mtime_ns: int | None, mode: int | None) -> None:
-        """Set the times and permissions, and make the content durable.
-
-        Raises:
-            OSError: it cannot be made durable.
-        """
-        if mode is not None:
-            os.fchmod(self.fd, mode)
-        if mtime_ns is not None:
-            with suppress(OSError, OverflowError):  # a time that this file system cannot hold
-                os.utime(self.fd, ns=(mtime_ns, mtime_ns))
-        os.fsync(self.fd)
-
-    def close(self) -> None:
-        """Let go of it; without a name of its own it is gone."""
-        os.close(self.fd)
-        with suppress(OSError):
-            os.unlink(self.name, dir_fd=self._staging_fd)
 
 
 def _refuse(path: str) -> NoReturn:

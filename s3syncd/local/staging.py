@@ -8,6 +8,7 @@ import stat
 from contextlib import suppress
 from typing import Final
 
+from s3syncd.local.drafts import is_draft, is_kept
 from s3syncd.local.identity import STAY
 
 __all__ = ["STAGING", "DestinationError", "end_staging", "staged", "sweep"]
@@ -44,18 +45,23 @@ def staged(fd: int, claim: str, *, may_hold_files: bool) -> tuple[bool, int]:
     staging_fd = _opened_staging(fd)
     try:
         _lock(staging_fd)
-        _claim(staging_fd, claim, is_foreign_fine=may_hold_files)
-        sweep(staging_fd)
+        is_ours = _claim(staging_fd, claim, is_foreign_fine=may_hold_files)
+        sweep(staging_fd, with_kept=not is_ours)
     except BaseException:
         os.close(staging_fd)
         raise
     return is_resumed, staging_fd
 
 
-def sweep(staging_fd: int) -> None:
-    """Remove what is under way, of this run or one before."""
+def sweep(staging_fd: int, *, with_kept: bool) -> None:
+    """Remove what is under way, of this run or one before.
+
+    Args:
+        staging_fd: our own directory.
+        with_kept: also what a later run could go on with.
+    """
     for name in os.listdir(staging_fd):
-        if name.endswith(".part"):
+        if is_draft(name) or (with_kept and is_kept(name)):
             os.unlink(name, dir_fd=staging_fd)
 
 
@@ -101,13 +107,13 @@ def _lock(staging_fd: int) -> None:
         return  # a file system without such locks
 
 
-def _claim(staging_fd: int, claim: str, *, is_foreign_fine: bool) -> None:
-    """Write down what is brought, or see that it is the same."""
+def _claim(staging_fd: int, claim: str, *, is_foreign_fine: bool) -> bool:
+    """Write down what is brought, or see that it is the same: then True."""
     wanted = claim.encode()
     with suppress(FileNotFoundError):
         found = _read(staging_fd)
         if found == wanted:
-            return
+            return True
         if found and not is_foreign_fine:
             raise DestinationError("claimed", found.decode("utf-8", "replace"))
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -117,6 +123,7 @@ def _claim(staging_fd: int, claim: str, *, is_foreign_fine: bool) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+    return False
 
 
 def _read(staging_fd: int) -> bytes:

@@ -14,7 +14,17 @@ from s3syncd.core.entry import LocalEntry
 from s3syncd.pool import Start
 from s3syncd.transfer.headers import MD5_KEY
 
-__all__ = ["Proof", "Readable", "is_proved", "md5_of", "multipart_etag_of", "new_md5", "proof_in"]
+__all__ = [
+    "Hash",
+    "Proof",
+    "Readable",
+    "hash_range",
+    "is_proved",
+    "md5_of",
+    "multipart_etag_of",
+    "new_md5",
+    "proof_in",
+]
 
 # Read at a time: large enough that the calls cost nothing, small enough to stay out of the budget.
 _STRETCH_BYTES = 1024 * 1024
@@ -128,14 +138,14 @@ def _bytes_of(text: str) -> bytes:
 def is_proved(source: Readable, proof: Proof) -> Generator[Start, Any, bool]:
     """Hash the file and tell whether it is the content the proof speaks of."""
     hash_ = proof.make()
-    yield from _hash_range(source, 0, source.entry.size_bytes, hash_)
+    yield from hash_range(source, 0, source.entry.size_bytes, hash_)
     return hash_.digest() == proof.digest
 
 
 def md5_of(source: Readable) -> Generator[Start, Any, str]:
     """Give the hex MD5 of the file."""
     hash_ = new_md5()
-    yield from _hash_range(source, 0, source.entry.size_bytes, hash_)
+    yield from hash_range(source, 0, source.entry.size_bytes, hash_)
     return hash_.digest().hex()
 
 
@@ -145,16 +155,17 @@ def multipart_etag_of(source: Readable, part_size_bytes: int) -> Generator[Start
     digests = []
     for offset in range(0, max(1, size_bytes), part_size_bytes):
         hash_ = new_md5()
-        yield from _hash_range(source, offset, min(part_size_bytes, size_bytes - offset), hash_)
+        yield from hash_range(source, offset, min(part_size_bytes, size_bytes - offset), hash_)
         digests.append(hash_.digest())
         if (turn := source.turn()) is not None:
             yield turn  # a part may be shorter than what a turn is given after
     return multipart_etag(digests)
 
 
-def _hash_range(
+def hash_range(
     source: Readable, offset: int, size_bytes: int, hash_: Hash
 ) -> Generator[Start, Any, None]:
+    """Take a stretch of the file into a digest."""
     end = offset + size_bytes
     stretches = 0
     view = memoryview(bytearray(min(_STRETCH_BYTES, size_bytes)))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from s3syncd.core.entry import LocalEntry
 from s3syncd.core.messages import Look
 from s3syncd.core.restored import Restored
-from s3syncd.local.destination import Draft
+from s3syncd.local.drafts import Draft
 from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply
 from s3syncd.transfer.asking import Changed, FetchEnded, FetchKit, Wanted, asked
@@ -87,19 +87,41 @@ def _brought(kit: FetchKit, wanted: Wanted) -> Generator[Start, Any, Restored]:
             return Restored(wanted.path, "differs", wanted.size_bytes)
     elif look != "absent":
         return Restored(wanted.path, "name_clash", wanted.size_bytes, detail=_what(look))
-    for _ in range(_DAMAGED_TRIES):
-        draft = kit.destination.begin()
+    tries = 0
+    while tries < _DAMAGED_TRIES:
+        draft = _begun(kit, wanted)
+        tries += not draft.spans  # what an earlier run left is not held against this one
+        is_unfinished = True
         try:
-            answer, is_whole = yield from receive(kit, wanted, draft)
-            content = Content(draft.fd, wanted.path)
-            verdict = yield from verdict_of(kit, wanted, content, answer if is_whole else None)
-            if verdict is not Verdict.DIFFERENT:
+            content, answer, verdict = yield from _proved(kit, wanted, draft)
+            is_unfinished = False
+            if verdict is Verdict.EQUAL or (verdict is Verdict.UNPROVED and not draft.spans):
                 if is_there and (yield from _is_same(kit, wanted, content)):
                     return Restored(wanted.path, "present", wanted.size_bytes, is_proved=False)
                 return _placed(kit, wanted, draft, answer, verdict, is_there=is_there)
+        except Changed:
+            is_unfinished = False
+            raise
         finally:
-            draft.close()
+            draft.close(is_unfinished=is_unfinished)
     return Restored(wanted.path, "damaged", wanted.size_bytes)
+
+
+def _begun(kit: FetchKit, wanted: Wanted) -> Draft:
+    """Begin the file, or go on with it where it is brought in spans of a known version."""
+    if wanted.size_bytes <= SPAN_BYTES or not wanted.etag:
+        return kit.destination.begin()
+    return kit.destination.resume(wanted.path, f"{SPAN_BYTES} {wanted!r}")
+
+
+def _proved(
+    kit: FetchKit, wanted: Wanted, draft: Draft
+) -> Generator[Start, Any, tuple[Content, Reply, Verdict]]:
+    """Bring the content; give it, an answer about it, and whether it is what was wanted."""
+    answer, is_whole, growing = yield from receive(kit, wanted, draft)
+    content = Content(draft.fd, wanted.path)
+    seen = answer if is_whole else None
+    return content, answer, (yield from verdict_of(kit, wanted, content, seen, growing))
 
 
 def _compared(kit: FetchKit, wanted: Wanted) -> Generator[Start, Any, Verdict]:

@@ -20,6 +20,7 @@ from s3syncd.transfer.digests import (
     new_md5,
     proof_in,
 )
+from s3syncd.transfer.growing import GrowingEtag
 from s3syncd.transfer.headers import MD5_KEY
 
 __all__ = ["Content", "verdict_of"]
@@ -48,7 +49,11 @@ class Content:
 
 
 def verdict_of(
-    kit: FetchKit, wanted: Wanted, content: Readable, seen: Reply | None
+    kit: FetchKit,
+    wanted: Wanted,
+    content: Readable,
+    seen: Reply | None,
+    growing: GrowingEtag | None = None,
 ) -> Generator[Start, Any, Verdict]:
     """Hash the file and judge it by the ETag, else by a checksum that the store or we noted.
 
@@ -57,6 +62,7 @@ def verdict_of(
         wanted: the object.
         content: the file.
         seen: an answer about this version that tells its checksums; it is asked for when needed.
+        growing: what was hashed of the file while it was brought.
 
     Raises:
         Changed: the object is another version by now.
@@ -67,10 +73,10 @@ def verdict_of(
         return Verdict.DIFFERENT
     md5: str | None = None
     if is_md5_etag(wanted.etag):
-        md5 = yield from md5_of(content)
+        md5 = yield from (growing.finish() if growing else md5_of(content))
         by_etag = Verdict.EQUAL if md5 == wanted.etag else Verdict.DIFFERENT
     else:
-        by_etag = yield from _by_parts(kit, wanted, content)
+        by_etag = yield from _by_parts(kit, wanted, content, growing)
     if by_etag is Verdict.EQUAL:
         return by_etag
     if seen is None:
@@ -80,21 +86,25 @@ def verdict_of(
     return (yield from _by_checksum(kit, content, seen, md5, by_etag))
 
 
-def _by_parts(kit: FetchKit, wanted: Wanted, content: Readable) -> Generator[Start, Any, Verdict]:
+def _by_parts(
+    kit: FetchKit, wanted: Wanted, content: Readable, growing: GrowingEtag | None
+) -> Generator[Start, Any, Verdict]:
     """Compute the ETag of an upload in parts; in those that we would make first: no request."""
     count = part_count_of(wanted.etag)
     if count is None:
         return Verdict.UNPROVED
     part_size_bytes = part_size_for(wanted.size_bytes)
     is_likely = -(-wanted.size_bytes // part_size_bytes) == count
-    if is_likely and (yield from multipart_etag_of(content, part_size_bytes)) == wanted.etag:
-        return Verdict.EQUAL
+    if is_likely:
+        etag = growing.finish() if growing else multipart_etag_of(content, part_size_bytes)
+        if (yield from etag) == wanted.etag:
+            return Verdict.EQUAL
     first = yield from asked(kit, wanted, lambda: kit.look(wanted, part_number=1))
     told = first.size_bytes
     if not told or -(-wanted.size_bytes // told) != count:
         return Verdict.UNPROVED  # a store that knows no parts, or parts of several sizes
-    etag = yield from multipart_etag_of(content, told)
-    return Verdict.EQUAL if etag == wanted.etag else Verdict.DIFFERENT
+    is_equal = (yield from multipart_etag_of(content, told)) == wanted.etag
+    return Verdict.EQUAL if is_equal else Verdict.DIFFERENT
 
 
 def _by_checksum(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from s3syncd.local.destination import Destination
+from s3syncd.local.drafts import Draft
 from s3syncd.local.staging import STAGING, DestinationError
 
 Open = Callable[..., Destination]
@@ -146,3 +147,91 @@ def test_a_time_that_no_file_can_have_costs_nothing(opened: Open) -> None:
     destination.place(draft, "a", may_replace=False)
     draft.close()
     assert (destination.path / "a").stat().st_mode == 0o100640
+
+
+def kept(destination: Destination, content: str = "version 1") -> Draft:
+    return destination.resume("dir/a", content)
+
+
+def left_over(opened: Open) -> Destination:
+    """What a run leaves that was interrupted after two spans."""
+    first = opened()
+    draft = kept(first)
+    draft.write(4, b"span")
+    draft.write(0, b"span")
+    draft.close(is_unfinished=True)
+    first.close(is_over=False)
+    return opened()
+
+
+def test_spans_that_were_written_are_found_by_the_next_run(opened: Open) -> None:
+    again = left_over(opened)
+    draft = kept(again)
+    assert draft.spans == {0, 4}
+    draft.write(8, b"end")
+    draft.finish(mtime_ns=None, mode=None)
+    again.place(draft, "dir/a", may_replace=False)
+    draft.close()
+    assert (again.path / "dir/a").read_bytes() == b"spanspanend"
+    again.close(is_over=True)
+    assert [each.name for each in again.path.iterdir()] == ["dir"]
+
+
+def test_what_is_left_of_another_version_is_nothing(opened: Open) -> None:
+    again = left_over(opened)
+    draft = kept(again, "version 2")
+    assert (draft.spans, os.fstat(draft.fd).st_size) == (frozenset(), 0)
+    draft.close()
+    draft = kept(again)
+    assert not draft.spans
+    draft.close()
+
+
+def test_a_note_that_was_cut_off_is_none(opened: Open) -> None:
+    again = left_over(opened)
+    (notes,) = (again.path / STAGING).glob("*.notes")
+    notes.write_bytes(notes.read_bytes() + b"123")
+    draft = kept(again)
+    assert draft.spans == {0, 4}
+    draft.close()
+
+
+def test_a_file_that_has_got_its_name_is_not_written_to_again(opened: Open) -> None:
+    """A run that was killed between naming a file and forgetting how it had begun."""
+    again = left_over(opened)
+    (begun,) = (again.path / STAGING).glob("*.kept")
+    os.link(begun, again.path / "theirs")
+    draft = kept(again)
+    assert not draft.spans
+    draft.write(0, b"new")
+    draft.close()
+    assert (again.path / "theirs").read_bytes() == b"spanspan"
+
+
+@pytest.mark.parametrize("kind", ["link", "missing"])
+def test_what_is_no_file_of_ours_is_not_gone_on_with(
+    opened: Open, tmp_path: Path, kind: str
+) -> None:
+    again = left_over(opened)
+    (begun,) = (again.path / STAGING).glob("*.kept")
+    begun.unlink()
+    (tmp_path / "theirs").write_bytes(b"theirs")
+    if kind == "link":
+        begun.symlink_to(tmp_path / "theirs")
+    draft = kept(again)
+    assert not draft.spans
+    draft.write(0, b"new")
+    draft.close()
+    assert (tmp_path / "theirs").read_bytes() == b"theirs"
+
+
+def test_what_another_restore_has_begun_goes_away(opened: Open) -> None:
+    left_over(opened).close(is_over=False)
+    other = opened(claim="another one", may_hold_files=True)
+    assert [each.name for each in (other.path / STAGING).iterdir()] == ["claim"]
+
+
+def test_at_the_end_nothing_begun_is_left(opened: Open) -> None:
+    again = left_over(opened)
+    again.close(is_over=True)
+    assert list(again.path.iterdir()) == []
