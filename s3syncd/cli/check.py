@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.config import document_of
+from s3syncd.cli.patience import Tell, patience
 from s3syncd.cli.wording import Palette, printable, screen_columns, shortened, wrapped
 from s3syncd.config.checks import store_of
 from s3syncd.config.describe import describe
@@ -70,7 +72,17 @@ def execute(
         stream.write(json.dumps(document, indent=2) + "\n" if arguments.json else describe(config))
         return exits.OK
     show = _print_json if arguments.json else _print_text
-    return show(config.warnings, _findings(config, probe or _probe), stream)
+    with patience(sys.stderr) as tell:
+        found = _runnable(_findings(config, probe or _probe, tell), advice_of(arguments))
+        return show(config.warnings, found, stream)
+
+
+def _runnable(
+    findings: Iterable[tuple[str, Finding]], advice: Advice
+) -> Iterator[tuple[str, Finding]]:
+    for site, found in findings:
+        name = "" if site == _DAEMON else site
+        yield site, found._replace(remedy=advice.runnable(found.remedy, site=name))
 
 
 def _print_text(
@@ -111,10 +123,12 @@ def _print_json(
     return exits.FATAL if is_failed else exits.OK
 
 
-def _findings(config: Config, probe: Probe) -> Iterator[tuple[str, Finding]]:
+def _findings(config: Config, probe: Probe, tell: Tell) -> Iterator[tuple[str, Finding]]:
     for finding in _probe_daemon(config):
         yield _DAEMON, finding
     for site in config.sites:
+        place = f"s3://{site.bucket}/{site.prefix} at {site.endpoint or 'AWS S3'}"
+        tell(f"{site.name}: for {site.root} and {place} to answer")
         if trouble := _probe_ledger(config, site):
             yield site.name, trouble
         for finding in probe(site):

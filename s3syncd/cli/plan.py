@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from s3syncd.cli import exits
+from s3syncd.cli.advice import Advice, advice_of
+from s3syncd.cli.patience import Tell, patience
 from s3syncd.cli.wording import (
     Palette,
     columns,
@@ -36,6 +38,8 @@ __all__ = ["execute"]
 _MAX_SHOWN = 20
 """Actions listed per site for a person; `--json` has all."""
 
+
+_UNKNOWN = "what is to be done is not known:"
 
 _WORDS = {
     (Kind.UPLOAD, "vanished"): "vanished from the bucket",
@@ -76,22 +80,25 @@ def execute(
         ConfigError: the configuration cannot be used, or has no such site.
         FatalError: the ledger cannot be read.
     """
-    report = (plan or _plan)(load(arguments.config), arguments.site)
+    config = load(arguments.config)
     stream = stream or sys.stdout
     show = _print_json if arguments.json else _print_text
-    return show(report, stream)
+    with patience(sys.stderr) as tell:
+        report = (plan or partial(_plan, tell=tell))(config, arguments.site)
+        return show(report, advice_of(arguments), stream)
 
 
-def _plan(config: Config, site: str | None) -> PlanReport:
+def _plan(config: Config, site: str | None, *, tell: Tell) -> PlanReport:
     from s3syncd.supervisor import plan  # noqa: PLC0415 - loads everything, for half a second
 
-    return plan(config, site)
+    return plan(config, site, tell=tell)
 
 
-def _print_text(report: PlanReport, stream: TextIO) -> int:
+def _print_text(report: PlanReport, advice: Advice, stream: TextIO) -> int:
     code, palette = exits.OK, Palette(stream)
     for site in report.sites:
         stream.write(palette.paint("bold", printable(site.name)) + "\n")
+        stream.flush()
         shown = list(islice(site.actions, _MAX_SHOWN))
         unlisted = sum(1 for _ in site.actions)
         rows = [(_words(each), printable(each.path)) for each in shown]
@@ -101,7 +108,7 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
             stream.write(f"  ... and {count(unlisted)} more (all with --json)\n")
         stream.write(f"  {_totals(site)}\n")
         for hint in site.hints:
-            lines = _paragraph(_hint(hint), stream, indent="  ", hanging="    ")
+            lines = _paragraph(advice.runnable(_hint(hint)), stream, indent="  ", hanging="    ")
             colour = "yellow" if hint.verdict is not Verdict.OK else "dim"
             stream.writelines(palette.paint(colour, line) + "\n" for line in lines)
         if site.reason:
@@ -109,7 +116,7 @@ def _print_text(report: PlanReport, stream: TextIO) -> int:
             said = f"{site.reason}: {guard.message}" if guard else site.reason
             lines = _paragraph(said, stream, indent="  ")
             stream.writelines(palette.paint("yellow", line) + "\n" for line in lines)
-            lines = _paragraph(_advice(site), stream, indent="    ")
+            lines = _paragraph(_typed(site, advice), stream, indent="    ")
             stream.writelines(line + "\n" for line in lines)
         code = _worse(code, site.reason)
     return code
@@ -125,9 +132,9 @@ def _hint(hint: Finding) -> str:
     return f"{hint.probe}: {hint.text}{remedy}"
 
 
-def _advice(site: SitePlan) -> str:
-    # A command to copy, not one to fill in.
-    return (site.hint or "").replace("approve SITE", f"approve {shlex.quote(site.name)}")
+def _typed(site: SitePlan, advice: Advice) -> str:
+    # A command to copy, not one to fill in; a plan knows no list that somebody has seen.
+    return advice.runnable(site.hint or "", site=site.name)
 
 
 def _words(action: Action) -> str:
@@ -135,13 +142,16 @@ def _words(action: Action) -> str:
 
 
 def _totals(site: SitePlan) -> str:
+    if not site.is_whole:
+        known = sum(site.counts.values())
+        return f"at least {counted(known, 'action')}; the rest is not known:" if known else _UNKNOWN
     kinds = [f"{count(number)} {kind}" for kind, number in site.counts.items() if number]
     said = f"{', '.join(kinds)}; {size(site.bytes)} to send, " if kinds else "nothing to do, "
     said += counted(site.requests, "request")
     return said if site.dollars is None else f"{said}, about {spelled_dollars(site.dollars)}"
 
 
-def _print_json(report: PlanReport, stream: TextIO) -> int:
+def _print_json(report: PlanReport, advice: Advice, stream: TextIO) -> int:
     """Print one document, action by action: a plan may have millions."""
     code = exits.OK
     stream.write('{"sites": [')
@@ -156,11 +166,16 @@ def _print_json(report: PlanReport, stream: TextIO) -> int:
             "requests_by_kind": site.asked._asdict(),
             "dollars": site.dollars,
             "hints": [
-                {"about": each.probe, "text": each.text, "remedy": each.remedy or None}
+                {
+                    "about": each.probe,
+                    "text": each.text,
+                    "remedy": advice.runnable(each.remedy) or None,
+                }
                 for each in site.hints
             ],
+            "is_whole": site.is_whole,
             "reason": site.reason,
-            "hint": site.hint,
+            "hint": _typed(site, advice) or None,
         }
         stream.write(f"],\n  {json.dumps(totals)[1:]}")
         code = _worse(code, site.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from s3syncd.config.checks import store_of
@@ -60,6 +60,7 @@ class SitePlan:
     `bytes` are body bytes to send at most (what proves equal is not sent), `asked` the requests
     that they and the listing take, `dollars` their price at AWS where that is known. `reason` is a
     guard that stops all or holds the deletions; `hints` tell what it costs to go on like this.
+    Before `is_whole` is true, no number says anything of what there is to do.
     """
 
     name: str
@@ -71,6 +72,7 @@ class SitePlan:
     asked: Requests = field(default_factory=Requests)
     dollars: float | None = None
     hints: Sequence[Finding] = ()
+    is_whole: bool = False
 
     @property
     def requests(self) -> int:
@@ -85,8 +87,15 @@ class PlanReport:
     sites: Iterable[SitePlan]
 
 
-def plan(config: Config, site: str | None) -> PlanReport:
+def plan(
+    config: Config, site: str | None, *, tell: Callable[[str], None] = lambda _step: None
+) -> PlanReport:
     """Plan without changing anything, on either side or in the ledger; beside a daemon, too.
+
+    Args:
+        config: that has the sites.
+        site: the only one to plan; None: all.
+        tell: told each step that may take long, when it begins.
 
     Raises:
         UnknownSiteError: there is no such site.
@@ -94,12 +103,13 @@ def plan(config: Config, site: str | None) -> PlanReport:
     wanted = [each for each in config.sites if site in {None, each.name}]
     if not wanted:
         raise UnknownSiteError.of(site, [each.name for each in config.sites])
-    return PlanReport(_Planner(config, settings).plan for settings in wanted)
+    return PlanReport(_Planner(config, settings, tell).plan for settings in wanted)
 
 
 class _Planner:
-    def __init__(self, config: Config, settings: SiteConfig) -> None:
+    def __init__(self, config: Config, settings: SiteConfig, tell: Callable[[str], None]) -> None:
         self._settings = settings
+        self._tell = tell
         self._ledger_path = ledger_path(config.state_dir, settings)
         self._scope = scope_of(settings)
         self._counts: Counter[str] = Counter()
@@ -115,8 +125,10 @@ class _Planner:
         bucket = Bucket(bucket_settings(settings, max_connections=_PLANNED_CONNECTIONS))
         try:
             with LocalSide(settings, self._scope, ledger) as local:
+                self._tell(f"{settings.name}: to look at {settings.root}")
                 local.check_root()
                 self._count_request()
+                self._tell(f"{settings.name}: for {_place(settings)} to answer")
                 bucket.connect()
                 yield from self._decided(ledger, local, bucket)
         except SiteUnavailable as error:
@@ -126,6 +138,7 @@ class _Planner:
         except StreamDisorderError as error:
             self._stop("listing_incomplete", str(error))
         finally:
+            self._tell("")
             bucket.close(_CLOSE_SECONDS)
             ledger.close()
 
@@ -136,11 +149,13 @@ class _Planner:
             bucket, self._scope, retries=settings.s3_ops_retries, on_request=self._count_request
         )
         policy = policy_of(settings)
+        self._tell(f"{settings.name}: to compare {settings.root} with {_place(settings)}")
         for action in merge(local.batches(), rows_of(ledger), remote, policy, tally):
             if action is not None:
                 self._count(action)
                 forecast.note(action)
                 yield action
+        self.plan.is_whole = True
         self._estimate(tally)
         reason = forecast.reason(tally, wall=time.time())
         if reason is not None:
@@ -185,3 +200,7 @@ class _Planner:
 
     def _stop(self, reason: str, hint: str) -> None:
         self.plan.reason, self.plan.hint = reason, hint
+
+
+def _place(settings: SiteConfig) -> str:
+    return f"s3://{settings.bucket}/{settings.prefix} at {settings.endpoint or 'AWS S3'}"

@@ -100,7 +100,7 @@ def fake_plan(
             made.bytes += 10
             made.asked = made.asked.plus(Requests(writes=1))
 
-    made.actions = actions()
+    made.actions, made.is_whole = actions(), True
     return made
 
 
@@ -152,19 +152,42 @@ def test_a_plan_tells_what_holds_it_and_what_to_do_within_80_columns(
         "  mass_delete: More files are gone than the limit allows; every deletion is",
         "  held, uploads go on.",
         "    Bring the files back, or confirm them:",
-        "    `s3syncd approve photos --list 0123456789ab`.",
+        f"    `s3syncd -c {config} approve photos --list 0123456789ab`.",
     ]
 
 
 def test_what_is_piped_is_a_line_for_each_sentence(config: Path) -> None:
     remedy = "Bring the files back, or confirm them: `s3syncd approve SITE --list 0123456789ab`."
     lines = planned(config, fake_plan(reason="mass_delete", hint=remedy))[1].splitlines()
-    assert lines[-1].startswith("    Bring the files back, or confirm them: `s3syncd ")
+    assert lines[-1].startswith("    Bring the files back, or confirm them: `s3syncd -c ")
     assert lines[-2].endswith("every deletion is held, uploads go on.")
     long = Finding(Verdict.FAILED, "list", "x " * 100, "y " * 100)
     failed = [line for line in checked(config, long)[1].splitlines() if line.startswith("failed")]
     assert len(failed) == 2
     assert all("-> y y y" in line for line in failed)
+
+
+def test_a_plan_that_could_not_be_made_claims_nothing(config: Path) -> None:
+    dead = fake_plan(wanted=0, reason="bucket_unavailable", hint="Start the server.")
+    dead.is_whole = False
+    code, text = planned(config, dead)
+    assert code == 4
+    assert "nothing to do" not in text
+    assert text.splitlines() == [
+        "photos",
+        "  what is to be done is not known:",
+        "  bucket_unavailable: The bucket cannot be used; changes wait.",
+        "    Start the server.",
+    ]
+    document = json.loads(planned(config, dead, words=("--json",))[1])
+    assert document["sites"][0]["is_whole"] is False
+
+
+def test_a_plan_that_broke_off_tells_what_it_knows_as_such(config: Path) -> None:
+    cut = fake_plan(wanted=3, reason="listing_incomplete", hint="None needed.")
+    cut.is_whole = False
+    text = planned(config, cut)[1]
+    assert "  at least 3 actions; the rest is not known:\n" in text
 
 
 def test_one_thing_is_told_as_one(config: Path) -> None:
