@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from s3syncd.cli.grammar import grammar
 from s3syncd.cli.main import build_parser
 from s3syncd.config.load import load
 from s3syncd.core.safety import REASONS
@@ -108,6 +109,18 @@ def test_the_page_uses_the_words_of_its_glossary() -> None:
     assert [word for word in _FORBIDDEN if re.search(rf"\b{word}s?\b", prose)] == []
     for word in ("site", "baseline", "ledger", "rescan", "reconcile", "drain"):
         assert re.search(rf"^\| [^|]*\b{word}\b[^|]* \|", section("How it works"), re.M), word
+
+
+def test_every_command_that_prints_json_is_in_the_list_of_operations() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"\n\n(`check`[^;]*?)\s+print JSON with `--json`", page)
+    told = set(re.findall(r"`(\w+)(?: \w+)?`", sentence))
+    takes = {
+        command.name
+        for command in grammar().commands
+        if any("--json" in option.names for option in command.options)
+    }
+    assert told == takes
 
 
 def test_signals_are_told_alike_in_help_and_readme() -> None:
