@@ -20,13 +20,16 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$python"; break; }; done)
 BIN := $(VENV)/bin
-# Half of a test's time is waiting (for settling, for servers, in vain where a mutant is tested), so
-# two workers more than there are cores keep them busy.
-WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(3, min(8, (os.cpu_count() or 2) + 2)))')
+# Two thirds of a test's time is waiting (for settling, for servers, in vain where a mutant is
+# tested), so three workers for each core keep it busy. Each needs up to 0.5 GiB of memory.
+WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(4, min(10, 3 * (os.cpu_count() or 2))))')
+# Whatever the shell wants: each of the workers, and of the hundreds of processes that tests start,
+# would compile for itself what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo docs test check fix e2e mutants bench clean format lint types layers dockerfile unit \
-  coverage soak model simulation kills syscalls power
+.PHONY: help demo docs test check static fix e2e mutants bench clean format lint types layers dockerfile \
+  unit coverage soak model simulation kills syscalls power
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -56,14 +59,20 @@ $(VENV)/.dev: $(VENV)/.demo
 demo: $(VENV)/.demo
 	@$(BIN)/s3syncd demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.compiled
 	@$(PYTEST) $(ARGS)
 
-e2e: $(VENV)/.dev
+e2e: $(VENV)/.compiled
 	@$(PYTEST) -m e2e $(ARGS)
 
-mutants: $(VENV)/.dev
+mutants: $(VENV)/.compiled
 	@$(PYTEST) -m mutant tests/mutants $(ARGS)
+
+# The first time workers would all compile the same tests at once. What changes later is little.
+$(VENV)/.compiled: | $(VENV)/.dev
+	@ls -d tests/*/ tests/test_*.py | xargs -P 2 -n 12 $(BIN)/python -m pytest -qq --collect-only \
+	  >"$(VENV)/compiled.txt" 2>&1 || true  # the tests' own run tells what is wrong
+	@touch $@
 
 # The long forms of what `make test` has a slice of; docs/reliability.md says what each one proves.
 soak: $(VENV)/.dev
@@ -90,7 +99,12 @@ docs: $(VENV)/.dev
 
 # --- checking -----------------------------------------------------------------------------------
 
-check: format lint types layers dockerfile unit coverage test
+check: static test
+
+# Each of them keeps one core busy.
+static: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --jobs 2 \
+	  coverage types format lint layers dockerfile unit "$(VENV)/.compiled"
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; 'make fix' does it" >&2; exit 1; }
