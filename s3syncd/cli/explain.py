@@ -114,7 +114,7 @@ def _lines(found: dict[str, Any], palette: Palette, width: int) -> Iterator[str]
     """Give one labelled paragraph each."""
     yield palette.paint("bold", printable(f"{found['site']}: {found['path']}"))
     rows = [
-        ("key", printable(found["key"])),
+        ("key", printable(found["key"] or "none can stand for it")),
         ("rule", _rule(found["rule"])),
         ("file", _local(found["local"])),
     ]

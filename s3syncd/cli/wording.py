@@ -67,10 +67,13 @@ def ago(moment: str | None, now: float) -> str:
 
 def printable(text: str) -> str:
     """Make foreign text (file names, store messages) harmless: it cannot drive the terminal."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":  # a byte that is no UTF-8 (PEP 383), as the status shows it
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def screen_columns(stream: TextIO) -> int:

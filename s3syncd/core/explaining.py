@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from s3syncd.core.entry import Action, Kind
 from s3syncd.core.paths import Scope
 
-__all__ = ["Ruling", "Told", "next_step", "ruling_of", "standings_of"]
+__all__ = ["KEYLESS", "Ruling", "Told", "next_step", "ruling_of", "standings_of"]
 
 
 class Ruling(NamedTuple):
@@ -41,6 +41,15 @@ _PROBLEMS: Final = {
     "key_too_long": "Its key would have more than 1,024 bytes, prefix included.",
     "inner_prefix": "Its key lies below the prefix of another site, whose business it is.",
 }
+
+_REMEDIES: Final = {
+    "undecodable_name": "Rename it, or exclude it",
+    "key_too_long": "Shorten the path or the prefix",
+    "inner_prefix": "Rename it, or exclude it",
+}
+
+KEYLESS: Final = frozenset({"undecodable_name", "key_too_long"})
+"""What `Ruling.word` says of paths that no object can ever be of."""
 
 _NOTHING: Final = {
     0: "One side could not be looked at: nothing is decided until it can be.",
@@ -127,7 +136,15 @@ def next_step(number: int, action: Action | None) -> Told:
     return Told(str(action.kind), text or f"{action.kind} ({action.reason}).")
 
 
-def standings_of(facts: Mapping[str, Any], ruling: Ruling, number: int, step: Told) -> list[Told]:
+def standings_of(
+    facts: Mapping[str, Any],
+    ruling: Ruling,
+    number: int,
+    step: Told,
+    *,
+    now: str = "",
+    is_there: bool = True,
+) -> list[Told]:
     """Tell what state a path is in, and why; what comes first says most.
 
     Args:
@@ -135,10 +152,18 @@ def standings_of(facts: Mapping[str, Any], ruling: Ruling, number: int, step: To
         ruling: see `ruling_of`.
         number: of the row that both sides are in.
         step: what follows from that.
+        now: as the facts' times, RFC 3339; '' where none of them can be past.
+        is_there: whether a file stands there.
     """
+    if retry := facts.get("retry"):
+        facts = {**facts, "retry": {**retry, "when": _when(retry["next_at"], facts, now)}}
     found = [word_of(facts[name]) for name, word_of in _STANDINGS.items() if facts.get(name)]
     if found:
         return found
+    if ruling.word in _PROBLEMS and is_there:
+        remedy = _REMEDIES[ruling.word]
+        text = f"{ruling.word}: {ruling.text} {remedy}: until then the site is not in sync."
+        return [Told("problem", text)]
     if not ruling.is_selected:
         return [Told("left_out", "It is not this site's business.")]
     if number == 0:
@@ -146,6 +171,18 @@ def standings_of(facts: Mapping[str, Any], ruling: Ruling, number: int, step: To
     if step.word == "nothing":
         return [Told("at_rest", "Nothing is to be done about it.")]
     return [Told("unnoticed", "Nothing is under way: a change, or the next pass, brings it up.")]
+
+
+def _when(next_at: str, facts: Mapping[str, Any], now: str) -> str:
+    """Tell when a failed path is tried again; a time that is past says nothing."""
+    site = facts.get("site")
+    if site is None:
+        return "once a daemon runs" if next_at <= now else f"at {next_at}, if a daemon runs then"
+    if site["state"] == "paused":
+        return "once the site is resumed"
+    if site["state"] in {"halted", "unavailable"}:
+        return "once the site can go on"
+    return "as soon as its turn comes: it is due" if next_at <= now else f"at {next_at}"
 
 
 def _in_flight(fact: Mapping[str, Any]) -> Told:
@@ -183,7 +220,7 @@ def _deletion(fact: Mapping[str, Any]) -> Told:
 def _retry(fact: Mapping[str, Any]) -> Told:
     times = "once" if fact["attempts"] == 1 else f"{fact['attempts']} times"
     text = f"It failed {times}, since {fact['since']}: {fact['reason']}: {fact['hint']}"
-    return Told("failed", f"{text.strip()} It is tried again at {fact['next_at']}.")
+    return Told("failed", f"{text.strip()} It is tried again {fact['when']}.")
 
 
 def _problem(fact: Mapping[str, Any]) -> Told:

@@ -74,13 +74,15 @@ def _dirty(site: Site, path: str, now: float) -> dict[str, Any] | None:
 
 def _problem(site: Site, path: str) -> dict[str, Any] | None:
     """Give the problem of a path, or of the directory above it that cannot be judged."""
-    parts = path.split("/")
+    # Names that are no UTF-8 are noted as they can be written.
+    readable = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    parts = readable.split("/")
     names = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
     for name in (names[0], *(each for above in names[1:] for each in (above, f"{above}/"))):
         problem = site.problems.of(name)
         if problem is not None:
             return {
-                "path": problem.path, "is_above": name != path,
+                "path": problem.path, "is_above": name != readable,
                 "reason": problem.reason, "hint": problem.hint, "since": _rfc3339(problem.since),
             }  # fmt: skip
     return None

@@ -6,6 +6,7 @@ The same document beside a daemon (from what its site knows) and without one (fr
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,12 +16,12 @@ from typing import Any
 
 from s3syncd.config.models import Config, SiteConfig
 from s3syncd.core.entry import BaselineRow, LocalEntry, RemoteEntry, UnknownMark
-from s3syncd.core.explaining import Ruling, Told, next_step, ruling_of, standings_of
+from s3syncd.core.explaining import KEYLESS, Ruling, Told, next_step, ruling_of, standings_of
 from s3syncd.core.later import Later
 from s3syncd.core.messages import Look
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.core.table import UNKNOWN, Remote, judge
-from s3syncd.errors import FatalError, SiteUnavailable, UnknownSiteError
+from s3syncd.errors import SiteUnavailable, UnknownSiteError
 from s3syncd.ledger import Ledger
 from s3syncd.local.files import lstat_path
 from s3syncd.local.identity import RootError, open_root
@@ -30,6 +31,7 @@ from s3syncd.s3.settings import bucket_settings
 from s3syncd.site.facts import remembered
 from s3syncd.supervisor.build import ledger_identity, ledger_path, policy_of, scope_of
 from s3syncd.supervisor.fleet import Fleet
+from s3syncd.supervisor.naming import path_of, spellings
 from s3syncd.transfer.looks import NAMES_THE_KEY
 
 __all__ = [
@@ -38,7 +40,6 @@ __all__ = [
     "explain_within",
     "look_at_file",
     "look_at_object",
-    "path_of",
 ]
 
 _CLOSE_SECONDS = 1.0
@@ -61,7 +62,7 @@ def explain(config: Config, site: str, text: str) -> dict[str, Any]:
     if not chosen:
         raise UnknownSiteError.of(site, [each.name for each in config.sites])
     (settings,) = chosen
-    path = path_of(text, settings)
+    path = _meant(text, settings)
     facts = _facts(settings, config.state_dir, path)
     bucket = Bucket(bucket_settings(settings, max_connections=1))
     seen: Reply | SiteUnavailable
@@ -84,7 +85,7 @@ def explain_within(fleet: Fleet, state_dir: Path, site: str, text: str) -> dict[
         LedgerError: the site does not answer, and its ledger cannot be read.
     """
     settings = fleet.settings_of(site)
-    path = path_of(text, settings)
+    path = _meant(text, settings)
     answer = fleet.command("explain", {"site": site, "path": path})
     facts = answer.get("facts") or _facts(settings, state_dir, path)
     if not answer.get("ok"):
@@ -95,6 +96,13 @@ def explain_within(fleet: Fleet, state_dir: Path, site: str, text: str) -> dict[
     if bucket is not None:
         seen = look_at_object(settings, path, bucket, _asked)
     return document_of(settings, path, facts, look_at_file(settings, path), seen)
+
+
+def _meant(text: str, settings: SiteConfig) -> str:
+    """Give the path that a person means: as it was written, or as a name is shown here."""
+    written = path_of(text, settings)
+    found = (each for each in spellings(written) if look_at_file(settings, each) != "absent")
+    return next(found, written)
 
 
 def _asked(start: Start) -> Reply:
@@ -118,29 +126,6 @@ def _facts(settings: SiteConfig, state_dir: Path, path: str) -> dict[str, Any]:
         return remembered(ledger, path)
     finally:
         ledger.close()
-
-
-def path_of(text: str, settings: SiteConfig) -> str:
-    """Give the site-relative path of what a person wrote: that, an absolute one, or an S3 URL.
-
-    Raises:
-        FatalError: it is not below the site's directory, or not in its prefix.
-    """
-    origin = f"s3://{settings.bucket}/{settings.prefix}"
-    root = f"{settings.root}/".replace("//", "/")
-    if text.startswith("s3://"):
-        path = text.removeprefix(origin) if text.startswith(origin) else ""
-    elif text.startswith("/"):
-        path = text.removeprefix(root) if text.startswith(root) else ""
-    else:
-        path = os.path.normpath(text)
-    path = path.rstrip("/")
-    if not path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
-        raise FatalError(
-            f"{text!r} is no path of site {settings.name}",
-            hint=f"write it relative to {settings.root}, or begin with {root} or {origin}",
-        )
-    return path
 
 
 def look_at_file(settings: SiteConfig, path: str) -> Look:
@@ -202,12 +187,15 @@ def document_of(
     is_unseen = told["state"] == "unknown"
     beyond = UNKNOWN if is_unseen else remote
     number, step = _decided(path, settings, ruling, row, look=look, remote=beyond)
-    standings = standings_of(facts, ruling, number, step)
+    is_there = isinstance(look, LocalEntry)
+    now = _time(time.time_ns())
+    standings = standings_of(facts, ruling, number, step, now=now, is_there=is_there)
+    has_key = ruling.word not in KEYLESS
     shown = {key: fact for key, fact in facts.items() if key not in {"baseline", "site"}}
     return {
         "site": settings.name,
         "path": path,
-        "key": f"s3://{settings.bucket}/{settings.prefix}{path}",
+        "key": f"s3://{settings.bucket}/{settings.prefix}{path}" if has_key else None,
         "rule": ruling._asdict(),
         "local": _local(look),
         "remote": told,
@@ -228,7 +216,9 @@ def _decided(
     local = look if isinstance(look, LocalEntry) else None
     number, action = judge(path, UNKNOWN if is_unseen else local, row, remote, policy_of(settings))
     step = next_step(number, action)
-    if action is None and not ruling.is_selected:
+    if action is None and ruling.word in KEYLESS and local is not None:
+        text = "No object can be of this name: nothing is sent before it is another."
+    elif action is None and not ruling.is_selected:
         text = "It is not this site's business: both sides are left as they are."
     elif isinstance(look, UnknownMark) and look.reason in _NO_FILES:
         text = "What stands there is no regular file: it has no content to keep."

@@ -58,7 +58,7 @@ def test_times_are_told_from_now() -> None:
 def test_foreign_text_cannot_drive_the_terminal() -> None:
     shown = printable("a\x1b[2Jb\nc\u202e\udcff é")
     # Compared as ASCII: a failing test must not drive the terminal either.
-    assert ascii(shown) == ascii("a\\x1b[2Jb\\nc\\u202e\\udcff é")
+    assert ascii(shown) == ascii("a\\x1b[2Jb\\nc\\u202e\\xff é")
     text = rendered(site_status(
         problems=[{"path": "x\x1b]0;", "reason": "unstable", "hint": "\r", "since": None}],
         problems_total=1,

@@ -94,6 +94,33 @@ def test_what_a_site_knows_is_told(fact, word, said):
     assert said in standing.text
 
 
+@pytest.mark.parametrize(
+    ("site", "now", "said"),
+    [
+        ("idle", "2026-01-01", "It is tried again at 2026-01-02."),
+        ("idle", "2026-01-02", "It is tried again as soon as its turn comes: it is due."),
+        ("paused", "2026-01-01", "It is tried again once the site is resumed."),
+        ("unavailable", "2026-01-09", "It is tried again once the site can go on."),
+        ("", "2026-01-09", "It is tried again once a daemon runs."),
+        ("", "2026-01-01", "It is tried again at 2026-01-02, if a daemon runs then."),
+    ],
+)
+def test_no_time_that_is_past_is_named_for_another_attempt(site, now, said):
+    facts = {"retry": {**RETRY, "next_at": "2026-01-02"}, "site": {"state": site} if site else None}
+    (standing,) = standings_of(facts, IN, 9, Told("Upload", ""), now=now)
+    assert standing.text.endswith(said)
+
+
+@pytest.mark.parametrize("word", ["undecodable_name", "key_too_long", "inner_prefix"])
+def test_a_name_without_a_key_is_a_problem_and_not_left_out(word):
+    ruling = Ruling(False, word, "", "", "Why.")
+    (standing,) = standings_of({}, ruling, 1, NOTHING)
+    assert standing.word == "problem"
+    assert standing.text.startswith(f"{word}: Why. ")
+    assert "not in sync" in standing.text
+    assert standings_of({}, ruling, 1, NOTHING, is_there=False)[0].word == "left_out"
+
+
 def test_what_says_most_comes_first():
     facts = {"intent": INTENT, "planned": ACTION, "dirty": DIRTY, "retry": RETRY}
     words = [each.word for each in standings_of(facts, IN, 9, Told("Upload", ""))]

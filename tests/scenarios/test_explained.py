@@ -40,6 +40,8 @@ def test_of_a_path_at_rest_only_the_memory_is_told(settled: World) -> None:
     assert facts["site"]["in_sync"] is True
     assert told(settled, "unknown").keys() == {"site"}
     assert told(settled, "not \udcff UTF-8").keys() == {"site"}
+    settled.site.problems.note(r"not \xff UTF-8", "undecodable_name")
+    assert told(settled, "not \udcff UTF-8")["problem"]["reason"] == "undecodable_name"
 
 
 def test_a_path_that_settles_is_due_when_it_is_quiet(settled: World) -> None:

@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 
+from s3syncd.cli.wording import printable
 from s3syncd.config.models import SiteConfig
 from s3syncd.core.entry import BaselineRow, LocalEntry, UnknownMark
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.errors import FatalError, SiteUnavailable
 from s3syncd.s3.reply import Reply
 from s3syncd.supervisor.explaining import (
+    _meant,
     document_of,
     explain_within,
     look_at_file,
     look_at_object,
-    path_of,
 )
+from s3syncd.supervisor.naming import path_of, spellings
 from tests.supervisor.conftest import Configure
 
 FILE = LocalEntry("a", 5, 10**18, 10**18, 7, 0o100644)
@@ -138,3 +140,36 @@ def test_of_a_site_that_does_not_answer_the_ledger_tells(
     assert one["site_state"]["state"] == "site a is not running"
     assert (one["remote"]["state"], one["next"]["row"]) == ("unknown", 0)
     assert one["remembered"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a\nb\x1b", r"a\nb\x1b"), ("\udcff", r"\xff"), ("tab\tcr\r", r"tab\tcr\r"),
+        ("\u2028", r"\u2028"), ("\x85", r"\x85"), ("\U000e0001", r"\U000e0001"),
+    ],
+)  # fmt: skip
+def test_a_name_can_be_given_as_it_is_shown(settings: SiteConfig, name: str, shown: str) -> None:
+    assert printable(name) == shown
+    assert name in list(spellings(shown))
+    settings.root.mkdir(exist_ok=True)
+    (settings.root / name).write_text("x")
+    assert _meant(shown, settings) == name
+    assert _meant(name, settings) == name
+
+
+def test_a_name_that_only_looks_escaped_comes_first(settings: SiteConfig) -> None:
+    settings.root.mkdir(exist_ok=True)
+    for name in (r"a\nb", "a\nb"):
+        (settings.root / name).write_text("x")
+    assert _meant(r"a\nb", settings) == r"a\nb"
+    assert _meant(r"gone\n", settings) == r"gone\n"
+    assert list(spellings(r"\Uffffffff"))[1] == r"\Uffffffff"
+
+
+def test_a_name_that_is_no_text_has_no_key_and_is_a_problem(settings: SiteConfig) -> None:
+    look = FILE._replace(path="\udcff")
+    one = document_of(settings, "\udcff", {}, look, Reply(404, {}, b"", None))
+    assert one["key"] is None
+    assert [each["word"] for each in one["standing"]] == ["problem"]
+    assert "No object can be of this name" in one["next"]["text"]
