@@ -17,7 +17,9 @@ from s3syncd import __version__
 from s3syncd.s3.addresses import Addresses, Route
 from s3syncd.s3.connection import Broken, Connection, Ended
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
+from s3syncd.s3.http1 import MAX_BODY_BYTES
 from s3syncd.s3.link import Address
+from s3syncd.s3.listing import MAX_PAGE_BYTES
 from s3syncd.s3.poller import Poller
 from s3syncd.s3.proxies import is_proxied
 from s3syncd.s3.signing import Signer
@@ -26,9 +28,14 @@ from s3syncd.s3.wire import Endpoint, WireRequest
 
 __all__ = ["Direct", "Refused"]
 
-_OPERATIONS: Final = frozenset({"PutObject", "HeadObject", "DeleteObject"})
-"""Their answers say in the head how they ended. Others' may hold an error inside a success, or be
-long."""
+_MOST_BYTES: Final = {
+    "PutObject": MAX_BODY_BYTES,
+    "HeadObject": MAX_BODY_BYTES,
+    "DeleteObject": MAX_BODY_BYTES,
+    "ListObjectsV2": MAX_PAGE_BYTES,
+}
+"""What is sent this way, and how long its answers may be: they say in the head how they ended, or
+are read by who knows an error inside a success."""
 
 _JOINED_BYTES: Final = 64 * 1024
 """Bodies up to this leave in one piece with the head; larger ones are not copied."""
@@ -93,7 +100,7 @@ class Direct:
     def takes(self, request: WireRequest) -> bool:
         """Whether it is sent this way."""
         return (
-            request.operation in _OPERATIONS
+            request.operation in _MOST_BYTES
             and isinstance(request.body, bytes)
             and bool(self._addresses)
             and not self._is_closed
@@ -118,16 +125,16 @@ class Direct:
             pieces = _pieces(request, signer, self._wall())
         except (ValueError, OverflowError) as error:  # no UTF-8, or a clock in the far future
             raise NotBegun from error
-        has_body = request.method != "HEAD"
+        has_body, most_bytes = request.method != "HEAD", _MOST_BYTES[request.operation]
 
         def on_end(ended: Ended) -> None:
             _tell(exchange, ended)
 
         while (idle := self._take_idle()) is not None:
-            if idle.send(pieces, has_body=has_body, on_end=on_end):
+            if idle.send(pieces, has_body=has_body, on_end=on_end, most_bytes=most_bytes):
                 return _Sent(idle, on_end)
         connection = self._opened()
-        if not connection.send(pieces, has_body=has_body, on_end=on_end):
+        if not connection.send(pieces, has_body=has_body, on_end=on_end, most_bytes=most_bytes):
             exchange.end(connection.error)
         return _Sent(connection, on_end)
 

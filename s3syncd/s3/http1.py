@@ -11,7 +11,7 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 """S3 allows 8 KiB for the head of a request; no store answers with more."""
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-"""Answers to what is sent this way are empty, or say in a few hundred bytes what is wrong."""
+"""Most answers to what is sent this way are empty, or say in a few hundred bytes what is wrong."""
 
 _NO_BODY: Final = frozenset({204, 304})
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
@@ -36,18 +36,24 @@ class Answer:
     """
 
     __slots__ = (
-        "_chunks", "_has_body", "_head_bytes", "_left_bytes", "_raw", "body", "headers",
-        "keeps_alive", "status",
+        "_chunks", "_has_body", "_head_bytes", "_left_bytes", "_most_bytes", "_raw", "body",
+        "headers", "keeps_alive", "status",
     )  # fmt: skip
 
-    def __init__(self, *, has_body: bool = True) -> None:
-        """`has_body`: False for the answer to a HEAD, whose length is that of the object."""
+    def __init__(self, *, has_body: bool = True, most_bytes: int = MAX_BODY_BYTES) -> None:
+        """Begin.
+
+        Args:
+            has_body: False for the answer to a HEAD, whose length is that of the object.
+            most_bytes: a longer body is none.
+        """
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = b""
         self.keeps_alive = True
         self._has_body = has_body
-        self._raw = b""
+        self._most_bytes = most_bytes
+        self._raw: bytes | bytearray = b""
         self._head_bytes = 0  # of interim answers: a store could send them for ever
         self._left_bytes: int | None = None  # of the body; None: chunked, or up to the end
         self._chunks: _Chunks | None = None
@@ -58,7 +64,11 @@ class Answer:
         Raises:
             BrokenAnswer: this cannot be the answer to a request of ours.
         """
-        self._raw = raw = self._raw + data if self._raw else data
+        raw: bytes | bytearray = data
+        if self._raw:  # what comes in a hundred pieces grows in its place
+            raw = self._raw if isinstance(self._raw, bytearray) else bytearray(self._raw)
+            raw += data
+        self._raw = raw
         while not self.status:
             head, end, rest = raw.partition(_END)
             if not end:
@@ -70,7 +80,7 @@ class Answer:
             if self._head_bytes > MAX_HEAD_BYTES:
                 raise BrokenAnswer("The head of the answer is too large.")
             self._read_head(head.decode("latin-1"))
-        if len(raw) > MAX_BODY_BYTES:
+        if len(raw) > self._most_bytes:
             raise BrokenAnswer("The answer is too large.")
         return self._is_whole()
 
@@ -78,7 +88,7 @@ class Answer:
         """The connection ended; tells whether that is the end of the answer."""
         is_until_end = bool(self.status) and self._left_bytes is None and self._chunks is None
         if is_until_end:
-            self.body = self._raw
+            self.body = bytes(self._raw)
         self.keeps_alive = False
         return is_until_end
 
@@ -112,12 +122,12 @@ class Answer:
         if encoding:
             if encoding != "chunked":
                 raise BrokenAnswer("The answer has an encoding that nobody asked for.")
-            self._chunks = _Chunks()
+            self._chunks = _Chunks(self._most_bytes)
             return None
         text = told.get("content-length")
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_BODY_BYTES)):
+        if not (text.isascii() and text.isdigit()) or len(text) > len(str(self._most_bytes)):
             raise BrokenAnswer("The answer has no length that can be.")
         return int(text)
 
@@ -135,8 +145,8 @@ class Answer:
         self._take(*decoded)
         return True
 
-    def _take(self, body: bytes, rest: bytes) -> None:
-        self.body, self._raw = body, b""
+    def _take(self, body: bytes | bytearray, rest: bytes | bytearray) -> None:
+        self.body, self._raw = bytes(body), b""
         if rest:  # more than was asked for: nobody knows what comes next
             self.keeps_alive = False
 
@@ -144,13 +154,14 @@ class Answer:
 class _Chunks:
     """A body in chunks, read once: a store may send a million of them, in as many pieces."""
 
-    __slots__ = ("_at", "_pieces")
+    __slots__ = ("_at", "_most_bytes", "_pieces")
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
         self._at = 0
-        self._pieces: list[bytes] = []
+        self._most_bytes = most_bytes
+        self._pieces: list[bytes | bytearray] = []
 
-    def read(self, raw: bytes) -> tuple[bytes, bytes] | None:
+    def read(self, raw: bytes | bytearray) -> tuple[bytes, bytes | bytearray] | None:
         """Give the body and what follows it; None while its end is not there.
 
         Args:
@@ -161,7 +172,7 @@ class _Chunks:
             if line_end < 0:
                 return None
             text = raw[self._at : line_end].split(b";")[0].strip()
-            if not _IS_SIZE(text) or (size := int(text, 16)) > MAX_BODY_BYTES:
+            if not _IS_SIZE(text) or (size := int(text, 16)) > self._most_bytes:
                 raise BrokenAnswer("The answer has a chunk that is none.")
             start = line_end + 2
             end = start + size
@@ -174,7 +185,7 @@ class _Chunks:
             self._pieces.append(raw[start:end])
             self._at = end + 2
 
-    def _ended(self, raw: bytes, at: int) -> tuple[bytes, bytes] | None:
+    def _ended(self, raw: bytes | bytearray, at: int) -> tuple[bytes, bytes | bytearray] | None:
         end = at if raw.startswith(_LINE_END, at) else raw.find(_END, at) + 2
         if end < 2 or len(raw) < end + 2:
             return None

@@ -81,7 +81,7 @@ MUTANTS = [
     Mutant(
         name="a body of any size is kept",
         file=HTTP1,
-        old="        if len(raw) > MAX_BODY_BYTES:",
+        old="        if len(raw) > self._most_bytes:",
         new="        if False:",
         tests=[IN_HTTP1 + "what_does_not_end_is_given_up_with_little_in_memory"],
     ),

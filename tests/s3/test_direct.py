@@ -22,6 +22,7 @@ from s3syncd.s3.answer import failure_of
 from s3syncd.s3.connection import Broken, Connection, Ended
 from s3syncd.s3.direct import Direct, Refused
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
+from s3syncd.s3.http1 import MAX_BODY_BYTES
 from s3syncd.s3.link import Address, Link
 from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import Reply
@@ -960,12 +961,24 @@ def test_an_empty_proxy_is_none(rig: Rig, store: Store, monkeypatch: pytest.Monk
     assert rig.open(store.address).takes(PUT)
 
 
+def test_a_page_of_a_listing_may_be_longer_than_other_answers(
+    rig: Rig, direct: Direct, store: Store
+) -> None:
+    page = b"x" * (3 * MAX_BODY_BYTES)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page)
+    asked = rig.ask(direct, HEAD._replace(operation="ListObjectsV2", method="GET"))
+    serve(store.accept(), head + page)
+
+    assert asked.wait() is None
+    assert b"".join(asked.exchange.chunks) == page
+
+
 def test_what_may_be_long_or_hide_an_error_is_not_taken(direct: Direct) -> None:
     assert direct.takes(PUT)
     assert direct.takes(HEAD)
     assert not direct.takes(PUT._replace(operation="UploadPart"))
     assert not direct.takes(PUT._replace(operation="CopyObject"))
-    assert not direct.takes(PUT._replace(operation="ListObjectsV2", method="GET"))
+    assert not direct.takes(HEAD._replace(operation="GetObject", method="GET"))
     assert not direct.takes(PUT._replace(body=bytearray(b"abc")))
 
 

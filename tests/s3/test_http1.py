@@ -266,6 +266,20 @@ def test_a_body_of_the_largest_size_is_taken() -> None:
     assert answer.body == body
 
 
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_long_body_may_be_allowed(is_chunked: bool) -> None:
+    body = bytes(range(256)) * (3 * MAX_BODY_BYTES // 256)
+    raw = OK + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    if is_chunked:
+        raw = CHUNKED + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
+    answer = Answer(most_bytes=4 * MAX_BODY_BYTES)
+    pieces = [raw[at : at + 65536] for at in range(0, len(raw), 65536)]
+
+    assert [answer.feed(piece) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert answer.body == body
+    assert isinstance(answer.body, bytes)
+
+
 def test_the_same_length_twice_is_one() -> None:
     answer = Answer()
     assert answer.feed(OK + b"Content-Length: 1\r\ncontent-length: 1\r\n\r\na")
