@@ -24,6 +24,13 @@ _RATE_SECONDS = 10.0
 
 _BAR_CELLS = 24
 
+_WAITING = {
+    "starting": "starting",
+    "paused": "paused: nothing is sent before it is resumed",
+    "halted": "halted: a person is waited for",
+}
+"""Why nothing is known to do, by the state."""
+
 
 class Progress(NamedTuple):
     """How far the work of one site has come; `site.status.Progress` without what is not drawn."""
@@ -36,6 +43,7 @@ class Progress(NamedTuple):
     scanned_files: int
     is_scanning: bool
     is_waiting: bool = False
+    state: str = ""
 
 
 class ProgressLike(Protocol):
@@ -72,6 +80,10 @@ class ProgressLike(Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether it cannot be told yet what there is to do."""
+
+    @property
+    def state(self) -> str:
+        """That of the status; '' where there is none."""
 
 
 class ProgressBar:
@@ -156,7 +168,7 @@ def progress_text(progress: ProgressLike, rate: float, *, has_bar: bool) -> str:
 def _reason_for_nothing(progress: ProgressLike) -> str:
     if progress.is_scanning:
         return f"scanning ({count(progress.scanned_files)} seen)"
-    return "waiting for the directory or the bucket"
+    return _WAITING.get(progress.state, "waiting for the directory or the bucket")
 
 
 def _framed(site: str, text: str, share: float, *, has_bar: bool) -> str:
@@ -183,4 +195,9 @@ def _sum(sites: Sequence[ProgressLike]) -> Progress:
         sum(each.scanned_files for each in sites),
         any(each.is_scanning for each in sites),
         any(each.is_waiting for each in sites),
+        _common([each.state for each in sites if each.is_waiting]),
     )
+
+
+def _common(states: Sequence[str]) -> str:
+    return states[0] if len(set(states)) == 1 else ""

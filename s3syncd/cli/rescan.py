@@ -9,10 +9,14 @@ from typing import Any
 
 from s3syncd.cli import exits
 from s3syncd.cli.client import ask, ask_status
-from s3syncd.cli.follow import follow
+from s3syncd.cli.follow import Followed, follow
 from s3syncd.cli.located import located
+from s3syncd.cli.wording import printable
 
 __all__ = ["execute", "has_passed"]
+
+_STILL = frozenset({"halted", "paused", "unavailable"})
+"""States in which no pass comes to its end."""
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -39,9 +43,21 @@ def _scanned(state_dir: Path, arguments: argparse.Namespace) -> int:
         has_passed(before, is_remote=arguments.remote),
         timeout_seconds=arguments.timeout,
     )
-    print("done" if followed.is_done else "not done yet")
+    print(_worded(followed))
     code = exits.exit_code_of(followed.status["sites"])
     return code if followed.is_done or code != exits.OK else exits.NOT_IN_SYNC
+
+
+def _worded(followed: Followed) -> str:
+    """Tell whether the pass was made; what stands still is not waited for, and made none."""
+    if not followed.is_done:
+        return "not done yet"
+    still = [
+        f"{printable(site['name'])} is {site['state']}"
+        for site in followed.status["sites"]
+        if site["state"] in _STILL
+    ]
+    return f"not done: {', '.join(still)}" if still else "done"
 
 
 def has_passed(before: dict[str, Any], *, is_remote: bool) -> Callable[[dict[str, Any]], bool]:
@@ -53,7 +69,7 @@ def has_passed(before: dict[str, Any], *, is_remote: bool) -> Callable[[dict[str
     then = {site["name"]: site[field] for site in before["sites"]}
 
     def is_through(site: dict[str, Any]) -> bool:
-        if site["state"] in {"halted", "paused", "unavailable"}:
+        if site["state"] in _STILL:
             return True
         if site["state"] in {"starting", "scanning"} or site["pending"]["actions"]:
             return False

@@ -11,13 +11,13 @@ from shutil import get_terminal_size
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.advice import advice_of
+from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
 from s3syncd.cli.render import render_status
 from s3syncd.cli.watch import Screen, watch
-from s3syncd.cli.wording import Palette, count, screen_columns
+from s3syncd.cli.wording import Palette, count, printable, screen_columns
 from s3syncd.core.plural import counted
 from s3syncd.core.standing import waits_for_person
 
@@ -48,8 +48,9 @@ def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
         return _watch(state_dir, arguments, sys.stdout)
     if arguments.wait:
         status = follow(
-            state_dir, arguments.site, is_settled, timeout_seconds=arguments.timeout
+            state_dir, arguments.site, _is_over, timeout_seconds=arguments.timeout
         ).status
+        _tell_pauses(status, advice_of(arguments))
     else:
         status = ask_status(state_dir, arguments.site)
     print(
@@ -116,3 +117,21 @@ def is_in_sync(status: dict[str, Any]) -> bool:
 def is_settled(status: dict[str, Any]) -> bool:
     """Whether waiting is over: all is in sync, or some site will not be without a person."""
     return is_in_sync(status) or any(map(waits_for_person, status["sites"]))
+
+
+def _is_over(status: dict[str, Any]) -> bool:
+    """Whether waiting is over: see `is_settled`; what is paused comes no further either."""
+    moving = [site for site in status["sites"] if not _is_stopped(site)]
+    return is_settled(status) or is_in_sync({"sites": moving})
+
+
+def _is_stopped(site: dict[str, Any]) -> bool:
+    return site["state"] == "paused" and not site["in_sync"]
+
+
+def _tell_pauses(status: dict[str, Any], advice: Advice) -> None:
+    """Say which sites are not waited for, and why."""
+    for site in filter(_is_stopped, status["sites"]):
+        command = advice.runnable("s3syncd resume SITE", site=site["name"])
+        said = f"not waiting for {site['name']}: it is paused, until: {command}"
+        print(printable(said), file=sys.stderr)

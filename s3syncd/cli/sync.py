@@ -48,6 +48,7 @@ def execute(
     """
     stream = stream or sys.stdout
     config = load(arguments.config)
+    has_daemon = False
     bar = ProgressBar(io.StringIO() if arguments.json else stream)
     try:
         before = ask_status(config.state_dir, arguments.site)
@@ -57,6 +58,7 @@ def execute(
             config = config.model_copy(update={"log_level": "error"})
         code, report = (sync or _sync)(config, arguments.site, bar)
     else:
+        has_daemon = True
         report = _through_daemon(config, arguments.site, before, bar)
         code = exits.exit_code_of(report["sites"])
     bar.close()
@@ -68,6 +70,8 @@ def execute(
             report, now=time.time(), palette=palette, width=width, advice=advice_of(arguments)
         )
         stream.write(text + "\n")
+        if not has_daemon and any(site["state"] == "paused" for site in report["sites"]):
+            stream.write("\na pause is ended through the daemon: start it, then resume\n")
     return code
 
 
@@ -115,4 +119,5 @@ def _progress(
         site["files"],
         is_scanning,
         is_waiting,
+        site["state"],
     )

@@ -35,7 +35,8 @@ class Progress:
     `done_files` and `sent_bytes` count since start; `pending_files` and `pending_bytes` are
     planned or in flight (they grow while a scan still finds files); `scanned_files` of the pass
     under way. `is_waiting`: no pass has looked at everything yet, and none is under way (root or
-    bucket cannot be reached, for example), so that there being nothing to do says nothing.
+    bucket cannot be reached, for example), so that there being nothing to do says nothing; `state`
+    tells which of the states of the status that is.
     """
 
     site: str
@@ -46,6 +47,7 @@ class Progress:
     scanned_files: int
     is_scanning: bool
     is_waiting: bool = False
+    state: str = ""
 
 
 class Board:
@@ -259,6 +261,7 @@ class Board:
             scanned_files=whole.tally.local_files if whole is not None else 0,
             is_scanning=whole is not None,
             is_waiting=whole is None and not self.has_reconciled,
+            state=str(self._snapshot.get("state") or ""),
         )
 
     def _log_summary(self, now: float) -> None:

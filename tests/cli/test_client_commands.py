@@ -371,3 +371,39 @@ def test_the_daemon_is_told_to_reload_a_broken_file_and_says_what_is_wrong(
     config.write_text(config.read_text() + "sites: {\n")
     main(["-c", str(config), "reload"])
     assert [command for command, _ in daemon.commands] == ["reload"]
+
+
+PAUSED = {"in_sync": False, "state": "paused"}
+
+
+def test_waiting_ends_with_a_word_where_a_site_is_paused(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.steps = [[site_status("my site", **PAUSED)]]
+    assert main(["status", "--wait", "-c", str(config)]) == 4
+    told = capsys.readouterr()
+    said = f"not waiting for my site: it is paused, until: s3syncd -c {config} resume 'my site'\n"
+    assert told.err == said
+    assert "paused" in told.out
+
+
+def test_the_sites_that_are_not_paused_are_waited_for(daemon: FakeDaemon, config: Path) -> None:
+    paused = site_status("docs", **PAUSED)
+    daemon.steps = [[site_status(**OUT_OF_SYNC), paused], [site_status(), paused]]
+    assert main(["status", "--wait", "-c", str(config)]) == 4
+    assert len(daemon.steps) == 1
+
+
+def test_a_resumed_site_is_waited_for_though_it_still_says_that_it_is_paused(
+    daemon: FakeDaemon, config: Path
+) -> None:
+    daemon.steps = [[site_status(**PAUSED)], [site_status()]]
+    assert main(["resume", "--wait", "-c", str(config)]) == 0
+
+
+def test_a_rescan_of_a_site_that_stands_still_does_not_say_that_it_is_done(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.steps = [[site_status(**PAUSED)]]
+    assert main(["rescan", "--wait", "-c", str(config)]) == 4
+    assert capsys.readouterr().out == "not done: photos is paused\n"

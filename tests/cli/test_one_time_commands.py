@@ -322,6 +322,21 @@ def test_sync_keeps_its_bar_and_the_log_apart(
     assert levels == [level]
 
 
+def test_sync_of_a_paused_site_says_so_and_who_ends_it(config: Path) -> None:
+    stream = io.StringIO()
+
+    def do(_: Config, _site: str | None, progress: Any) -> tuple[int, dict[str, Any]]:
+        progress(Progress("photos", 0, 0, 0, 0, 0, False, True, "paused"))
+        paused = site_status(state="paused", in_sync=False)
+        return 4, {"version": "0.1.0", "started_at": None, "sites": [paused]}
+
+    assert sync.execute(parse(config, "sync"), sync=do, stream=stream) == 4
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "photos: paused: nothing is sent before it is resumed"
+    assert f"  nothing is sent before: s3syncd -c {config} resume photos" in lines
+    assert lines[-1] == "a pause is ended through the daemon: start it, then resume"
+
+
 LATER = "2026-11-21T07:00:00Z"
 
 
@@ -350,8 +365,9 @@ def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) ->
         ({"state": "idle"}, "scanning (12 345 seen)"),
         ({"state": "scanning", "in_sync": False}, "scanning (12 345 seen)"),
         ({"state": "unavailable", "in_sync": False}, "waiting for the directory or the bucket"),
+        ({"state": "paused", "in_sync": False}, "paused: nothing is sent before it is resumed"),
     ],
-    ids=["not begun", "scanning", "unavailable"],
+    ids=["not begun", "scanning", "unavailable", "paused"],
 )
 def test_sync_through_the_daemon_is_not_done_before_it_has_looked(
     tmp_path: Path, config: Path, changes: dict[str, Any], shown: str

@@ -14,7 +14,9 @@ import pytest
 
 from s3syncd.config.models import Config
 from s3syncd.errors import ConfigError, FatalError
+from s3syncd.ledger import Ledger
 from s3syncd.site import Progress
+from s3syncd.supervisor.build import ledger_identity, ledger_path
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.supervisor.once import Watch, sync
 from s3syncd.supervisor.supervisor import Supervisor
@@ -282,6 +284,21 @@ def test_drift_on_hold_waits_for_a_person(world: World) -> None:
     code, sites = synced(configured(world))
     assert (code, sites["s"]["state"]) == (3, "idle")
     assert site.objects() == {"f": b"not ours"}
+
+
+def test_a_paused_site_tells_that_it_is_what_nothing_is_sent_for(world: World) -> None:
+    site = world.site("s")
+    site.write("f")
+    config = configured(world)
+    path = ledger_path(config.state_dir, config.sites[0])
+    ledger = Ledger.open(path, identity=ledger_identity(config.sites[0]))
+    ledger.set_meta("paused", "1")
+    ledger.close()
+    told: list[Progress] = []
+    code, report = sync(config, None, told.append)
+    assert (code, report["sites"][0]["state"]) == (4, "paused")
+    assert {one.state for one in told} <= {"", "starting", "paused"}
+    assert told[-1].state == "paused"
 
 
 def test_one_time_pass_has_no_watcher_and_tells_what_it_waits_for(world: World) -> None:
