@@ -184,10 +184,27 @@ MUTANTS = [
                "::test_a_name_that_would_drive_the_terminal_is_not_offered"],
     ),
     Mutant(
+        name="a plan that could not be made says that there is nothing to do",
+        file="s3syncd/cli/plan.py",
+        old="    if not site.is_whole:\n",
+        new="    if False:\n",
+        tests=[
+            "tests/cli/test_one_time_commands.py"
+            "::test_a_plan_that_could_not_be_made_claims_nothing"
+        ],
+    ),
+    Mutant(
+        name="a probe leaves behind what it made",
+        file="s3syncd/local/writable.py",
+        old="        shutil.rmtree(made, ignore_errors=True)\n",
+        new="        pass\n",
+        tests=["tests/cli/test_check_daemon.py::test_everything_is_tried_and_nothing_stays_behind"],
+    ),
+    Mutant(
         name="a file name can drive the terminal",
         file="s3syncd/cli/wording.py",
-        old="        letter if letter.isprintable() else",
-        new="        letter if letter else",
+        old="(letter if letter.isprintable() else",
+        new="(letter if letter else",
         tests=["tests/cli/test_render.py::test_foreign_text_cannot_drive_the_terminal"],
     ),
     Mutant(

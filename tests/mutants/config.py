@@ -37,16 +37,18 @@ MUTANTS = [
     ),
     Mutant(
         name="the message of PyYAML is not cut before its quotation",
-        file="s3syncd/config/document.py",
-        old="""said = re.split(r"['\\"#:]", error.problem or "", maxsplit=1)[0].strip()""",
-        new='said = error.problem or ""',
-        tests=_CANARY,
+        file="s3syncd/config/syntax.py",
+        old="""said = re.split(r"['\\"#:]", problem, maxsplit=1)[0].strip()""",
+        new="said = problem",
+        tests=[
+            "tests/config/test_document.py::test_what_nobody_foresaw_is_told_without_a_quotation"
+        ],
     ),
     Mutant(
         name="PyYAML's snippet of the file is shown",
         file="s3syncd/config/document.py",
-        old="line, what = mark.line + 1 if mark else 0, _without_quotation(error)",
-        new="line, what = mark.line + 1 if mark else 0, str(error)",
+        old="            fault = fault_of(text, _complaint(error))\n",
+        new='            fault = Fault(1, 1, str(error), "")\n',
         tests=_CANARY,
     ),
     Mutant(

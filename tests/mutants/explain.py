@@ -32,7 +32,7 @@ MUTANTS = [
     ),
     Mutant(
         name="a path outside the site is looked at",
-        file="s3syncd/supervisor/explaining.py",
+        file="s3syncd/supervisor/naming.py",
         old='{"", ".", ".."} & set(path.split("/"))',
         new="False",
         tests=[_HERE + "test_what_is_outside_is_no_path"],
