@@ -223,12 +223,12 @@ _LABELLED_COUNTERS: Sequence[tuple[str, str, str, Callable[[SiteReading], Mappin
 _GAUGES: Sequence[tuple[str, str, Callable[[SiteReading], float]]] = (
     (
         "s3syncd_pending_actions",
-        "Paths dirty, planned or in flight.",
+        "Paths dirty, planned, in flight, or to be tried again.",
         lambda one: one.status["pending"]["actions"],
     ),
     (
         "s3syncd_pending_bytes",
-        "Content planned or in flight.",
+        "Content of the pending paths, as far as it is known.",
         lambda one: one.status["pending"]["bytes"],
     ),
     (
@@ -236,12 +236,13 @@ _GAUGES: Sequence[tuple[str, str, Callable[[SiteReading], float]]] = (
         "Age of the oldest change that is not in the bucket.",
         lambda one: one.status["oldest_pending_seconds"],
     ),
-    (
-        "s3syncd_in_sync",
-        "1 while directory and prefix are equal.",
-        lambda one: one.status["in_sync"],
-    ),
+    ("s3syncd_in_sync", "1 while both sides are equal.", lambda one: one.status["in_sync"]),
     ("s3syncd_site_healthy", "1 while the site progresses.", lambda one: one.is_healthy),
+    (
+        "s3syncd_paused_timestamp_seconds",
+        "When somebody paused the site; 0: it is not paused.",
+        lambda one: _timestamp(one.status.get("paused_at")),
+    ),
     (
         "s3syncd_last_in_sync_timestamp_seconds",
         "When the site was last in sync; 0: not since its start.",

@@ -25,6 +25,11 @@ from s3syncd.s3.wire import BodyView
 
 __all__ = ["FakeBucket", "FakeObject", "failure"]
 
+_OPERATIONS = {
+    "put": "PutObject", "head": "HeadObject", "peek": "HeadObject", "delete": "DeleteObject",
+    "copy": "CopyObject", "list": "ListObjectsV2", "upload_part": "UploadPart",
+}  # fmt: skip
+
 
 def failure(
     kind: FailureKind, code: str = "", status: int | None = None, *, is_unknown: bool = False
@@ -96,6 +101,10 @@ class FakeBucket:
     ) -> None:
         """Answer the next requests of this kind with a failure, after their effect or without."""
         self._failing[operation].append(_Failing(told, times, is_applied))
+
+    def heal(self) -> None:
+        """Answer nothing with a failure any more."""
+        self._failing.clear()
 
     def store(self, key: str, body: bytes, **fields: Any) -> FakeObject:
         """Put an object as another writer would."""
@@ -253,6 +262,8 @@ class FakeBucket:
                 reply = self._control(operation, effect, **told)
             except S3Failure as error:
                 reply = Reply(error.failure.status or 0, {}, b"", error.failure)
+            kind = reply.failure.kind if reply.failure is not None else None
+            self.tally.answered(_OPERATIONS[operation], 0.01, kind)
             resume(reply)
 
         return start

@@ -71,7 +71,10 @@ def has_passed(before: dict[str, Any], *, is_remote: bool) -> Callable[[dict[str
     def is_through(site: dict[str, Any]) -> bool:
         if site["state"] in _STILL:
             return True
-        if site["state"] in {"starting", "scanning"} or site["pending"]["actions"]:
+        pending = site["pending"]  # what failed waits to be tried again, perhaps for an hour
+        if site["state"] in {"starting", "scanning"} or pending["actions"] - pending.get(
+            "failed", 0
+        ):
             return False
         is_newer: bool = site[field] is not None and site[field] != then.get(site["name"])
         return is_newer

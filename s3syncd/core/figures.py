@@ -54,6 +54,8 @@ class SiteFigures:
         is_ledger_writable: the file system of the ledger takes writes.
         watcher_proved_at: when the watcher last proved to hear, monotonic seconds; None: it cannot
             be told (polling, no watch left for the signs).
+        paused_at: when it was paused, monotonic seconds; None: it is not.
+        root_silent_seconds: how long the step in the directory that is under way has taken.
         recent: the last changes that were made in the bucket, the newest last.
     """
 
@@ -77,4 +79,6 @@ class SiteFigures:
     scrubbed_files: int = 0
     is_ledger_writable: bool = True
     watcher_proved_at: float | None = None
+    paused_at: float | None = None
+    root_silent_seconds: float = 0.0
     recent: tuple[Recent, ...] = ()

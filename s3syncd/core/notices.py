@@ -157,8 +157,7 @@ def _troubles(status: Mapping[str, Any], checks: Iterable[Check]) -> Iterable[tu
         yield state, reason or state, hint
     else:
         for one in checks:
-            if one.check != "paused":  # somebody wanted it
-                yield "unhealthy", one.check, one.detail
+            yield "unhealthy", one.check, one.detail
     if state != "halted" and waits_for_person(status):
         yield "held", *_held(status)
 

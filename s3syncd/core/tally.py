@@ -55,9 +55,10 @@ class RequestTally:
             and in the end the sum of all seconds.
         control: how many requests of the control plane were sent, by operation.
         failures: by kind.
+        parts: how many parts of large files were taken.
     """
 
-    __slots__ = ("_noted", "control", "failures", "timed")
+    __slots__ = ("_noted", "control", "failures", "parts", "timed")
 
     def __init__(self) -> None:
         self.timed: dict[str, list[float]] = {
@@ -65,6 +66,7 @@ class RequestTally:
         }
         self.control: dict[str, int] = {}
         self.failures: dict[str, int] = dict.fromkeys(FailureKind, 0)
+        self.parts = 0
         self._noted: deque[str] = deque()
 
     def answered(self, operation: str, seconds: float, failure: FailureKind | None) -> None:
@@ -77,6 +79,8 @@ class RequestTally:
         row[-1] += seconds
         if failure is not None:
             self.failures[failure] += 1
+        elif operation == "UploadPart":
+            self.parts += 1
 
     def note(self, operation: str) -> None:
         """Note a request of the control plane, which any thread may send."""
@@ -87,11 +91,6 @@ class RequestTally:
         while self._noted:
             operation = self._noted.popleft()
             self.control = {**self.control, operation: self.control.get(operation, 0) + 1}
-
-    @property
-    def ended(self) -> int:
-        """Requests of the data plane that ended."""
-        return int(sum(sum(row[:-1]) for row in self.timed.values()))
 
     def by_class(self) -> dict[str, int]:
         """Count all requests as a bill does."""

@@ -76,6 +76,11 @@ class RetryTable(Store):
         sql = f"SELECT {_COLUMNS} FROM retry ORDER BY since_wall LIMIT ?"  # noqa: S608 - constants
         return total, [Retry(*row) for row in self._rows(sql, (_SHOWN,))]
 
+    def retry_ages(self, limit: int) -> list[tuple[str, float, str]]:
+        """Return path, since when (seconds since the epoch) and reason, the oldest first."""
+        sql = "SELECT CAST(path AS TEXT), since_wall, reason FROM retry ORDER BY since_wall LIMIT ?"
+        return self._rows(sql, (limit,))
+
     # --- repeatable writes ----------------------------------------------------------------------
 
     def _put_retry(self, retry: Retry) -> None:

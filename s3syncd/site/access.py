@@ -32,7 +32,7 @@ _CONNECT_CAP_SECONDS = 60.0  # an unreachable bucket is tried at least this ofte
 _RELAPSE_SECONDS = 60.0  # a bucket lost so soon answers looks and nothing else: less is asked
 _MOUNTS = "mounts"  # key of the ledger
 _SLOW_SECONDS = 5.0  # what is well answers the first time within one
-_SILENT_ROOT = "The site's directory has not answered yet; its file system may hang."
+_SILENT_ROOT = "The site's directory has not answered for a while; its file system may hang."
 _SILENT_BUCKET = "The bucket's server has not answered yet. It is waited for, and tried again."
 
 
@@ -75,8 +75,11 @@ class Access:
         return REASONS[self.reason].remedy if self.reason else ""
 
     def waits_for(self, now: float) -> str:
-        """Say which side has not answered for a while since the start; empty: none."""
-        if self._root == "unseen" and self._is_root_asked and now - self._asked_at > _SLOW_SECONDS:
+        """Say which side has not answered for a while; empty: none."""
+        is_first = self._root == "unseen" and self._is_root_asked
+        if is_first and now - self._asked_at > _SLOW_SECONDS:
+            return _SILENT_ROOT
+        if self._parts.scanner.busy_seconds() > _SLOW_SECONDS:
             return _SILENT_ROOT
         is_called = self._bucket == "unseen" and self._is_connecting
         return _SILENT_BUCKET if is_called and now - self._called_at > _SLOW_SECONDS else ""

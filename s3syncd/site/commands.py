@@ -86,9 +86,8 @@ class Commands:
 
     def _set_paused(self, *, is_paused: bool) -> dict[str, object]:
         site = self._site
-        if site.is_paused != is_paused:
-            site.is_paused = is_paused
-            site.parts.ledger.set_meta("paused", "1" if is_paused else None)
+        if site.pause.is_on != is_paused:
+            (site.pause.begin if is_paused else site.pause.end)()
             site.parts.log.info("site.paused" if is_paused else "site.resumed")
         return {"ok": True}
 

@@ -72,6 +72,8 @@ class Gauge:
             scrubbed_files=site.scrub.files or 0,
             is_ledger_writable=not site.space.is_read_only,
             watcher_proved_at=site.hearing.proved_at,
+            paused_at=site.pause.since,
+            root_silent_seconds=site.parts.scanner.busy_seconds(),
             recent=tuple(counters.recent),
         )
 
@@ -79,7 +81,16 @@ class Gauge:
         """Give what changes whenever something comes forward."""
         site = self._site
         whole = site.schedule.whole
-        seen = (whole.pass_id, whole.tally.local_files, whole.tally.position) if whole else ()
-        # Failures are no progress; requests that succeed (the parts of a large file) are.
-        tally = site.parts.bucket.tally
-        return site.counters.done, tally.ended - sum(tally.failures.values()), seen
+        seen = (
+            (
+                whole.pass_id,
+                whole.tally.local_files,
+                whole.tally.remote_objects,
+                whole.tally.position,
+            )
+            if whole
+            else ()
+        )
+        # Of requests only the parts of a large file: a look at an object that is asked for again
+        # and again, because its upload gets no answer, brings nothing forward.
+        return site.counters.done, site.parts.bucket.tally.parts, seen

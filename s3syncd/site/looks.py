@@ -73,6 +73,7 @@ class Looks:
         self._deferred: dict[str, SettleEntry] = {}
         self._entries: dict[str, SettleEntry] = {}
         self._since: dict[str, float] = {}
+        self.heard_at = self._since.get
         self._unseen: dict[str, float] = {}
         self._inodes = Inodes()
         self._unstable: dict[str, int] = {}
@@ -103,9 +104,8 @@ class Looks:
 
     def hinted(self, hints: Hints) -> None:
         """Take what the watcher heard about single paths."""
-        is_selected = self._parts.scope.is_selected
         for path, hint in hints.paths.items():
-            if is_selected(path):
+            if self._parts.scope.is_selected(path):
                 self._dirty(path, hint.last, is_closed=hint.is_closed, first=hint.first)
 
     def note(self, path: str, now: float, *, is_soon: bool = False) -> None:

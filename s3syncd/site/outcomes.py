@@ -79,14 +79,14 @@ class Outcomes:
             self._looks.took(path, now - planned.started_at)
         # The record before the end of its intent: a ledger that fails in between knows too much
         # rather than too little.
-        self.apply(outcome, now)
+        self.apply(outcome, now, planned_at=planned.planned_at)
         self._end_intent(planned, outcome, now)
         if planned.is_remote_other and outcome.effect in _BELIEVING:
             self._parts.ledger.forget(path)
             self._looks.note(path, now, is_soon=True)
         self._looks.settled(path, now)
 
-    def apply(self, outcome: Outcome, now: float) -> None:
+    def apply(self, outcome: Outcome, now: float, *, planned_at: float | None = None) -> None:
         """Record what is known, and plan what follows."""
         if outcome.result is Result.DONE:
             self._done(outcome, now)
@@ -95,7 +95,7 @@ class Outcomes:
         elif outcome.result is Result.SUPERSEDED:
             self._superseded(outcome, now)
         else:
-            self._failed(outcome, now)
+            self._failed(outcome, now, planned_at)
 
     def recovered(self, outcome: Outcome, now: float) -> None:
         """Record what became of an effect without an answer; the path is then compared anew."""
@@ -173,7 +173,7 @@ class Outcomes:
         else:
             self._looks.superseded(outcome.action, now)
 
-    def _failed(self, outcome: Outcome, now: float) -> None:
+    def _failed(self, outcome: Outcome, now: float, planned_at: float | None) -> None:
         if outcome.reason == "unstable":
             self._looks.unstable(outcome.action.path, now)
             return
@@ -189,7 +189,8 @@ class Outcomes:
             if len(self._failed_in_a_row) >= _IN_A_ROW[outcome.reason]:
                 self._failed_in_a_row.clear()
                 self._on_bucket_trouble(_told(outcome), outcome.hint)
-        self._retries.put(outcome)
+        heard_at = self._looks.heard_at(outcome.action.path)
+        self._retries.put(outcome, heard_at=planned_at if heard_at is None else heard_at)
         self._looks.clean(outcome.action.path)
 
     def _end_intent(self, planned: Planned, outcome: Outcome, now: float) -> None:

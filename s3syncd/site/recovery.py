@@ -72,9 +72,9 @@ class Recovery:
         return path in self._open
 
     @property
-    def unseen(self) -> int:
-        """Effects about which nothing is known yet."""
-        return sum(not (one.has_been_seen or one.is_settled) for one in self._open.values())
+    def unseen(self) -> list[str]:
+        """The paths of effects about which nothing is known yet."""
+        return [p for p, one in self._open.items() if not (one.has_been_seen or one.is_settled)]
 
     def load(self, now: float) -> None:
         """Take up the intents that the last run left behind."""

@@ -7,6 +7,7 @@ what the file was when it failed: a changed one is tried at once. Owned by the s
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from s3syncd.core.entry import Action, Kind, Outcome, Result
 from s3syncd.core.retry import delay_seconds
@@ -14,7 +15,7 @@ from s3syncd.ledger import Retry
 from s3syncd.site.inodes import Inodes
 from s3syncd.site.parts import Parts
 
-__all__ = ["Retries"]
+__all__ = ["Outstanding", "Retries"]
 
 _REFUSED_SECONDS = 3600.0  # a refused path is tried again hourly, and when its file changes
 _AT_ONCE = 256
@@ -23,7 +24,30 @@ _LOOK_SECONDS = 0.2  # failed paths that are due are taken up at most this often
 _IDLE_SECONDS = 5.0  # ... and this often where all that are due wait for something else
 _REMEMBERED = 50_000  # files known as they failed (10 MiB); beyond, deletions wait for all of them
 
+# What is wrong with the file, or a refusal: health has its own words for these.
+_STANDING = frozenset({"unreadable", "io_error", "access_denied", "refused", "archived"})
+
 _Stat = tuple[int, int, int, int] | None
+
+
+class Outstanding(NamedTuple):
+    """What failed and is not in the bucket yet.
+
+    Attributes:
+        actions: paths that wait to be tried again, those under way already not counted.
+        size_bytes: what is to be sent of them, as far as it is known.
+        oldest_at: when the oldest change of all that failed was first heard of (monotonic seconds).
+    """
+
+    actions: int = 0
+    size_bytes: int = 0
+    oldest_at: float | None = None
+
+
+class _Wait(NamedTuple):
+    heard_at: float
+    size_bytes: int
+    is_standing: bool
 
 
 class Retries:
@@ -38,9 +62,18 @@ class Retries:
         self._has_any = True
         self._next_at = 0.0
         self._wall_ahead: float | None = None
+        # Ages by the monotonic clock: the other one may leap. Those of the last run are read once.
+        self._waits: dict[str, _Wait] = {}
+        self._striving = 0
+        self._are_waits_read = False
 
-    def put(self, outcome: Outcome) -> None:
-        """Note that an attempt failed: the path is tried again, later each time."""
+    def put(self, outcome: Outcome, *, heard_at: float | None = None) -> None:
+        """Note that an attempt failed: the path is tried again, later each time.
+
+        Args:
+            outcome: of the attempt.
+            heard_at: when the change was first heard of, monotonic seconds; None: now.
+        """
         ledger, wall = self._parts.ledger, self._parts.wall()
         path, old = outcome.action.path, ledger.retry(outcome.action.path)
         if self._wall_ahead is not None:
@@ -61,9 +94,10 @@ class Retries:
             next_at_wall=wall + delay,
             reason=outcome.reason,
             hint=outcome.hint,
-            since=old.since_wall if old else wall,
+            since=old.since_wall if old else wall - self._age(heard_at),
         )
         self._remember(outcome.action)
+        self._wait_for(outcome, heard_at)
         self._has_any = True
         self._next_at = 0.0
 
@@ -74,6 +108,7 @@ class Retries:
         self._failed.pop(path, None)
         self._kept.pop(path, None)
         self._inodes.set(path, None)
+        self._forget_wait(path)
         if self._parts.ledger.retry(path) is not None:
             self._parts.ledger.drop_retry(path)
             self._parts.log.info("transfer.recovered", path=path)
@@ -139,6 +174,62 @@ class Retries:
     def shown(self) -> tuple[int, list[Retry]]:
         """Return how many there are, and the oldest."""
         return self._parts.ledger.retries() if self._has_any else (0, [])
+
+    def outstanding(self, is_under_way: Callable[[str], bool]) -> Outstanding:
+        """Give what failed and is not in the bucket yet.
+
+        Args:
+            is_under_way: whether a path is counted elsewhere, because it is being tried again.
+        """
+        if not self._has_any or not (total := self._parts.ledger.retries()[0]):
+            return Outstanding()
+        self._read_waits()
+        waiting = {path: one for path, one in self._waits.items() if not is_under_way(path)}
+        return Outstanding(
+            max(0, total - len(self._waits)) + len(waiting),
+            sum(one.size_bytes for one in waiting.values()),
+            min((one.heard_at for one in self._waits.values()), default=None),
+        )
+
+    @property
+    def is_striving(self) -> bool:
+        """Whether anything failed that is neither a refusal nor a fault of its file."""
+        return self._has_any and self._striving > 0
+
+    def _age(self, heard_at: float | None) -> float:
+        return 0.0 if heard_at is None else max(0.0, self._parts.clock() - heard_at)
+
+    def _read_waits(self) -> None:
+        """Take over the ages that the last run has left in the ledger."""
+        if self._are_waits_read:
+            return
+        self._are_waits_read = True
+        now, wall = self._parts.clock(), self._parts.wall()
+        for path, since, reason in self._parts.ledger.retry_ages(_REMEMBERED):
+            if path not in self._waits:
+                self._set_wait(path, _Wait(now - max(0.0, wall - since), 0, reason in _STANDING))
+
+    def _wait_for(self, outcome: Outcome, heard_at: float | None) -> None:
+        self._read_waits()
+        action, old = outcome.action, self._waits.get(outcome.action.path)
+        if old is None and len(self._waits) >= _REMEMBERED:
+            return
+        is_body = action.kind is Kind.UPLOAD and action.local is not None
+        wait = _Wait(
+            self._parts.clock() - self._age(heard_at) if old is None else old.heard_at,
+            action.local.size_bytes if is_body and action.local else 0,
+            outcome.reason in _STANDING,
+        )
+        self._set_wait(action.path, wait)
+
+    def _set_wait(self, path: str, wait: _Wait) -> None:
+        self._forget_wait(path)
+        self._waits[path] = wait
+        self._striving += not wait.is_standing
+
+    def _forget_wait(self, path: str) -> None:
+        if (old := self._waits.pop(path, None)) is not None:
+            self._striving -= not old.is_standing
 
     def _bear_clock(self, now: float, wall: float) -> None:
         """Put nothing off because the clock was ahead: set right, it would take as long again.

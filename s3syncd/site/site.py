@@ -33,6 +33,7 @@ from s3syncd.site.looks import Looks
 from s3syncd.site.outcomes import Outcomes
 from s3syncd.site.parts import Parts
 from s3syncd.site.passes import Pass
+from s3syncd.site.pause import Pause
 from s3syncd.site.problems import Problems
 from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
@@ -63,7 +64,7 @@ class Site:
         self.access = Access(parts, on_change=lambda *news: self.alarm.access_changed(*news))
         self.aftermath = Aftermath(parts.ledger, self.problems, parts.log, boot_id=parts.boot_id)
         self.space = Space(parts.room, parts.log)
-        self.is_paused = parts.ledger.meta("paused") == "1"
+        self.pause = Pause(parts.ledger, clock=parts.clock, wall=parts.wall)
         self.is_stopped = False
         self.stop_deadline: float | None = None
         self._commits = GroupCommit(parts.ledger)
@@ -77,7 +78,7 @@ class Site:
     @property
     def may_work(self) -> bool:
         """Whether effects may be begun."""
-        is_held_up = self.is_paused or self.space.is_low or self.stop_deadline is not None
+        is_held_up = self.pause.is_on or self.space.is_low or self.stop_deadline is not None
         return self.access.is_ready and not is_held_up
 
     @property
@@ -108,8 +109,7 @@ class Site:
         self.access.advance(now)
         self.space.advance(now)
         self.hearing.beat(now)
-        if not self.is_paused:
-            self.hearing.advance(now)
+        self.hearing.advance(now)
         if self.may_work:
             self.recovery.advance(now)
             self.looks.advance(now)
@@ -253,7 +253,8 @@ class Site:
         )
 
     def _next_due(self, now: float) -> float:
-        is_busy = len(self.backlog) or self.backlog.in_flight or len(self.looks)
+        is_dirty = self.may_work and len(self.looks)
+        is_busy = len(self.backlog) or self.backlog.in_flight or is_dirty
         due = now + (_BUSY_WAIT_SECONDS if is_busy else _WAIT_SECONDS)
         due = min(due, self.access.next_due(), self._commits.next_due())
         if self.schedule.can_step:

@@ -16,6 +16,7 @@ from s3syncd.core.safety import REASONS
 from s3syncd.errors import LedgerError
 from s3syncd.site.figures import Gauge, LastTimes
 from s3syncd.site.passes import Pass
+from s3syncd.site.pending import is_at_rest, is_working, pending_of
 from s3syncd.site.problems import HELD, SKIPPED
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Board:
             self._progress = self._progress_now()
             self._figures = self._gauge.read(
                 now,
-                is_at_rest=is_in_sync or state in {"idle", "paused", "halted"},
+                is_at_rest=is_in_sync or is_at_rest(self._site),
                 walls=LastTimes(
                     self._last_in_sync_wall, self._last_rescan_wall, self._last_reconcile_wall
                 ),
@@ -130,8 +131,11 @@ class Board:
         """Publish that the ledger cannot be written; everything else is as it was."""
         self.turned_at = now
         self._was = (False, "")
+        age, waited = self._snapshot["oldest_pending_seconds"], now - self._published_at
+        self._published_at = now
         self._snapshot = {
             **self._snapshot,
+            "oldest_pending_seconds": round(age + waited, 3) if age else 0.0,
             "state": "unavailable",
             "reason": "ledger_unavailable",
             "hint": error.hint or error.message,
@@ -163,7 +167,7 @@ class Board:
 
     def _state(self) -> str:
         site = self._site
-        if site.is_paused:
+        if site.pause.is_on:
             return "paused"
         if site.access.is_halted:
             return "halted"
@@ -171,7 +175,7 @@ class Board:
             return "unavailable"
         if not site.access.is_ready:
             return "starting"
-        if len(site.backlog) or site.backlog.in_flight:
+        if is_working(site):
             return "syncing"
         return "scanning" if site.schedule.whole is not None else "idle"
 
@@ -180,18 +184,21 @@ class Board:
         files, size_bytes = site.parts.ledger.count()
         problems, problems_total = self._problems()
         reason, hint = self._reason(now)
-        watcher = site.parts.watcher
+        watcher, pending = site.parts.watcher, pending_of(site, now)
         return {
             "name": settings.name,
             "state": state,
             "reason": reason or None,
             "hint": hint or None,
+            "paused_at": _rfc3339(site.pause.since_wall),
             "mode": settings.mode,
             "in_sync": is_in_sync,
             "in_sync_since": _rfc3339(self._in_sync_since_wall) if is_in_sync else None,
             "last_in_sync_at": _rfc3339(self._last_in_sync_wall),
-            "pending": {"actions": self._pending(), "bytes": site.backlog.pending_bytes},
-            "oldest_pending_seconds": self._oldest(now),
+            "pending": {
+                "actions": pending.actions, "bytes": pending.size_bytes, "failed": pending.failed,
+            },
+            "oldest_pending_seconds": pending.oldest_seconds,
             "held_deletions": site.hold.count,
             "held_list": site.hold.list_hash,
             "foreign_objects": self.foreign_objects,
@@ -206,7 +213,7 @@ class Board:
             "in_flight_window": site.parts.bucket.window.limit,
             "files": files,
             "bytes": size_bytes,
-        }
+        }  # fmt: skip
 
     def _reason(self, now: float) -> tuple[str, str]:
         site = self._site
@@ -221,23 +228,6 @@ class Board:
         if site.schedule.is_listing_incomplete:
             return "listing_incomplete", REASONS["listing_incomplete"].remedy
         return site.problems.guard()
-
-    def _pending(self) -> int:
-        site = self._site
-        return (
-            len(site.looks)
-            + len(site.backlog)
-            + len(site.backlog.in_flight)
-            + site.retirement.waiting
-        )
-
-    def _oldest(self, now: float) -> float:
-        moments = [self._site.looks.oldest(), self._site.backlog.oldest()]
-        ages = [now - moment for moment in moments if moment is not None]
-        failed = self._site.retries.shown()[1]
-        if failed:
-            ages.append(self._site.parts.wall() - failed[0].since_wall)
-        return round(max(0.0, *ages), 3) if ages else 0.0
 
     def _problems(self) -> tuple[list[dict[str, Any]], int]:
         total, retries = self._site.retries.shown()
@@ -273,7 +263,7 @@ class Board:
         self._site.parts.log.info(
             "transfer.summary",
             finished=finished,
-            pending=self._pending(),
+            pending=self._snapshot["pending"]["actions"],
             sent_bytes=counters.sent_bytes,
             scanned=progress.scanned_files if progress else 0,
             **counters.effects,

@@ -99,7 +99,8 @@ class Watch:
         is_quiet = _is_quiet(status)
         if not is_quiet:
             self._quiet_since = now
-        is_stalled = status["state"] != "syncing" and now - self._moved_at >= _STALL_SECONDS
+        is_working = status["state"] == "syncing" and _under_way(status) > 0
+        is_stalled = not is_working and now - self._moved_at >= _STALL_SECONDS
         return (
             status["in_sync"]
             or status["state"] in {"halted", "paused"}
@@ -125,4 +126,10 @@ def _is_quiet(status: dict[str, Any]) -> bool:
     """Whether nothing is under way that would end by itself soon."""
     is_idle = status["state"] in {"idle", "unavailable"}
     has_passed = status["last_reconcile_at"] is not None
-    return is_idle and has_passed and not status["pending"]["actions"]
+    return is_idle and has_passed and not _under_way(status)
+
+
+def _under_way(status: dict[str, Any]) -> int:
+    """Count what is pending and does not wait to be tried again."""
+    pending = status["pending"]
+    return int(pending["actions"]) - int(pending["failed"])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from s3syncd.core.figures import SiteFigures
-from s3syncd.core.health import Check, failing, is_ready
+from s3syncd.core.health import Check, failing, is_ready, remarks
 from s3syncd.core.plural import counted
 from s3syncd.core.standing import waits_for_person
 from s3syncd.core.tally import RequestTally
@@ -53,9 +53,12 @@ class DaemonView:
         return Verdict(bool(told["ok"]), () if told["ok"] else (str(told["error"]),))
 
     def health(self) -> Verdict:
-        """Tell whether every site progresses, and of each that does not, why."""
-        found = [check for _, checks in self.checked() for check in checks]
-        return Verdict(not found, tuple(f"{one.site}: {one.check}: {one.detail}" for one in found))
+        """Tell whether every site progresses, and of each that does not, why; and who is paused."""
+        sites = self.checked()
+        found = [check for _, checks in sites for check in checks]
+        lines = [f"{one.site}: {one.check}: {one.detail}" for one in found]
+        lines += [line for status, checks in sites if not checks for line in remarks(status)]
+        return Verdict(not found, tuple(lines))
 
     def checked(self) -> list[tuple[Mapping[str, Any], list[Check]]]:
         """Give of each site its status and the checks that fail."""
@@ -119,6 +122,8 @@ def standing(checked: Iterable[tuple[Mapping[str, Any], list[Check]]]) -> str:
     line = f"{counted(len(sites), 'site')}, {sum(status['in_sync'] for status, _ in sites)} in sync"
     held = [(s["name"], "held") for s, checks in sites if not checks and waits_for_person(s)]
     unwell = [(status["name"], checks[0].check) for status, checks in sites if checks] + held
+    paused = sum(status["state"] == "paused" for status, checks in sites if not checks)
+    line += f", {paused} paused" if paused else ""
     if not unwell:
         return line
     named = ", ".join(f"{name} ({check})" for name, check in unwell[:_NAMED])

@@ -141,7 +141,7 @@ def _level(seen: SiteSeen) -> str:
     """Say in one word how much a person is needed: bad, attention, paused, working or good."""
     status = seen.status
     if status["state"] == "paused":
-        return "paused"
+        return "attention" if seen.failing else "paused"
     if seen.failing or status["state"] in {"halted", "unavailable"}:
         return "bad"
     if status["held_deletions"]:

@@ -232,6 +232,14 @@ def test_rescan_waits_for_a_pass_of_its_kind_and_for_what_it_found(
     assert len(daemon.steps) == 1
 
 
+def test_a_rescan_does_not_wait_for_what_failed_and_is_tried_again_some_time(
+    daemon: FakeDaemon, config: Path
+) -> None:
+    failed = {"in_sync": False, "pending": {"actions": 2, "bytes": 9, "failed": 2}}
+    daemon.steps = [[site_status()], [site_status(last_rescan_at=LATER, **failed)]]
+    assert main(["rescan", "--wait", "--timeout", "30", "-c", str(config)]) == 4
+
+
 def test_a_rescan_that_is_not_through_in_time_is_not_in_sync(
     daemon: FakeDaemon, config: Path
 ) -> None:

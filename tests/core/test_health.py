@@ -9,7 +9,9 @@ import pytest
 from s3syncd.core.figures import STATES, SiteFigures
 from s3syncd.core.health import (
     DEAF_SECONDS,
+    FORGOTTEN_SECONDS,
     OVERDUE_SECONDS,
+    SILENT_SECONDS,
     STILL_SECONDS,
     WAITING_SECONDS,
     failing,
@@ -48,7 +50,9 @@ def test_a_site_that_comes_forward_is_healthy(state: str) -> None:
         ({"state": "unavailable", "reason": "state_dir_full"}, {}, "state_dir_full"),
         ({"state": "unavailable"}, {}, "unavailable"),
         ({"state": "halted", "reason": "root_replaced"}, {}, "root_replaced"),
-        ({"state": "paused"}, {}, "paused"),
+        ({"state": "paused"}, {"paused_at": NOW - FORGOTTEN_SECONDS - 1}, "paused"),
+        ({"state": "paused"}, {"is_ledger_writable": False}, "ledger_read_only"),
+        ({}, {"root_silent_seconds": SILENT_SECONDS + 1}, "root_silent"),
         ({"watcher": "down"}, {}, "watcher_down"),
         ({}, {"progressed_at": NOW - STILL_SECONDS - 1}, "no_progress"),
         ({"state": "starting"}, {"progressed_at": NOW - STILL_SECONDS - 1}, "no_progress"),
@@ -84,6 +88,14 @@ def test_each_trouble_turns_it_red_alone_and_names_the_site(
         ({"watcher": "polling"}, {}),
         ({}, {"watcher_proved_at": NOW - DEAF_SECONDS}),
         ({}, {"watcher_proved_at": None}),
+        ({}, {"root_silent_seconds": SILENT_SECONDS}),
+        # Somebody wanted it: nothing is to come forward, and no comparison is missed.
+        ({"state": "paused"}, {"paused_at": NOW - FORGOTTEN_SECONDS}),
+        (
+            {"state": "paused", "oldest_pending_seconds": 10 * WAITING_SECONDS},
+            {"reconciled_at": NOW - 10 * 86400, "progressed_at": NOW - 86400},
+        ),
+        ({"state": "paused"}, {"refused": "access_denied"}),
     ],
 )
 def test_what_may_be_is_green(told: dict[str, Any], read: dict[str, Any]) -> None:

@@ -92,11 +92,11 @@ def test_what_may_end_by_itself_is_told_when_it_stays(told: Told) -> None:
     assert away.since == WALL + 1_000.0, "since it began, not since it was told"
 
 
-def test_a_check_that_fails_for_long_is_told_but_a_pause_is_not(told: Told) -> None:
-    checks = {"no_progress": "nothing came forward", "paused": "resume lets it go on"}
-    told.look(status(), **checks)
-    (unwell,) = told.look(status(), after=AFTER, **checks)
-    assert (unwell.kind, unwell.reason) == ("unhealthy", "no_progress")
+@pytest.mark.parametrize("check", ["no_progress", "paused"])
+def test_a_check_that_fails_for_long_is_told(told: Told, check: str) -> None:
+    told.look(status(), **{check: "words"})
+    (unwell,) = told.look(status(), after=AFTER, **{check: "words"})
+    assert (unwell.kind, unwell.reason) == ("unhealthy", check)
 
 
 def test_checks_that_follow_from_an_unusable_site_are_not_told_besides(told: Told) -> None:

@@ -41,7 +41,8 @@ def test_requests_are_classed_as_a_bill_does_it() -> None:
     tally.gather()
     assert tally.by_class() == {"write": 6, "list": 1, "read": 1, "delete": 2}
     assert tally.failures[FailureKind.MISSING] == 1
-    assert tally.ended == 7
+    tally.answered("UploadPart", 0.1, FailureKind.TRANSIENT)
+    assert tally.parts == 1, "taken"
 
 
 def test_notes_of_many_threads_are_all_counted() -> None:

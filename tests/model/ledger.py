@@ -136,6 +136,13 @@ class MemoryLedger:
         retry = self.memory.now.retry
         return None if retry is None else retry.next_at_wall
 
+    def retries(self) -> tuple[int, list[Retry]]:
+        retry = self.memory.now.retry
+        return (0, []) if retry is None else (1, [retry])
+
+    def retry_ages(self, limit: int) -> list[tuple[str, float, str]]:
+        return [(one.path, one.since_wall, one.reason) for one in self.retries()[1][:limit]]
+
     def bring_retries_forward(self, now_wall: float, *, beyond: float) -> None:
         """No clock is ever set here."""
 

@@ -287,6 +287,7 @@ class Process:
         retries._failed = {PATH: volatile.failed} if volatile.failed != () else {}
         retries._kept = {PATH: volatile.kept} if volatile.kept else {}
         retries._inodes.set(PATH, volatile.failed_inode)
+        retries._waits, retries._striving = {}, 0  # for the status alone
         retries._has_any, retries._next_at, retries._wall_ahead = True, 0.0, 0.0
         self.problems.clear(PATH)
         if volatile.is_drift:

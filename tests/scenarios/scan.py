@@ -38,6 +38,7 @@ class InlineScanner:
         breaks_after: the next scan ends incomplete after so many batches; None: whole.
         is_held: no scan goes on; looks are answered all the same.
         are_looks_held: no look is answered.
+        busy: how many seconds the step at hand has taken.
         looks: how often each path was looked at.
         scans: the prefix of each scan asked for; '' is the whole root.
     """
@@ -52,6 +53,7 @@ class InlineScanner:
         self.looks: Counter[str] = Counter()
         self.scans: list[str] = []
         self.is_hung = False
+        self.busy = 0.0
         self._post = post
         self._expected: RootIdentity | None = None
         self._urgent: deque[Callable[[], None]] = deque()
@@ -84,6 +86,9 @@ class InlineScanner:
 
     def check_root(self) -> None:
         self._urgent.append(self._see_root)
+
+    def busy_seconds(self) -> float:
+        return self.busy
 
     def taken(self, pass_id: int) -> None:
         for scan in self._scans:

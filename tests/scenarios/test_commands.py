@@ -43,6 +43,24 @@ def test_a_pause_survives_a_kill(settled: World) -> None:
     assert settled.objects == settled.files
 
 
+def test_a_pause_is_as_old_as_it_is_over_restarts_and_leaps_of_the_clock(settled: World) -> None:
+    assert settled.status["paused_at"] is None
+    settled.command("pause")
+    began, since = settled.now, settled.status["paused_at"]
+    settled.run(100)
+    settled.restart()
+    settled.run(10)
+    assert settled.status["paused_at"] == since
+    settled._wall_from += 10 * 86_400
+    settled.run(10)
+    figures = settled.site.board.figures
+    assert figures is not None
+    assert figures.paused_at == pytest.approx(began)
+    settled.command("resume")
+    settled.run(1)
+    assert settled.status["paused_at"] is None
+
+
 def test_a_pause_in_the_middle_lets_what_is_in_flight_end(settled: World) -> None:
     settled.lane.is_held = True
     settled.write("new", hint=True)

@@ -99,3 +99,18 @@ def test_a_watcher_that_proves_nothing_any_more_turns_it_red(world: World) -> No
     world.watcher.proved_at = world.now
     world.run(10)
     assert checks(world) == []
+
+
+def test_a_directory_that_hangs_turns_it_red_and_is_named(world: World) -> None:
+    world.settle()
+    world.scanner.is_hung, world.scanner.busy = True, 30.0
+    world.run(30)
+    assert checks(world) == []
+    assert "may hang" in world.status["hint"]
+    world.scanner.busy = 150.0
+    world.run(30)
+    assert checks(world) == ["root_silent"]
+    world.scanner.is_hung, world.scanner.busy = False, 0.0
+    world.run(30)
+    assert checks(world) == []
+    assert world.status["hint"] is None

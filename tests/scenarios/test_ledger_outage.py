@@ -234,3 +234,15 @@ def test_the_thread_waits_for_the_ledger_and_ends_with_the_error() -> None:
     assert isinstance(ends[0], LedgerError)
     assert site.ledger.recorded == [row]
     assert site.is_closed
+
+
+def test_what_waits_grows_older_while_the_ledger_is_out(settled: World) -> None:
+    settled.write("new", hint=True)
+    settled.lane.is_held = True
+    settled.run(10)
+    with _full_disk():
+        outage = _outage(settled, _fail(settled))
+        _let_pass(settled, outage, 300)
+    assert settled.status["reason"] == "ledger_unavailable"
+    assert settled.status["pending"]["actions"] >= 1
+    assert 305 < settled.status["oldest_pending_seconds"] < 320

@@ -14,6 +14,7 @@ FIELDS = {
     "pending", "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects",
     "problems", "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files",
     "bytes", "in_flight_window", "last_scrub_at", "scrubbed_files", "capabilities",
+    "paused_at",
 }  # fmt: skip
 STATES = {"starting", "scanning", "syncing", "idle", "paused", "halted", "unavailable"}
 
@@ -23,7 +24,7 @@ def _check(world: World) -> None:
     assert set(status) == FIELDS
     assert status["state"] in STATES
     assert status["reason"] is None or status["reason"] in REASONS
-    assert set(status["pending"]) == {"actions", "bytes"}
+    assert set(status["pending"]) == {"actions", "bytes", "failed"}
     assert len(status["problems"]) <= 100
     for problem in status["problems"]:
         assert set(problem) == {"path", "reason", "hint", "since"}
@@ -66,11 +67,11 @@ def test_it_is_not_in_sync_from_a_hint_until_the_record(world: World) -> None:
         world.turn()
         world.now += 0.05
         assert not world.status["in_sync"]
-    assert world.status["pending"] == {"actions": 1, "bytes": 5}
+    assert world.status["pending"] == {"actions": 1, "bytes": 5, "failed": 0}
     assert world.status["oldest_pending_seconds"] > 1.5
     world.lane.is_held = False
     world.settle()
-    assert world.status["pending"] == {"actions": 0, "bytes": 0}
+    assert world.status["pending"] == {"actions": 0, "bytes": 0, "failed": 0}
     assert world.status["oldest_pending_seconds"] == 0
 
 

@@ -318,7 +318,7 @@ def test_one_time_pass_has_no_watcher_and_tells_what_it_waits_for(world: World) 
 def status(**changes: Any) -> dict[str, Any]:
     return {
         "state": "idle", "in_sync": False, "reason": None, "held_deletions": 0, "problems": [],
-        "pending": {"actions": 0}, "last_reconcile_at": "2026-11-21T06:00:00Z",
+        "pending": {"actions": 0, "failed": 0}, "last_reconcile_at": "2026-11-21T06:00:00Z",
     } | changes  # fmt: skip
 
 
@@ -345,11 +345,13 @@ def over_at(told: Callable[[float], dict[str, Any]], until_seconds: float, **mad
         (status(state="unavailable", reason="root_missing", last_reconcile_at=None), 0.0),
         (status(held_deletions=3), 0.0),
         (status(problems=[{"path": "a", "reason": "drift"}]), 0.0),
-        (status(held_deletions=3, pending={"actions": 1}), 90.0),
+        (status(held_deletions=3, pending={"actions": 1, "failed": 0}), 90.0),
         (status(), 5.0),
-        (status(pending={"actions": 1}), 90.0),
+        (status(pending={"actions": 1, "failed": 0}), 90.0),
         (status(state="scanning", last_reconcile_at=None), 90.0),
-        (status(state="syncing", pending={"actions": 1}), float("inf")),
+        (status(state="syncing", pending={"actions": 1, "failed": 0}), float("inf")),
+        (status(pending={"actions": 2, "failed": 2}), 5.0),
+        (status(state="syncing", pending={"actions": 2, "failed": 2}), 90.0),
     ],
 )
 def test_a_site_is_over_when_nothing_more_will_come(told: dict[str, Any], seconds: float) -> None:

@@ -44,6 +44,23 @@ def test_health_names_each_site_and_check(view: DaemonView, shop: FakeShop, cloc
     assert view.live().is_good
 
 
+def test_a_pause_is_no_failure_for_a_day_and_is_named(
+    view: DaemonView, shop: FakeShop, clock: Clock
+) -> None:
+    _tell(shop, "a", state="paused", paused_at="2026-01-01T00:00:00Z")
+    board = shop.last("a").board
+    board.figures = SiteFigures(begun_at=clock.now, paused_at=clock.now)
+    is_good, (line,) = view.health()
+    assert is_good
+    assert line.startswith("a: paused since 2026-01-01T00:00:00Z")
+    assert standing(view.checked()) == "2 sites, 2 in sync, 1 paused"
+    board.figures = SiteFigures(begun_at=clock.now, paused_at=clock.now - 100_000)
+    is_good, (line,) = view.health()
+    assert not is_good
+    assert line.startswith("a: paused: somebody paused it 28 hours ago")
+    assert standing(view.checked()) == "2 sites, 2 in sync; not well: a (paused)"
+
+
 def test_readiness_waits_for_every_site_that_can(view: DaemonView, shop: FakeShop) -> None:
     _tell(shop, "a", state="unavailable", reason="bucket_unavailable")
     assert [line.partition(":")[0] for line in view.ready().lines] == ["b"]

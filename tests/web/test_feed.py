@@ -227,7 +227,11 @@ def test_an_unknown_site_is_said_to_be_unknown_until_there_is_one(
     [
         ({}, (), "good", None),
         ({"in_sync": False, "state": "syncing"}, (), "working", None),
-        ({"state": "paused", "in_sync": False}, ("…",), "paused", "s3syncd resume 'my site'"),
+        ({"state": "paused", "in_sync": False}, (), "paused", "s3syncd resume 'my site'"),
+        (
+            {"state": "paused", "in_sync": False}, ("paused: …",), "attention",
+            "s3syncd resume 'my site'",
+        ),
         ({"state": "halted", "in_sync": False}, (), "bad", "s3syncd approve 'my site'"),
         ({"state": "unavailable", "in_sync": False}, (), "bad", None),
         ({"in_sync": False}, ("no_progress: …",), "bad", None),
