@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -160,6 +161,34 @@ def test_alerts_and_dashboard_ask_for_metrics_that_exist() -> None:
     asked = {name for each in expressions() for name in _NAME.findall(each)}
     assert asked
     assert asked - existing == set()
+
+
+def test_alerts_and_dashboard_ask_in_a_language_that_prometheus_reads() -> None:
+    for each in expressions():
+        # Grafana puts a time in the place of its variable.
+        promql_parser.parse(each.replace("$__rate_interval", "5m").replace("$__range", "1h"))
+
+
+@pytest.mark.parametrize("wrong", ["sum(a", "rate(s3syncd_in_sync)", "a and 1", "tme() > 5"])
+def test_what_prometheus_would_refuse_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        promql_parser.parse(wrong)
+
+
+def test_rules_are_written_as_prometheus_reads_them() -> None:
+    keys = {"alert", "expr", "for", "labels", "annotations"}
+    for rule in rules():
+        assert rule.keys() <= keys
+        assert rule["annotations"].keys() <= {"summary", "description"}
+        promql_parser.parse_duration(rule.get("for", "1s"))
+        for text in rule["annotations"].values():
+            assert (
+                re.sub(r"\{\{ \$(labels\.(site|instance)|value)( \| \w+)? \}\}", "", text).count(
+                    "{{"
+                )
+                == 0
+            )
+    assert len({rule["alert"] for rule in rules()}) == len(rules())
 
 
 def test_alerts_and_dashboard_ask_for_labels_that_exist() -> None:
