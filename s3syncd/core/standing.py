@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-__all__ = ["HELD", "IN_SYNC", "KINDS", "NOT_IN_SYNC", "code_of", "waits_for_person"]
+__all__ = ["HELD", "IN_SYNC", "KINDS", "NOT_IN_SYNC", "SKIPPED", "code_of", "waits_for_person"]
 
 IN_SYNC: Final = 0
 HELD: Final = 3
@@ -13,6 +13,10 @@ NOT_IN_SYNC: Final = 4
 
 KINDS: Final = ("held", "halted", "unavailable", "unhealthy", "recovered")
 """What people are told of: see `core.notices`."""
+
+
+SKIPPED: Final = frozenset({"symlink", "special_file", "unwatched", "emptied_at_boot"})
+"""Problems that are only reported: nobody is needed, and the site is in sync with them."""
 
 
 def code_of(sites: Iterable[Mapping[str, Any]]) -> int:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable
 
 from s3syncd.core.entry import LocalEntry, Problem
 from s3syncd.core.safety import REASONS
+from s3syncd.core.standing import SKIPPED
 
-__all__ = ["EMPTIED", "HELD", "SILENT", "SKIPPED", "Problems"]
+__all__ = ["EMPTIED", "HELD", "SILENT", "Problems"]
 
 EMPTIED = "emptied_at_boot"
 SILENT = "silent_change"
 HELD = frozenset({"drift", SILENT})  # waits for `approve`
-SKIPPED = frozenset({"symlink", "special_file", "unwatched", EMPTIED})
 
 _SHOWN = 100  # the status page's limit
 _KEPT = 1_000  # of each kind known one by one; beyond this they are only counted
@@ -80,6 +80,11 @@ class Problems:
     def __len__(self) -> int:
         """Return how many there are, skipped ones included."""
         return len(self._obstacles) + len(self._skipped)
+
+    @property
+    def skipped(self) -> int:
+        """How many are only reported."""
+        return len(self._skipped)
 
     @property
     def obstacles(self) -> int:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from s3syncd.core.entry import Problem
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.safety import REASONS
+from s3syncd.core.standing import SKIPPED
 from s3syncd.errors import LedgerError
 from s3syncd.site.figures import Gauge, LastTimes
 from s3syncd.site.passes import Pass
 from s3syncd.site.pending import is_at_rest, is_working, pending_of
-from s3syncd.site.problems import HELD, SKIPPED
+from s3syncd.site.problems import HELD
 
 if TYPE_CHECKING:
     from s3syncd.site.site import Site
@@ -204,6 +205,7 @@ class Board:
             "foreign_objects": self.foreign_objects,
             "problems": problems,
             "problems_total": problems_total,
+            "problems_skipped": site.problems.skipped,
             "last_rescan_at": _rfc3339(self._last_rescan_wall),
             "last_reconcile_at": _rfc3339(self._last_reconcile_wall),
             "last_scrub_at": _rfc3339(site.scrub.ended_wall),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.safety import REASONS
-from s3syncd.core.standing import waits_for_person
+from s3syncd.core.standing import SKIPPED, waits_for_person
 
 __all__ = ["Overview", "SiteSeen", "detail_of", "recent_of", "row_of"]
 
@@ -52,7 +52,7 @@ def row_of(seen: SiteSeen) -> dict[str, Any]:
                 "hint": _cut(_advice(status, problem["hint"]), _HINT_CHARACTERS),
                 "since": problem["since"],
             }
-            for problem in status["problems"][:_SHOWN]
+            for problem in _obstacles(status)[:_SHOWN]
         ],
     }
 
@@ -128,6 +128,7 @@ def _common(seen: SiteSeen) -> dict[str, Any]:
         "hint": _cut(_advice(status, status["hint"]), _HINT_CHARACTERS),
         "failing": [_cut(line, _HINT_CHARACTERS) for line in seen.failing[:_FAILING]],
         "problems_total": status["problems_total"],
+        "obstacles": _obstacle_count(status),
         "last_reconcile_at": status["last_reconcile_at"],
         "watcher": status["watcher"],
         "files": status["files"],
@@ -148,7 +149,16 @@ def _level(seen: SiteSeen) -> str:
         return "attention"
     if status["in_sync"]:
         return "good"
-    return "attention" if status["problems_total"] else "working"
+    return "attention" if _obstacle_count(status) else "working"
+
+
+def _obstacle_count(status: Mapping[str, Any]) -> int:
+    """Count the problems that are more than reported."""
+    return int(status["problems_total"]) - int(status.get("problems_skipped", 0))
+
+
+def _obstacles(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [problem for problem in status["problems"] if problem["reason"] not in SKIPPED]
 
 
 def _command(status: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from s3syncd.cli.wording import size
 from s3syncd.web.app import Application
 from s3syncd.web.feed import READERS
 from s3syncd.web.server import Server
@@ -66,9 +67,9 @@ def test_a_change_appears_without_a_reload(shown: Shown) -> None:
     shown.scene.sent("photos", "2026/one.jpg", "2026/two.jpg", size_bytes=5_000_000)
     recent = shown.wait("2026/two.jpg", "#recent")
     assert "Uploaded" in recent
-    assert "5.0 MB" in recent
-    shown.wait("2.0 MB/s", "#tiles")  # ten in five seconds
-    shown.wait("2.0 MB/s", "#rows")
+    assert "4.8 MiB" in recent
+    shown.wait("1.9 MiB/s", "#tiles")  # ten in five seconds
+    shown.wait("1.9 MiB/s", "#rows")
     shown.scene.tell("new one")
     shown.wait("new one", "#rows")
     assert shown.run("return window.isSame") is True
@@ -104,6 +105,34 @@ def test_a_dead_site_turns_red_and_says_why(shown: Shown) -> None:
     assert red != green
     assert shown.run("return document.querySelector('#rows tr').dataset.level") == "bad"
     assert quote("#c8281e") in shown.run("return document.getElementById('icon').href")
+
+
+@pytest.mark.parametrize(
+    "size_bytes", [0, 999, 1023, 1024, 99 * 1024, 2**20 - 1, 5_000_000, 3 * 2**40]
+)
+def test_sizes_are_written_as_the_command_line_writes_them(shown: Shown, size_bytes: int) -> None:
+    shown.scene.show(site("photos", bytes=size_bytes))
+    shown.open()
+    assert shown.run("return size(arguments[0])", size_bytes) == size(size_bytes)
+    assert size(size_bytes) in shown.text("#rows")
+
+
+def test_what_is_only_reported_is_no_trouble(shown: Shown) -> None:
+    link = problem("a link", "symlink", "Symbolic links are not followed.")
+    busy = {"in_sync": False, "state": "syncing"}
+    shown.scene.show(site("photos", problems=[link], problems_total=1, problems_skipped=1, **busy))
+    shown.open()
+    assert shown.run("return document.querySelector('#rows tr').dataset.level") == "working"
+    assert not shown.is_seen("#attention")
+    assert shown.run("return document.querySelector('.tile[data-level=attention]')") is None
+    assert "1 skipped" in shown.text("#tiles")
+    ill = [problem("a file"), link]
+    shown.scene.tell("photos", problems=ill, problems_total=2, problems_skipped=1)
+    card = shown.wait("a file", "#attention")
+    assert "a link" not in card
+    assert "more problem" not in card
+    shown.open("#/site/photos")
+    shown.wait("a link", ".problems")
 
 
 def test_what_the_daemon_cannot_read_or_send_is_told(shown: Shown) -> None:
@@ -327,6 +356,22 @@ def test_a_small_screen_does_not_scroll_sideways(shown: Shown, width: int) -> No
     shown.open()
     assert shown.is_seen("#rows td:nth-child(2) .badge")
     assert "row" in shown.roles()  # laid out as cards, it still is a table to those who hear it
+
+
+@pytest.mark.parametrize("width", [320, 500, 700])
+def test_no_button_breaks_on_a_small_screen(shown: Shown, width: int) -> None:
+    shown.size(width)
+    many = [site(f"site {number}") for number in range(60)]
+    shown.scene.show(site("a name of some length", **_HOLD), *many)
+    for address in ("", "#/site/a name of some length"):
+        shown.open(address)
+        heights = shown.run(
+            "return [...document.querySelectorAll('button')].filter((e) => e.checkVisibility())"
+            ".map((e) => { const all = document.createRange(); all.selectNodeContents(e);"
+            " return all.getClientRects().length; })"
+        )
+        assert heights
+        assert set(heights) == {1}, "a word is broken"
 
 
 def test_everything_is_reached_and_seen_by_keyboard(shown: Shown) -> None:

@@ -239,6 +239,10 @@ def test_an_unknown_site_is_said_to_be_unknown_until_there_is_one(
             {"in_sync": False, "held_deletions": 3, "held_list": "0123456789ab"}, (), "attention",
             "s3syncd approve 'my site' --list 0123456789ab",
         ),
+        (
+            {"in_sync": False, "problems": [problem("p", "symlink")], "problems_total": 1,
+             "problems_skipped": 1}, (), "working", None,
+        ),
         ({"in_sync": False, "problems": [problem("p")], "problems_total": 1}, (), "attention",
          None),
         ({"in_sync": False, "problems": [problem("p", "drift")], "problems_total": 1}, (),

@@ -1,6 +1,6 @@
 // Words for figures, and what a hostile name is shown as.
 
-const UNITS = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]; // as the command line has them
 const whole = new Intl.NumberFormat("en");
 
 function count(number) {
@@ -14,12 +14,11 @@ function many(number, one, several) {
 function size(bytes) {
   let value = bytes;
   let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
     unit += 1;
   }
-  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+  return `${value.toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
 }
 
 function lasting(seconds) {

@@ -37,7 +37,7 @@ class Overview {
     setText(byId("attention-more"), left ? `and ${many(left, "more site")}: choose “Need you” below.` : "");
     const drawn = JSON.stringify(shown.map((site) => [
       site.name, site.level, site.state, site.reason, site.meaning, site.hint, site.command, site.held,
-      site.failing.map((line) => line.replace(/\d+/g, "")), site.problems_total, site.problems,
+      site.failing.map((line) => line.replace(/\d+/g, "")), site.obstacles, site.problems,
     ]));
     if (drawn === this.cards) return;
     this.cards = drawn;
@@ -87,7 +87,9 @@ class Tiles {
     const oldest = sums.oldestSite === null ? "" : visible(sums.oldestSite);
     this.tile("Lag", sums.oldest ? lasting(sums.oldest) : "none", sums.oldest ? `oldest change, in ${oldest}` : "no change is waiting");
     this.tile("Deletions held", count(sums.held), sums.held ? `in ${many(sums.heldSites, "site")}` : "", sums.held ? "attention" : "");
-    this.tile("Problems", count(sums.problems), sums.problems ? "paths" : "", sums.problems ? "attention" : "");
+    const skipped = sums.problems - sums.obstacles;
+    const under = [sums.obstacles ? "paths" : "", skipped ? `${count(skipped)} skipped` : ""].filter(Boolean).join(", ");
+    this.tile("Problems", count(sums.obstacles), under, sums.obstacles ? "attention" : "");
     this.tile("In the buckets", size(sums.bytes), many(sums.files, "file"));
   }
 
@@ -111,7 +113,7 @@ function cardOf(site) {
   card.append(make("h3", {}, linkTo(site.name), badge(site.level, stateWord(site)), make("span", { class: "soft" }, why(site))));
   card.append(...troubleOf(site));
   for (const problem of site.problems) card.append(problemOf(problem));
-  const left = site.problems_total - site.problems.length;
+  const left = site.obstacles - site.problems.length;
   if (left > 0) card.append(make("p", { class: "more" }, `and ${many(left, "more problem")}.`));
   return card;
 }

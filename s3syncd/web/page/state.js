@@ -139,7 +139,7 @@ class State {
   sums() {
     const sums = {
       all: 0, good: 0, bad: 0, attention: 0, paused: 0, working: 0, files: 0, bytes: 0,
-      actions: 0, pending: 0, oldest: 0, oldestSite: null, held: 0, heldSites: 0, problems: 0, inSync: 0,
+      actions: 0, pending: 0, oldest: 0, oldestSite: null, held: 0, heldSites: 0, problems: 0, obstacles: 0, inSync: 0,
     };
     for (const site of this.sites.values()) {
       sums.all += 1;
@@ -152,6 +152,7 @@ class State {
       sums.held += site.held;
       sums.heldSites += site.held ? 1 : 0;
       sums.problems += site.problems_total;
+      sums.obstacles += site.obstacles;
       if (site.oldest > sums.oldest) {
         sums.oldest = site.oldest;
         sums.oldestSite = site.name;
@@ -189,6 +190,6 @@ function reasonWord(reason) {
 function why(site) {
   if (site.reason) return reasonWord(site.reason);
   if (site.failing.length && site.level === "bad") return reasonWord(site.failing[0].split(":")[0]);
-  if (site.problems_total && site.level === "attention") return many(site.problems_total, "problem");
+  if (site.obstacles && site.level === "attention") return many(site.obstacles, "problem");
   return "";
 }
