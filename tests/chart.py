@@ -27,7 +27,9 @@ _PIPES: dict[str, Callable[[Any], str]] = {
 def rendered(values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Give the chart's documents with its own values, some of them changed."""
     given = _merged(yaml.safe_load((CHART / "values.yaml").read_text()), values or {})
-    scope = {"Values": given, "Release": {"Name": "photos"}, ".": {}}
+    about = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    chart = {"AppVersion": about["appVersion"]}
+    scope = {"Values": given, "Release": {"Name": "photos"}, "Chart": chart, ".": {}}
     return [
         yaml.safe_load(_render(_tokens(path.read_text()), scope))
         for path in sorted((CHART / "templates").glob("*.yaml"))
@@ -94,7 +96,8 @@ def _shown(expression: str, scope: Mapping[str, Any]) -> str:
     first, *pipes = [part.strip() for part in expression.split("|")]
     value = _value(first, scope)
     for pipe in pipes:
-        value = _PIPES[pipe](value)
+        name, _, other = pipe.partition(" ")
+        value = (value or _value(other, scope)) if name == "default" else _PIPES[pipe](value)
     assert isinstance(value, str | int), f"{expression} is not a text"
     return str(value)
 

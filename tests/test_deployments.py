@@ -223,6 +223,28 @@ def test_the_chart_is_of_this_version() -> None:
     assert about["apiVersion"] == "v2"
 
 
+def test_the_image_is_that_of_the_charts_version_unless_told_otherwise() -> None:
+    assert daemon(rendered())["image"] == f"s3syncd:{__version__}"
+    assert daemon(rendered({"image": {"tag": "mine"}}))["image"] == "s3syncd:mine"
+
+
+def test_the_chart_says_where_a_pod_runs_and_how_its_image_is_had() -> None:
+    given = {
+        "imagePullSecrets": [{"name": "registry"}],
+        "nodeSelector": {"disk": "photos"},
+        "tolerations": [{"key": "storage", "operator": "Exists", "effect": "NoSchedule"}],
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [
+                {"key": "disk", "operator": "In", "values": ["photos"]},
+            ]}],
+        }}},
+    }  # fmt: skip
+    spec = pod(rendered(given))
+    assert {name: spec[name] for name in given} == given
+    plain = pod(rendered())
+    assert not any(plain[name] for name in given)
+
+
 def test_every_value_of_the_chart_is_used() -> None:
     templates = "".join(path.read_text() for path in (CHART / "templates").iterdir())
     used = set(re.findall(r"\.Values\.([A-Za-z.]+)", templates))
@@ -230,7 +252,7 @@ def test_every_value_of_the_chart_is_used() -> None:
     leaves = {
         f"{name}.{inner}" if name in {"image", "data", "state", "serviceAccount", "http"} else name
         for name, value in known.items()
-        for inner in (value if isinstance(value, dict) else [""])
+        for inner in (value if isinstance(value, dict) and value else [""])
     }
     assert used == leaves
 

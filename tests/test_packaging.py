@@ -132,6 +132,17 @@ def test_unit_can_write_its_state_and_nothing_else(unit: configparser.ConfigPars
     assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"] == "CAP_LEASE"
 
 
+def test_what_is_shipped_speaks_of_modes_that_there_are() -> None:
+    """A mode that the configuration refuses is no advice."""
+    modes = {"upload"}
+    for path in sorted((ROOT / "contrib").rglob("*")):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            named = set(re.findall(r"\b(?:mode|modes) `?(upload|download|two-way)`?", text))
+            assert named <= modes, path
+            assert "two-way" not in text, path
+
+
 def test_unit_is_installed_as_the_readme_says() -> None:
     install = r"/opt/s3syncd/bin/pip install (\S+)"
     unit = (ROOT / "contrib/systemd/s3syncd.service").read_text()

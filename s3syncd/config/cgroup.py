@@ -24,6 +24,10 @@ _LEAST_BUFFER_BYTES: Final = 16 * _MIB
 """A file this large is sent in one piece, alone if need be: a lower budget saves nothing."""
 
 
+_ENDLESS_BYTES: Final = 2**62
+"""No machine has as much: version 1 writes 2^63, less a page, where nothing is limited."""
+
+
 class Allowance(NamedTuple):
     """What may be used at most; None where nothing limits it."""
 
@@ -51,7 +55,8 @@ def read(machine: Path = Path("/")) -> Allowance:
                 if controller == "cpu":
                     quota = _numbers(folder / "cpu.cfs_quota_us")
                     cpus += _quotient(quota + _numbers(folder / "cpu.cfs_period_us"))
-    return Allowance(int(min(memory)) if memory else None, min(cpus) if cpus else None)
+    limits = [number for number in memory if number < _ENDLESS_BYTES]
+    return Allowance(int(min(limits)) if limits else None, min(cpus) if cpus else None)
 
 
 def suited_buffer_bytes(default_bytes: int, allowance: Allowance) -> int:
