@@ -108,6 +108,10 @@ class Problems:
             shelf.known[path] = problem
             self._on_new(problem)
 
+    def count_in_pass(self, number: int) -> None:
+        """Count obstacles that a whole scan met and does not name one by one."""
+        self._obstacles.more_in_pass += number
+
     def of(self, path: str) -> Problem | None:
         """Return the problem of a path, or None."""
         return self._obstacles.known.get(path) or self._skipped.known.get(path)

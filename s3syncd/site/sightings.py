@@ -83,6 +83,7 @@ class Sightings:
         """Take the names that no key can stand for."""
         for name in message.sample:
             self._problems.note(name, "undecodable_name")
+        self._problems.count_in_pass(message.count - len(message.sample))
 
     def _looked_again(self, path: str, look: Look, now: float) -> None:
         action = self._retirement.looked(path, look)

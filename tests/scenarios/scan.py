@@ -6,6 +6,7 @@ import os
 import stat
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from s3syncd.core.entry import LocalEntry, UnknownMark
@@ -13,6 +14,7 @@ from s3syncd.core.messages import Look, Looked, RootSeen, ScanBatch
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.identity import RootError, identity_of, open_root
+from s3syncd.local.messages import NamesSkipped
 
 __all__ = ["InlineScanner"]
 
@@ -39,6 +41,7 @@ class InlineScanner:
         is_held: no scan goes on; looks are answered all the same.
         are_looks_held: no look is answered.
         busy: how many seconds the step at hand has taken.
+        skipped: names that are no text, which the next whole scans meet.
         looks: how often each path was looked at.
         scans: the prefix of each scan asked for; '' is the whole root.
     """
@@ -54,6 +57,7 @@ class InlineScanner:
         self.scans: list[str] = []
         self.is_hung = False
         self.busy = 0.0
+        self.skipped: NamesSkipped | None = None
         self._post = post
         self._expected: RootIdentity | None = None
         self._urgent: deque[Callable[[], None]] = deque()
@@ -149,6 +153,8 @@ class InlineScanner:
     ) -> None:
         if scan in self._scans:
             self._scans.remove(scan)
+            if self.skipped is not None and not scan.prefix and is_complete:
+                self._post(replace(self.skipped, pass_id=scan.pass_id))
             self._post(ScanBatch(scan.pass_id, entries, is_last=True, is_complete=is_complete))
 
     def _batches(self, prefix: str, is_recursive: bool) -> Iterator[list[LocalEntry | UnknownMark]]:
