@@ -32,7 +32,7 @@ SILENT_SECONDS: Final = 120.0
 large directory on a slow disk takes seconds, a network file system waits for a lost server."""
 
 FORGOTTEN_SECONDS: Final = 86400.0
-"""A pause is no failure: somebody wanted it. After a day it is taken for forgotten, as a backup that
+"""A pause is no failure: somebody wanted it. After a day it is taken for forgotten: a backup that
 nobody has."""
 
 HELPLESS: Final = frozenset({"halted", "unavailable"})

@@ -40,7 +40,7 @@ class Pause:
 
     @property
     def since(self) -> float | None:
-        """When it began, in monotonic seconds, which no leap of a clock changes; None: it is not on."""
+        """When it began, by the monotonic clock, which never leaps; None: it is not on."""
         return self._since if self.is_on else None
 
     def begin(self) -> None:

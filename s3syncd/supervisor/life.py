@@ -278,12 +278,13 @@ def unstarted(settings: SiteConfig) -> dict[str, Any]:
     """Give the status of a site whose thread has not published any."""
     return {
         "name": settings.name, "state": "starting", "reason": None, "hint": None,
-        "paused_at": None, "mode": settings.mode, "in_sync": False, "in_sync_since": None, "last_in_sync_at": None,
+        "paused_at": None, "mode": settings.mode,
+        "in_sync": False, "in_sync_since": None, "last_in_sync_at": None,
         "pending": {"actions": 0, "bytes": 0, "failed": 0}, "oldest_pending_seconds": 0.0,
         "held_deletions": 0, "held_list": None, "foreign_objects": 0, "problems": [],
-        "problems_total": 0, "problems_skipped": 0, "last_rescan_at": None, "last_reconcile_at": None,
-        "last_scrub_at": None, "scrubbed_files": None, "capabilities": None,
-        "watcher": "down", "files": 0, "bytes": 0,
+        "problems_total": 0, "problems_skipped": 0, "last_rescan_at": None,
+        "last_reconcile_at": None, "last_scrub_at": None, "scrubbed_files": None,
+        "capabilities": None, "watcher": "down", "files": 0, "bytes": 0,
     }  # fmt: skip
 
 
