@@ -110,6 +110,10 @@ class Fleet:
             name: max(life.failures, life.contacts_failed) for name, life in self._lives.items()
         }
 
+    def waiting(self) -> frozenset[str]:
+        """Name the sites whose turn to start has not come."""
+        return frozenset(name for name, life in self._lives.items() if not life.is_launched)
+
     def command(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Pass a command to one site or all, and wait until each has accepted. Thread-safe."""
         wanted = arguments.get("site")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from s3syncd.config.models import Config
 from s3syncd.core.standing import code_of, waits_for_person
@@ -15,7 +15,7 @@ from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.state import held_state
 from s3syncd.supervisor.supervisor import status_document
 
-__all__ = ["Watch", "sync"]
+__all__ = ["Looked", "Watch", "is_all_over", "sync"]
 
 _LOOK_SECONDS = 0.1  # progress bars move this often
 _ATTEMPTS = 3  # a bucket, or a site, that failed so often in a row is given up for this time
@@ -63,14 +63,42 @@ def _work(fleet: Fleet, progress: Callable[[Progress], None]) -> None:
         moved = {one.site: one for one in fleet.progress()}
         for one in moved.values():
             progress(one)
-        attempts, now = fleet.attempts(), time.monotonic()
-        over = [  # every watch looks, also after one that is not over
-            watches.setdefault(each["name"], Watch(now)).is_over(
-                each, moved.get(each["name"]), attempts[each["name"]], now
-            )
-            for each in fleet.snapshots()
-        ]
-        is_over = all(over)
+        is_over = is_all_over(fleet, watches, moved, time.monotonic())
+
+
+def is_all_over(
+    fleet: Looked, watches: dict[str, Watch], moved: Mapping[str, Progress], now: float
+) -> bool:
+    """Whether there is nothing more to be had from any site.
+
+    Args:
+        fleet: the sites.
+        watches: one for each site that has begun; made here.
+        moved: how far those are.
+        now: monotonic seconds.
+    """
+    attempts, waiting = fleet.attempts(), fleet.waiting()
+    over = [  # every watch looks, also after one that is not over
+        each["name"] not in waiting  # of some thousand sites, the last begin after minutes
+        and watches.setdefault(each["name"], Watch(now)).is_over(
+            each, moved.get(each["name"]), attempts[each["name"]], now
+        )
+        for each in fleet.snapshots()
+    ]
+    return all(over)
+
+
+class Looked(Protocol):
+    """What is looked at of a `Fleet`."""
+
+    def attempts(self) -> dict[str, int]:
+        """Give, by site, how often in a row it failed."""
+
+    def waiting(self) -> frozenset[str]:
+        """Name the sites whose turn to start has not come."""
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """Give each site's status."""
 
 
 def _drain(fleet: Fleet, deadline: float) -> None:

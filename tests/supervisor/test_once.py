@@ -18,7 +18,7 @@ from s3syncd.ledger import Ledger
 from s3syncd.site import Progress
 from s3syncd.supervisor.build import ledger_identity, ledger_path
 from s3syncd.supervisor.lock import StateLock
-from s3syncd.supervisor.once import Watch, sync
+from s3syncd.supervisor.once import Watch, is_all_over, sync
 from s3syncd.supervisor.supervisor import Supervisor
 from tests.e2e.daemon import Site, World
 from tests.faults.proxy import Proxy, Request
@@ -374,3 +374,30 @@ def test_failures_in_a_row_end_the_wait() -> None:
     told = status(state="unavailable", reason="bucket_unavailable", last_reconcile_at=None)
     assert not Watch(0.0).is_over(told, None, 2, 1.0)
     assert Watch(0.0).is_over(told, None, 3, 1.0)
+
+
+class Lot:
+    """Sites as a fleet shows them: one begins late, and stands still."""
+
+    def __init__(self) -> None:
+        self.late = True
+
+    def attempts(self) -> dict[str, int]:
+        return {"early": 0, "late": 0}
+
+    def waiting(self) -> frozenset[str]:
+        return frozenset({"late"} if self.late else ())
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        late = status(state="starting", last_reconcile_at=None)
+        return [{**status(in_sync=True), "name": "early"}, {**late, "name": "late"}]
+
+
+def test_a_site_whose_turn_has_not_come_is_not_taken_for_one_that_stands_still() -> None:
+    lot, watches = Lot(), dict[str, Watch]()
+    for now in range(0, 1000, 10):
+        assert not is_all_over(lot, watches, {}, float(now))
+    lot.late = False
+    for now in range(1000, 1090, 10):
+        assert not is_all_over(lot, watches, {}, float(now))
+    assert is_all_over(lot, watches, {}, 1091.0)
