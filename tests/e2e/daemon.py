@@ -256,14 +256,18 @@ class Daemon:
         self, *arguments: str, stdin: str | None = None, timeout: float = 60
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line."""
+        command = [str(COMMAND), "-c", str(self.config), *arguments]
+        given = {**os.environ, **self.environment}
+        if stdin is None and warm.is_running() and self._is_warm():
+            return warm.run(command, environment=given, timeout=timeout)
         return subprocess.run(
-            [*self._wrapper, str(COMMAND), "-c", str(self.config), *arguments],
+            [*self._wrapper, *command],
             input=stdin or "",
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
-            env={**os.environ, **self.environment},
+            env=given,
         )
 
     def events(self, event: str = "") -> list[dict[str, Any]]:

@@ -32,6 +32,16 @@ def test_forked_command_has_its_own_output_environment_and_exit_code(tmp_path: P
         assert told in output.read_text()
 
 
+def test_forked_command_tells_apart_what_it_says_and_what_went_wrong() -> None:
+    said = warm.run([str(COMMAND), "--version"], environment=os.environ, timeout=30)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("s3syncd ")
+    command = [str(COMMAND), "-c", "nowhere.yml", "check"]
+    said = warm.run(command, environment=os.environ, timeout=30)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "nowhere.yml" in said.stderr
+
+
 def test_forked_daemon_is_our_child_and_is_waited_for(world: World) -> None:
     world.site()
     output = world.folder / "output"

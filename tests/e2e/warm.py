@@ -22,12 +22,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["Started", "is_possible", "paths", "start"]
+__all__ = ["Started", "is_possible", "is_running", "paths", "run", "start"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -87,12 +88,30 @@ def is_possible() -> bool:
     return sys.platform == "linux"
 
 
-def start(command: Sequence[str], *, environment: Mapping[str, str], output: Path) -> Started:
-    """Start `s3syncd` with its arguments; what it prints is appended to a file."""
+def is_running() -> bool:
+    """Whether the process is there already: to start it for one short command does not pay."""
+    return _warm.cache_info().currsize > 0
+
+
+def start(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    output: Path,
+    errors: Path | None = None,
+) -> Started:
+    """Start `s3syncd` with its arguments.
+
+    Args:
+        command: what `sys.argv` would be.
+        environment: all of it.
+        output: what it prints is appended to this file.
+        errors: the same for its standard error, if that shall be apart.
+    """
     process, lock = _warm()
     order = {
         "command": list(command), "environment": dict(environment), "output": str(output),
-        "folder": str(Path.cwd()),
+        "errors": str(errors or output), "folder": str(Path.cwd()),
     }  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
@@ -100,6 +119,26 @@ def start(command: Sequence[str], *, environment: Mapping[str, str], output: Pat
         process.stdin.write(json.dumps(order).encode() + b"\n")
         answer = process.stdout.readline()
     return Started(int(answer))
+
+
+def run(
+    command: Sequence[str], *, environment: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `s3syncd` to its end, as `subprocess.run` does that captures text.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end in time, and was killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="s3syncd-said-") as name:
+        output, errors = Path(name, "output"), Path(name, "errors")
+        started = start(command, environment=environment, output=output, errors=errors)
+        try:
+            code = started.wait(timeout)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+            raise
+        return subprocess.CompletedProcess(command, code, output.read_text(), errors.read_text())
 
 
 @functools.cache
@@ -164,11 +203,13 @@ def _serve(orders: IO[bytes], answers: int) -> dict[str, Any] | None:
 def _become(order: dict[str, Any]) -> None:
     """Take on what a new process would have been given."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for opened, wanted in ((nothing, 0), (output, 1), (output, 2)):
+    output, errors = (
+        os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        for name in ("output", "errors")
+    )
+    for opened, wanted in ((nothing, 0), (output, 1), (errors, 2)):
         os.dup2(opened, wanted)
-    os.close(nothing)
-    os.close(output)
+        os.close(opened)
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["folder"])
