@@ -52,7 +52,8 @@ MUTANTS = [
     Mutant(
         name="the intent ends before its effect is recorded",
         file="s3syncd/site/outcomes.py",
-        old="        self.apply(outcome, now)\n        self._end_intent(planned, outcome, now)\n",
+        old="        self.apply(outcome, now, planned_at=planned.planned_at)\n"
+        "        self._end_intent(planned, outcome, now)\n",
         new="        self._end_intent(planned, outcome, now)\n        self._parts.ledger.commit()\n"
         "        self.apply(outcome, now)\n",
         tests=[_KILLED.format("new")],

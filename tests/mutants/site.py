@@ -206,8 +206,8 @@ MUTANTS = [
     Mutant(
         name="work goes on in a state directory that is nearly full",
         file="s3syncd/site/site.py",
-        old="self.is_paused or self.space.is_low or",
-        new="self.is_paused or",
+        old="self.pause.is_on or self.space.is_low or",
+        new="self.pause.is_on or",
         tests=[f"{_SPACE}::test_nothing_is_begun_while_the_state_directory_is_nearly_full"],
     ),
     Mutant(

@@ -105,8 +105,8 @@ MUTANTS = [
     Mutant(
         name="a site that stands still is healthy",
         file=_HEALTH,
-        old="        if still > STILL_SECONDS:\n",
-        new="        if False:\n",
+        old="    if still > STILL_SECONDS:\n",
+        new="    if False:\n",
         tests=[_HEALTH_TESTS + "test_each_trouble_turns_it_red_alone_and_names_the_site"],
     ),
     Mutant(
@@ -199,8 +199,8 @@ MUTANTS = [
     Mutant(
         name="all problems of all sites are in one message",
         file=_ROWS,
-        old='for problem in status["problems"][:_SHOWN]',
-        new='for problem in status["problems"]',
+        old="for problem in _obstacles(status)[:_SHOWN]",
+        new="for problem in _obstacles(status)",
         tests=[
             _FEED_TESTS + "test_ten_thousand_problems_in_a_thousand_sites_make_a_bounded_message"
         ],
