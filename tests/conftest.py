@@ -9,6 +9,7 @@ import gc
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -50,6 +51,11 @@ def _clean_environment() -> None:
 
 
 _clean_environment()
+
+# Shells have what they run in the background ignore Ctrl-C, and so would every daemon and command
+# that a test starts, and wants to interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The cores are shared with other tests, so one example's duration says nothing.
 # Where a red run stops somebody (CI, the mutants) examples are the same each time; at a desk they

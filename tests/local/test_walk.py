@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import shutil
@@ -181,12 +182,19 @@ def test_the_rest_of_a_large_directory_that_was_replaced_is_unknown(root: Path) 
     assert all(isinstance(each, LocalEntry) for each in entries[: directory.SLICE_NAMES])
 
 
+def _is_free(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return True
+    return False
+
+
 def test_a_tree_deeper_than_the_open_file_limit_is_read(root: Path) -> None:
     make_tree(root, "d/" * 200 + "f")
-    spare = os.open(root, os.O_RDONLY)
-    os.close(spare)
+    *_, last = itertools.islice((number for number in itertools.count() if _is_free(number)), 20)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (spare + 20, limits[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, limits[1]))
     try:
         assert names(walked(root)) == ["d/" * 200 + "f"]
     finally:
