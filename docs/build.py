@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from s3syncd import __version__
 from s3syncd.cli.main import build_parser
+from s3syncd.config.explained import explained
 from s3syncd.config.layout import GLOBAL_ALIASES, SITE_ALIASES
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.parse import UnusableError
@@ -90,7 +91,8 @@ def configuration_page() -> str:
     ]  # fmt: skip
     for title, words, model, names, aliases in sections:
         parts.append(f"\n## {title}\n\n{words}\n")
-        parts += [_option(model.model_fields[name], name, aliases) for name in names]
+        fields = explained(model)
+        parts += [_option(fields[name], name, aliases) for name in names]
     return "".join(parts)
 
 

@@ -51,7 +51,6 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
         validate_by_name=True,
         validate_by_alias=True,

@@ -14,6 +14,7 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 
+from s3syncd.config.explained import explained
 from s3syncd.config.layout import GLOBAL_ALIASES, SITE_ALIASES
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.parse import UnusableError
@@ -111,7 +112,7 @@ def _told(spec: Mapping[str, Any]) -> Schema:
 def _options(model: type[BaseModel]) -> dict[str, Schema]:
     return {
         str(spec.validation_alias or name): _option(spec)
-        for name, spec in model.model_fields.items()
+        for name, spec in explained(model).items()
         if not (isinstance(spec.json_schema_extra, dict) and spec.json_schema_extra.get("derived"))
     }
 

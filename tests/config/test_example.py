@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from s3syncd.config.explained import explained
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig, SiteOptions
 from s3syncd.config.validate import keys_of
@@ -61,4 +62,4 @@ def test_what_is_commented_out_is_the_default(write):
 
 @pytest.mark.parametrize("model", [SiteOptions, SiteConfig, Config])
 def test_every_option_is_explained_in_the_models(model):
-    assert all(field.description for field in model.model_fields.values())
+    assert all(field.description for field in explained(model).values())
