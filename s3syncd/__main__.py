@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from s3syncd import cores
-from s3syncd.cli.main import main as run_command
+from s3syncd import collector, cores
 
 __all__ = ["main"]
 
@@ -13,6 +12,9 @@ __all__ = ["main"]
 def main() -> int:
     """Run the command line in a process that is ours alone; gives the exit code."""
     cores.own_process()
+    collector.own_process()
+    with collector.loading():
+        from s3syncd.cli.main import main as run_command  # noqa: PLC0415 - loads argparse
     return run_command()
 
 

@@ -11,9 +11,11 @@ In a process of somebody else (`s3syncd.api`) nothing here does anything.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["collect", "own_process", "spare_loaded"]
+__all__ = ["collect", "loading", "own_process", "spare_loaded"]
 
 # A pass holds some 10,000 entries at a time (scan batches, pages of listing and ledger): below
 # that number the collector would run for them. 20,000 objects in cycles are a few MiB.
@@ -28,6 +30,19 @@ def own_process() -> None:
     """Say that this process runs nothing but us; to be called before the libraries are loaded."""
     _state["is_ours"] = True
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Look for no garbage while libraries are loaded: all of it stays, and looking is a fifth."""
+    was_enabled = gc.isenabled()
+    if _state["is_ours"]:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def collect() -> None:

@@ -42,3 +42,18 @@ def test_large_garbage_is_freed_when_told() -> None:
         "assert seen() is None\n"
     )
     assert _run(code) == "True False"
+
+
+def test_nothing_is_looked_for_while_libraries_are_loaded() -> None:
+    code = (
+        "collector.own_process()\nwith collector.loading():\n    assert not gc.isenabled()\n"
+        "assert gc.isenabled()\n"
+    )
+    assert _run(code) == "True False"
+
+
+def test_somebody_elses_collector_goes_on_while_libraries_are_loaded() -> None:
+    assert _run("with collector.loading():\n    assert gc.isenabled()\n") == "False False"
+    assert _run("gc.disable()\nwith collector.loading(): pass\nassert not gc.isenabled()") == (
+        "False False"
+    )

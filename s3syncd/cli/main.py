@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from s3syncd import __version__
+from s3syncd import __version__, collector
 from s3syncd.cli import exits
 from s3syncd.cli.advice import CLIENTS, advice_of
 from s3syncd.cli.options import add_explain, add_restore
@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments.config = getattr(arguments, "config", _DEFAULT_CONFIG)
     command = arguments.command or "run"
     try:
-        code: int = importlib.import_module(f"s3syncd.cli.{command}").execute(arguments)
+        with collector.loading():
+            module = importlib.import_module(f"s3syncd.cli.{command}")
+        code: int = module.execute(arguments)
         sys.stdout.flush()
         return code
     except ConfigError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from s3syncd import collector
 from s3syncd.cli.process import prepare_process
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
@@ -29,6 +30,7 @@ def execute(arguments: argparse.Namespace, *, serve: Callable[[Config], int] | N
 
 def _serve(config: Config) -> int:
     # A mistake in the configuration is told before half a second of imports.
-    from s3syncd.supervisor import Supervisor  # noqa: PLC0415 - loads everything
+    with collector.loading():
+        from s3syncd.supervisor import Supervisor  # noqa: PLC0415 - loads everything
 
     return Supervisor(config).run()
