@@ -35,8 +35,16 @@ class Person(Author):
     Whoever wants the directory to rest holds `lock`.
     """
 
-    def __init__(self, root: Path, seed: int, *, aside: Path, changes_per_second: float) -> None:
-        super().__init__(root, seed, aside=aside)
+    def __init__(
+        self,
+        root: Path,
+        seed: int,
+        *,
+        aside: Path,
+        changes_per_second: float,
+        rests_after_seconds: float,
+    ) -> None:
+        super().__init__(root, seed, aside=aside, rests_after_seconds=rests_after_seconds)
         self.lock = threading.Lock()
         self.failure: BaseException | None = None
         self._choice = Random(f"person {seed}")
@@ -115,8 +123,10 @@ class Person(Author):
         (self._root / path).parent.mkdir(parents=True, exist_ok=True)
         step = len(content) // _APPEND_STEPS
         with (self._root / path).open("xb", buffering=0) as opened:
+            since = time.time()
             for start in range(0, len(content), step):
                 opened.write(content[start : start + step])
+                since = self._went_on(path, since)
                 self._never.wait(_APPEND_PAUSE_SECONDS)
 
 

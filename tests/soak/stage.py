@@ -30,6 +30,9 @@ _MIB: Final = 2**20
 # What was answered by nothing is looked for again a minute later; retries wait up to five minutes,
 # but none of the faults here lasts long enough for that many.
 PATIENCE_SECONDS: Final = 400.0
+# The default. A machine that is busy enough stops a person for longer in the middle of a change;
+# what that may do to one file is no fault of the site's.
+_SETTLE_OPEN_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -189,14 +192,15 @@ def _places(
     for number, each in enumerate(proxies):
         own = [sites[plan.name] for plan in SITES if plan.daemon == number]
         world.daemon(
-            *own, endpoint=each.endpoint, multipart_threshold=5 * _MIB, delete_grace_seconds=0.3
-        )
+            *own, endpoint=each.endpoint, multipart_threshold=5 * _MIB, delete_grace_seconds=0.3,
+            settle_open_seconds=_SETTLE_OPEN_SECONDS,
+        )  # fmt: skip
     places = {}
     for number, plan in enumerate(SITES):
         site = sites[plan.name]
         person = Person(
             site.root, seed * 10 + number, aside=world.folder / f"aside-{plan.name}",
-            changes_per_second=changes_per_second,
+            changes_per_second=changes_per_second, rests_after_seconds=0.8 * _SETTLE_OPEN_SECONDS,
         )  # fmt: skip
         part = Part(store, access_key=_key(plan.name), bucket=plan.bucket, prefix=plan.prefix)
         judge = _SpoiledOracle if plan.name == _SPOILED else Oracle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -42,16 +43,21 @@ class Author:
         root: the site's directory.
         seed: the same one does the same things.
         aside: where contents are written that are then moved in.
+        rests_after_seconds: a change that stands half done for so long is noted in the diary: no
+            site can tell it from one that is done, and a busy machine stops every program.
     """
 
     weights: Mapping[str, int] = _WEIGHTS
 
-    def __init__(self, root: Path, seed: int, *, aside: Path) -> None:
+    def __init__(
+        self, root: Path, seed: int, *, aside: Path, rests_after_seconds: float = math.inf
+    ) -> None:
         self.diary = Diary()
         self.done: dict[str, int] = {}
         self.kept: set[str] = set()
         self._root = root
         self._aside = aside
+        self._rests_after_seconds = rests_after_seconds
         self._random = Random(seed)
         self._count = 0
         self._sequences: dict[str, int] = {}
@@ -111,8 +117,10 @@ class Author:
         content = self._blob(path, _SLOW_BYTES)
         self.diary.wrote(path, content, time.time())
         with (self._root / path).open("r+b", buffering=0) as opened:
+            since = time.time()
             for start in range(0, _SLOW_BYTES, _STEP_BYTES):
                 opened.write(content[start : start + _STEP_BYTES])
+                since = self._went_on(path, since)
                 self._never.wait(_PAUSE_SECONDS)
         return True
 
@@ -175,7 +183,16 @@ class Author:
     def _write(self, path: str, content: bytes) -> None:
         self.diary.wrote(path, content, time.time())
         (self._root / path).parent.mkdir(parents=True, exist_ok=True)
+        since = time.time()
         (self._root / path).write_bytes(content)
+        self._went_on(path, since)
+
+    def _went_on(self, path: str, since: float) -> float:
+        """Note it if the last step of a change was long ago; gives the time of this one."""
+        now = time.time()
+        if now - since >= self._rests_after_seconds:
+            self.diary.rested(path, since, now)
+        return now
 
     def _blob(self, path: str, length: int) -> bytes:
         self._count += 1

@@ -30,6 +30,7 @@ class Diary:
 
     def __init__(self) -> None:
         self._lines: dict[str, list[Line]] = {}
+        self._rests: dict[str, list[tuple[float, float]]] = {}
 
     def wrote(self, path: str, content: bytes, at: float) -> None:
         """Note that a path gets a content."""
@@ -44,6 +45,16 @@ class Diary:
         digest = self._lines[old][-1].digest
         self._add(old, Line(at, None))
         self._add(new, Line(at, digest))
+
+    def rested(self, path: str, since: float, until: float) -> None:
+        """Note that a change of a path stood half done for longer than a site has to wait."""
+        self._rests.setdefault(path, []).append((since, until))
+
+    def may_be_torn(self, path: str, at: float, *, late_seconds: float) -> bool:
+        """Whether what arrives then may have been read while a change stood half done."""
+        return any(
+            since <= at <= until + late_seconds for since, until in self._rests.get(path, ())
+        )
 
     def of(self, path: str) -> list[Line]:
         """Give what stood at a path, one after the other."""

@@ -59,6 +59,32 @@ def test_what_was_read_before_a_deletion_may_arrive_after_it(scene: Scene) -> No
     assert scene.broken() == set()
 
 
+def test_what_was_read_while_a_change_stood_half_done_for_long_is_nobodys_fault(
+    scene: Scene,
+) -> None:
+    old = scene.write("a")
+    new = scene.write("a")
+    scene.diary.rested("a", scene.now, scene.now + 6)
+    scene.put("a", old[:128] + new[128:])
+    scene.remove("a")
+    scene.now += 1000
+    scene.delete("a")
+    assert scene.broken() == set()
+
+
+@pytest.mark.parametrize(("path", "shift"), [("a", -1.0), ("a", 67.0), ("b", 1.0)])
+def test_a_change_that_stood_half_done_excuses_nothing_else(
+    scene: Scene, path: str, shift: float
+) -> None:
+    old = scene.write("a")
+    new = scene.write("a")
+    scene.now += 1
+    scene.diary.rested(path, scene.now, scene.now + 6)
+    scene.now += shift - 1
+    scene.put("a", old[:128] + new[128:])
+    assert scene.broken() == {"whole", "user's version"}
+
+
 # --- what is wrong ------------------------------------------------------------------------------
 
 
