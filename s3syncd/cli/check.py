@@ -11,12 +11,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TextIO
 
 from s3syncd.cli import exits
 from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.config import document_of
+from s3syncd.cli.daemon_probes import probe_daemon, probe_ledger
 from s3syncd.cli.patience import Tell, patience
 from s3syncd.cli.wording import Palette, printable, screen_columns, shortened, wrapped
 from s3syncd.config.checks import store_of
@@ -26,15 +26,8 @@ from s3syncd.config.models import Config, SiteConfig
 from s3syncd.config.origins import origins
 from s3syncd.core.cost import class_hints, listing_finding, storage_class_of
 from s3syncd.core.finding import Finding, Verdict
-from s3syncd.errors import LedgerError
 from s3syncd.local.probe import probe_root
 from s3syncd.local.survey import Survey, survey
-from s3syncd.local.writable import (
-    owner_warning,
-    probe_ledger_files,
-    probe_log_file,
-    probe_state_dir,
-)
 
 __all__ = ["execute"]
 
@@ -124,47 +117,15 @@ def _print_json(
 
 
 def _findings(config: Config, probe: Probe, tell: Tell) -> Iterator[tuple[str, Finding]]:
-    for finding in _probe_daemon(config):
+    for finding in probe_daemon(config):
         yield _DAEMON, finding
     for site in config.sites:
         place = f"s3://{site.bucket}/{site.prefix} at {site.endpoint or 'AWS S3'}"
         tell(f"{site.name}: for {site.root} and {place} to answer")
-        if trouble := _probe_ledger(config, site):
+        if trouble := probe_ledger(config, site):
             yield site.name, trouble
         for finding in probe(site):
             yield site.name, finding
-
-
-def _probe_daemon(config: Config) -> Iterator[Finding]:
-    """Try what the daemon writes on this machine."""
-    yield probe_state_dir(config.state_dir, try_ledger=_try_ledger)
-    if config.log_file is not None:
-        yield probe_log_file(config.log_file, config.state_dir)
-    places = (config.state_dir, config.state_dir / "lock", config.log_file)
-    if warning := owner_warning(filter(None, places)):
-        yield warning
-
-
-def _try_ledger(directory: Path) -> None:
-    from s3syncd.ledger import Ledger  # noqa: PLC0415 - only a probe needs it
-
-    Ledger.open(directory / "ledger.sqlite", identity="check").close()
-
-
-def _probe_ledger(config: Config, site: SiteConfig) -> Finding | None:
-    """Look whether the ledger that the site has can be used; it is only read."""
-    from s3syncd.ledger import Ledger  # noqa: PLC0415 - as above
-    from s3syncd.supervisor.build import ledger_identity, ledger_path  # noqa: PLC0415 - as above
-
-    path = ledger_path(config.state_dir, site)
-    try:
-        if trouble := probe_ledger_files(path.parent):
-            return trouble
-        if path.exists():
-            Ledger.open_readonly(path, identity=ledger_identity(site)).close()
-    except LedgerError as error:
-        return Finding(Verdict.FAILED, "ledger", error.message, error.hint)
-    return None
 
 
 def _probe(site: SiteConfig) -> Iterator[Finding]:

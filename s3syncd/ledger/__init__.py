@@ -13,6 +13,7 @@ that got a `LedgerError` waits and calls `commit()` again; nothing must be hande
 
     store.py      connection, group commit, failures
     opening.py    files: create, check, migrate, put aside
+    glance.py     whose a ledger is and what it holds, from outside
     baseline.py   rows, pages, counts, passes
     intents.py    effects under way and their parts
     deletions.py  wanted, held, approved, carried out
@@ -23,10 +24,21 @@ that got a `LedgerError` waits and calls `commit()` again; nothing must be hande
 from __future__ import annotations
 
 from s3syncd.ledger.deletions import Deletion
+from s3syncd.ledger.glance import Glance, glance
 from s3syncd.ledger.intents import Intent, Part
 from s3syncd.ledger.ledger import Ledger
 from s3syncd.ledger.opening import put_aside
 from s3syncd.ledger.retries import Retry
 from s3syncd.ledger.sorting import ListingSorter
 
-__all__ = ["Deletion", "Intent", "Ledger", "ListingSorter", "Part", "Retry", "put_aside"]
+__all__ = [
+    "Deletion",
+    "Glance",
+    "Intent",
+    "Ledger",
+    "ListingSorter",
+    "Part",
+    "Retry",
+    "glance",
+    "put_aside",
+]

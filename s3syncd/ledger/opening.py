@@ -22,6 +22,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Opened",
     "connect",
+    "connect_readonly",
     "failure",
     "is_damage",
     "open_readonly",
@@ -100,7 +101,7 @@ def open_readonly(path: Path, identity: str) -> Opened:
     try:
         if path.exists():
             with ExitStack() as stack:
-                db = stack.enter_context(closing(_connect_readonly(path)))
+                db = stack.enter_context(closing(connect_readonly(path)))
                 if _verdict_or_corrupt(db, identity) == "ours":
                     stack.pop_all()
                     return Opened(db, was_fresh=False, put_aside=None)
@@ -236,7 +237,8 @@ def _create(db: sqlite3.Connection, identity: str) -> None:
     db.execute("COMMIT")
 
 
-def _connect_readonly(path: Path) -> sqlite3.Connection:
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """Return a connection that writes nothing, also beside a daemon and on a read-only disk."""
     uri = f"file:{quote(str(path))}?mode=ro"
     db = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     try:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from s3syncd.cli import check
+from s3syncd.cli.daemon_probes import probe_daemon, probe_ledger, try_ledger
 from s3syncd.cli.main import build_parser
+from s3syncd.config.load import load
 from s3syncd.config.state import site_folder
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.errors import LedgerError
-from s3syncd.ledger import Ledger
+from s3syncd.ledger import Ledger, glance
 from s3syncd.local.room import DiskRoom
 from s3syncd.local.writable import (
     owner_warning,
@@ -26,6 +29,7 @@ from s3syncd.local.writable import (
     probe_log_file,
     probe_state_dir,
 )
+from s3syncd.supervisor.build import ledger_identity
 from tests.cli.daemon import write_config
 
 NOBODY = 65534
@@ -70,13 +74,13 @@ def test_a_state_directory_that_can_be_made_is_fine_and_not_made(tmp_path: Path)
 def test_everything_is_tried_and_nothing_stays_behind(tmp_path: Path) -> None:
     tried: list[Path] = []
 
-    def try_ledger(directory: Path) -> None:
+    def tried_ledger(directory: Path) -> None:
         tried.append(directory)
-        check._try_ledger(directory)
+        try_ledger(directory)
 
     (tmp_path / "lock").write_text("17\n")
     before = snapshot(tmp_path)
-    assert probe_state_dir(tmp_path, try_ledger=try_ledger).verdict is Verdict.OK
+    assert probe_state_dir(tmp_path, try_ledger=tried_ledger).verdict is Verdict.OK
     assert tried[0].parent == tmp_path
     assert not tried[0].exists()
     assert snapshot(tmp_path) == before
@@ -238,3 +242,65 @@ def test_check_tells_each_of_them_in_a_line_and_fails(tmp_path: Path) -> None:
         (None, "log_file", f"{tmp_path}/none/s.log"),
         ("photos", "ledger", str(ledger)),
     ]
+
+
+# --- renamed, and taken out -----------------------------------------------------------------------
+
+
+def test_the_ledger_of_a_renamed_site_is_told_with_the_command_that_keeps_it(
+    tmp_path: Path,
+) -> None:
+    config = load(write_config(tmp_path))
+    photos = config.sites[0]
+    old, new = (config.state_dir / site_folder(name) for name in ("pictures", "photos"))
+    Ledger.open(old / "ledger.sqlite", identity=ledger_identity(photos)).close()
+    Ledger.open(config.state_dir / "gone-1" / "ledger.sqlite", identity="x").close()
+    Ledger.open(config.state_dir / "a.reset" / "ledger.sqlite", identity="x").close()
+    before = snapshot(config.state_dir)
+    gone, renamed = [each for each in probe_daemon(config) if each.probe == "ledger"]
+    assert gone.remedy == f"if its site does not come back: rm -r {config.state_dir}/gone-1"
+    assert "it speaks of what photos keeps: was that site renamed?" in renamed.text
+    assert renamed.remedy == f"before the daemon starts: mv {old} {new}"
+    assert snapshot(config.state_dir) == before
+    old.rename(new)
+    assert probe_ledger(config, photos) is None
+    assert Ledger.open(new / "ledger.sqlite", identity=ledger_identity(photos)).was_fresh is False
+
+
+def test_a_renamed_site_that_has_begun_anew_is_not_given_its_old_ledger(tmp_path: Path) -> None:
+    config = load(write_config(tmp_path))
+    for name in ("pictures", "photos"):
+        path = config.state_dir / site_folder(name) / "ledger.sqlite"
+        Ledger.open(path, identity=ledger_identity(config.sites[0])).close()
+    (found,) = [each for each in probe_daemon(config) if each.probe == "ledger"]
+    assert found.remedy.startswith("photos has a ledger of its own by now: rm -r ")
+
+
+def test_the_ledger_of_a_newer_version_is_told_and_left_alone(tmp_path: Path) -> None:
+    config = load(write_config(tmp_path))
+    path = config.state_dir / site_folder("photos") / "ledger.sqlite"
+    Ledger.open(path, identity="x").close()
+    assert probe_ledger(config, config.sites[0]) is None
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    before = snapshot(config.state_dir)
+    found = probe_ledger(config, config.sites[0])
+    assert found is not None
+    assert (found.verdict, found.probe) == (Verdict.FAILED, "ledger")
+    assert "newer version" in found.text
+    assert snapshot(config.state_dir) == before
+
+
+def test_a_ledger_in_use_and_a_damaged_one_are_no_finding(tmp_path: Path) -> None:
+    config = load(write_config(tmp_path))
+    path = config.state_dir / site_folder("photos") / "ledger.sqlite"
+    running = Ledger.open(path, identity="x")
+    running.set_meta("paused", "1")
+    running.commit()
+    seen = glance(path)
+    assert seen is not None
+    assert (seen.is_paused, seen.identity) == (True, "x")
+    running.close()
+    path.write_bytes(b"no database" * 1000)
+    assert glance(path) is None
+    assert probe_ledger(config, config.sites[0]) is None

@@ -25,6 +25,7 @@ from s3syncd.core.entry import Action, Kind, LocalEntry
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.core.table import ROWS, Rule
 from s3syncd.errors import FatalError
+from s3syncd.ledger import Ledger
 from s3syncd.local.survey import Survey
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.supervisor.planning import PlanReport, SitePlan
@@ -441,6 +442,32 @@ def test_reset_refuses_while_the_daemon_runs(
 def test_reset_asks(config: Path, ledger: Path, answer: str, code: int) -> None:
     assert reset.execute(parse(config, "reset", "photos"), confirm=lambda _: answer) == code
     assert ledger.exists() is (code != 0)
+
+
+def test_reset_tells_what_is_lost_with_the_ledger_before_it_asks(
+    config: Path, ledger: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ledger / "ledger.sqlite").unlink()
+    kept = Ledger.open(ledger / "ledger.sqlite", identity="x")
+    for path, state in (("a", "held"), ("b", "held"), ("c", "waiting")):
+        kept.want_deletion(path, "retired", 1.0, state=state)
+    kept.set_meta("paused", "1")
+    kept.close()
+    asked: list[str] = []
+
+    def confirm(_question: str) -> str:
+        asked.append(capsys.readouterr().out)
+        return "n"
+
+    assert reset.execute(parse(config, "reset", "photos"), confirm=confirm) == 1
+    assert asked[0].splitlines() == [
+        "photos: its ledger remembers 0 files; forgotten with it:",
+        "- which directory it is: the next start takes what stands there, and sends it",
+        "- 2 held deletions: their objects stay in the bucket, as not put by this site",
+        "- 1 deletion under way: its object stays in the bucket, as not put by this site",
+        "- the pause: the next start sends",
+    ]
+    assert ledger.exists()
 
 
 def test_reset_without_a_terminal_needs_yes(
