@@ -12,7 +12,7 @@ from pathlib import Path
 from s3syncd import __version__, collector
 from s3syncd.cli import exits
 from s3syncd.cli.advice import CLIENTS, advice_of
-from s3syncd.cli.options import add_explain, add_restore
+from s3syncd.cli.options import add_explain, add_restore, directory
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
 __all__ = ["build_parser", "main"]
@@ -105,7 +105,7 @@ def _add_state_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state-dir",
         metavar="DIR",
-        type=Path,
+        type=directory,
         help="the state directory of the daemon, instead of the file that names it",
     )
 

@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-__all__ = ["add_explain", "add_restore"]
+__all__ = ["add_explain", "add_restore", "directory"]
 
 
 def add_explain(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to",
         metavar="DIR",
-        type=Path,
+        type=directory,
         required=True,
         help="where to: a directory that is empty or does not exist",
     )
@@ -49,6 +49,13 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
         help="DIR may be the directory of a site, while no daemon runs",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def directory(text: str) -> Path:
+    """Take the name of a directory; nothing, as of a variable that is not set, is none."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty; write . for this directory")
+    return Path(text)
 
 
 def _moment(text: str) -> float:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TextIO
 
 from s3syncd.cli import exits
 from s3syncd.cli.moment import rfc3339, worded
+from s3syncd.cli.patience import patience
 from s3syncd.cli.process import prepare_process
 from s3syncd.cli.progress import ProgressBar, ProgressLike
 from s3syncd.cli.wording import Palette, count, printable, screen_columns, size, wrapped
@@ -88,17 +89,25 @@ def execute(
     prepare_process()
     bar = ProgressBar(sys.stderr if arguments.json else stream)
     is_quiet = arguments.json and not sys.stderr.isatty()
-    work = (start or _start)(config, arguments, at, _ignore if is_quiet else bar)
     header = {"site": settings.name, "from": _origin(settings), "to": str(arguments.to.resolve())}
+    told = f"{settings.name}: {_origin(settings)} {_when(at)}, to {header['to']}"
+    headline = _Headline("" if arguments.json else printable(told), stream)
+
+    def show(progress: ProgressLike) -> None:
+        headline.show()
+        if not is_quiet:
+            bar(progress)
+
+    work = (start or _start)(config, arguments, at, show)
     try:
-        if arguments.json:
-            moment = at if at is None else rfc3339(at)
-            _print_json(work, {**header, "at": moment}, bar, stream)
-        else:
-            when = _when(at)
-            told = f"{settings.name}: {_origin(settings)} {when}, to {header['to']}"
-            stream.write(printable(told) + "\n")
-            _print_text(work, bar, stream)
+        with patience(sys.stderr) as tell:
+            headline.on_show = lambda: tell("")
+            tell(f"for {header['from']} at {settings.endpoint or 'AWS S3'} to answer")
+            if arguments.json:
+                moment = at if at is None else rfc3339(at)
+                _print_json(work, {**header, "at": moment}, bar, stream)
+            else:
+                _print_text(work, bar, headline, stream)
     except KeyboardInterrupt:
         print(
             f"\ninterrupted: {counted(_there(work), 'file is', 'files are')} there; {_AGAIN}",
@@ -131,8 +140,20 @@ def _start(
     return Restoration(config, wish, claim=claim, progress=progress)
 
 
-def _ignore(_progress: ProgressLike) -> None:
-    """Show nothing: a log would hold nothing but these lines."""
+class _Headline:
+    """What is restored, and where to: shown once, and not before it is certain that it will be."""
+
+    def __init__(self, text: str, stream: TextIO) -> None:
+        self._text = text
+        self._stream = stream
+        self.on_show: Callable[[], None] = lambda: None
+
+    def show(self) -> None:
+        """Show it, if it was not."""
+        self.on_show()
+        if self._text:
+            self._stream.write(self._text + "\n")
+            self._text = ""
 
 
 def _settings_of(config: Config, name: str) -> SiteConfig:
@@ -154,12 +175,13 @@ def _there(work: Restoring) -> int:
     return sum(work.counts[word] for word in ("restored", "replaced", "present"))
 
 
-def _print_text(work: Restoring, bar: ProgressBar, stream: TextIO) -> None:
+def _print_text(work: Restoring, bar: ProgressBar, headline: _Headline, stream: TextIO) -> None:
     """Show the progress, and afterwards what a person should know of: the bar would tear it."""
     shown: list[Restored] = []
     unshown = 0
     try:
         for one in work.found():
+            headline.show()
             if len(shown) < _MAX_SHOWN:
                 shown.append(one)
             else:
@@ -167,6 +189,7 @@ def _print_text(work: Restoring, bar: ProgressBar, stream: TextIO) -> None:
     finally:
         bar.close()
         _print_found(shown, unshown, stream)
+    headline.show()
     for line in _totals(work):
         stream.writelines(f"{each}\n" for each in _wrapped(line, stream))
 

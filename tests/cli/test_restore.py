@@ -18,6 +18,7 @@ import yaml
 
 from s3syncd.cli.main import build_parser
 from s3syncd.cli.moment import moment_of, rfc3339, worded
+from s3syncd.cli.progress import Progress
 from s3syncd.cli.restore import execute
 from s3syncd.core.restored import HINTS, MISSING, PASSING, Restored
 from s3syncd.errors import FatalError
@@ -170,3 +171,37 @@ def test_an_interrupted_one_says_how_to_go_on(
 def test_every_word_of_a_failure_says_what_to_do() -> None:
     assert all(Restored("a", word).hint == hint for word, hint in HINTS.items())
     assert PASSING < MISSING
+
+
+def test_what_is_refused_has_no_headline(arguments: Any) -> None:
+    stream = io.StringIO()
+    refusing = _Work(FatalError("out is not empty", hint="name another"))
+    with pytest.raises(FatalError):
+        execute(arguments(), start=lambda *_given: refusing, stream=stream)
+    assert stream.getvalue() == ""
+
+
+def test_the_headline_comes_before_anything_else_and_once(arguments: Any) -> None:
+    stream = io.StringIO()
+    found = _Work(Restored("a", "vanished"), restored=1)
+
+    def start(_config: Any, _arguments: Any, _at: Any, tell: Any) -> _Work:
+        tell(Progress("a", 0, 0, 1, 10, 1, is_scanning=True))
+        return found
+
+    execute(arguments(), start=start, stream=stream)
+    lines = stream.getvalue().splitlines()
+    assert lines[0].startswith("a: s3://bucket/p/ as it is now, to ")
+    assert lines[1].startswith("a: 0%")
+    assert sum(" as it is now, to " in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_variable_that_is_not_set_is_no_directory(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["restore", "a", "--to", name], ["status", "--state-dir", name]):
+        with pytest.raises(SystemExit) as leaving:
+            build_parser().parse_args(words)
+        assert leaving.value.code == 2
+        assert "the name is empty; write . for this directory" in capsys.readouterr().err
