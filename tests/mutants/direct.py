@@ -10,6 +10,7 @@ DIRECT = "s3syncd/s3/direct.py"
 HTTP1 = "s3syncd/s3/http1.py"
 LINK = "s3syncd/s3/link.py"
 SIGNING = "s3syncd/s3/signing.py"
+TRUST = "s3syncd/s3/trust.py"
 IN_DIRECT = "tests/s3/test_direct.py::test_"
 IN_HTTP1 = "tests/s3/test_http1.py::test_"
 IN_SIGNING = "tests/s3/test_signing.py::test_"
@@ -241,21 +242,21 @@ MUTANTS = [
     ),
     Mutant(
         name="a proxy in the environment is passed by",
-        file=DIRECT,
-        old="            text and name.lower() in _PROXIES for",
-        new="            not text and name.lower() in _PROXIES for",
+        file="s3syncd/s3/proxies.py",
+        old="(text and name.lower() in _NAMES for",
+        new="(not text and name.lower() in _NAMES for",
         tests=[IN_DIRECT + "behind_a_proxy_nothing_is_sent_or_looked_up_here"],
     ),
     Mutant(
         name="the answer to a HEAD is waited for to the end of the object",
         file=DIRECT,
-        old='        has_body = request.method != "HEAD"',
-        new="        has_body = True",
+        old='has_body, most_bytes = request.method != "HEAD", ',
+        new="has_body, most_bytes = True, ",
         tests=[IN_DIRECT + "the_length_in_an_answer_to_a_head_is_not_waited_for"],
     ),
     Mutant(
         name="any certificate is good",
-        file=DIRECT,
+        file=TRUST,
         old="    if not verify_tls:\n",
         new="    if True:\n",
         tests=[
@@ -265,7 +266,7 @@ MUTANTS = [
     ),
     Mutant(
         name="the file of authorities is needed where nothing is verified",
-        file=DIRECT,
+        file=TRUST,
         old="cafile=ca_file if verify_tls else None",
         new="cafile=ca_file",
         tests=[IN_DIRECT + "only_an_unverified_self_signed_certificate_is_taken"],

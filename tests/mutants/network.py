@@ -91,7 +91,7 @@ MUTANTS = [
     ),
     Mutant(
         name="every control call may hold a worker for five minutes",
-        file="s3syncd/s3/client.py",
+        file="s3syncd/s3/settings.py",
         old="CONTROL_READ_TIMEOUT_SECONDS: Final = 60",
         new="CONTROL_READ_TIMEOUT_SECONDS: Final = 300",
         tests=[

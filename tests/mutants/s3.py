@@ -110,7 +110,7 @@ MUTANTS = [
     Mutant(
         name="an error page counts as an empty listing",
         file="s3syncd/s3/listing.py",
-        old="    if name != wanted:",
+        old="    if wanted and name != wanted:",
         new="    if False:",
         tests=[LISTING + "test_page_that_cannot_be_believed_is_never_an_empty_one"],
     ),

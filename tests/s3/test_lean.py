@@ -245,7 +245,7 @@ class Silent:
         self._thread.start()
 
     def _serve(self) -> None:
-        with self._listener:
+        with self._listener, contextlib.suppress(OSError):
             for part in self._parts:
                 peer, _ = self._listener.accept()
                 with peer, contextlib.suppress(OSError):
@@ -256,6 +256,8 @@ class Silent:
                         _play(stream, part)
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):  # the thread has closed it
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         assert not self._thread.is_alive()
 
