@@ -53,8 +53,8 @@ def test_a_bucket_that_forbids_everything_stops_no_other(
     bad.write("file")
     until(lambda: good.names() == {"first", "file"}, 15)
     daemon.in_sync("good")
-    status = daemon.wait(lambda s: not s["in_sync"], "bad", timeout=5)
-    assert status["state"] in {"idle", "syncing", "unavailable"}
+    status = daemon.wait(lambda s: not s["in_sync"] and s["state"] != "starting", "bad")
+    assert status["state"] in {"scanning", "idle", "syncing", "unavailable"}
     daemon.wait(lambda s: s["problems"] or s["reason"] == "bucket_unavailable", "bad")
     proxy.clear()
     if is_from_the_start:
