@@ -48,6 +48,9 @@ class Waiter(Protocol):
     def wake(self) -> None:
         """Let the one who waits go on, or the next one not wait; from any thread."""
 
+    def flush(self) -> None:
+        """Let go of what is kept back for others; by each worker that has no step left."""
+
 
 class Bell:
     """Waits for nothing but to be woken."""
@@ -63,6 +66,9 @@ class Bell:
     def wake(self) -> None:
         """See `Waiter`."""
         self._rings.put(None)
+
+    def flush(self) -> None:
+        """See `Waiter`: nothing is."""
 
 
 class Look(NamedTuple):
@@ -185,6 +191,7 @@ class Crew:
 
     def _wait(self) -> bool:
         """Wait until there may be a step; False: somebody else does, go to bed."""
+        self._waiter.flush()
         with self._lock:
             if self._is_waiting:
                 self._awake -= 1

@@ -35,6 +35,7 @@ class Poller:
         self._close_bell = weakref.finalize(self, os.close, self._bell)
         self._epoll.register(self._bell, select.EPOLLIN)
         self._owners: dict[int, Callable[[], None]] = {}
+        self._flushes: tuple[Callable[[], None], ...] = ()
 
     def watch(self, fd: int, owner: Callable[[], None], *, is_for_room: bool) -> None:
         """Call `owner` when there is something to read, or (`is_for_room`) room to write, or both.
@@ -51,14 +52,27 @@ class Poller:
             del self._owners[fd]
             raise
 
-    def change(self, fd: int, *, is_for_room: bool) -> None:
-        """Wait for room to write too, or no longer."""
-        self._epoll.modify(fd, _mask(is_for_room=is_for_room))
+    def change(self, fd: int, *, is_for_room: bool, is_to_read: bool = True) -> None:
+        """Wait for room to write too, or no longer; not `is_to_read`: there will be no more."""
+        self._epoll.modify(fd, _mask(is_for_room=is_for_room, is_to_read=is_to_read))
 
     def forget(self, fd: int) -> None:
         """Watch no longer; before the descriptor is closed."""
         self._owners.pop(fd, None)
         self._epoll.unregister(fd)
+
+    def keep(self, flush: Callable[[], None]) -> None:
+        """Call `flush` whenever a thread of those that wait has nothing else to do."""
+        self._flushes = (*self._flushes, flush)
+
+    def drop(self, flush: Callable[[], None]) -> None:
+        """Call it no longer."""
+        self._flushes = tuple(each for each in self._flushes if each != flush)
+
+    def flush(self) -> None:
+        """Let go of what is kept back for others."""
+        for flush in self._flushes:
+            flush()
 
     def wait(self) -> list[Callable[[], None]]:
         """Wait until something happens, or `wake`; gives whom to tell, by calling each."""
@@ -90,5 +104,5 @@ class Poller:
             return
 
 
-def _mask(*, is_for_room: bool) -> int:
-    return select.EPOLLIN | (select.EPOLLOUT if is_for_room else 0)
+def _mask(*, is_for_room: bool, is_to_read: bool = True) -> int:
+    return (select.EPOLLIN if is_to_read else 0) | (select.EPOLLOUT if is_for_room else 0)

@@ -185,6 +185,10 @@ class FakeWaiter:
 
     def __init__(self, waits: list[int]) -> None:
         self._waits = waits
+        self.flushes = 0
+
+    def flush(self) -> None:
+        self.flushes += 1
 
     def wait(self) -> Sequence[Callable[[], None]]:
         self._waits.append(1)
@@ -192,6 +196,35 @@ class FakeWaiter:
 
     def wake(self) -> None:
         """Nobody waits for long."""
+
+
+@pytest.mark.parametrize("is_waiting", [False, True], ids=["it waits", "it goes to bed"])
+def test_a_worker_without_a_step_lets_go_of_what_is_kept_back(is_waiting: bool) -> None:
+    waits: list[int] = []
+    waiter = FakeWaiter(waits)
+    crew = Crew(2, lambda _step: None, waiter)
+    crew._is_waiting = is_waiting
+    assert crew._wait() is not is_waiting
+    assert (waiter.flushes, len(waits)) == (1, 0 if is_waiting else 1)
+
+
+def test_what_is_kept_back_is_let_go_before_the_wait() -> None:
+    order: list[str] = []
+
+    class Orderly:
+        def flush(self) -> None:
+            order.append("flush")
+
+        def wait(self) -> Sequence[Callable[[], None]]:
+            order.append("wait")
+            return ()
+
+        def wake(self) -> None:
+            """Nobody waits."""
+
+    crew = Crew(1, lambda _step: None, Orderly())
+    assert crew._wait()
+    assert order == ["flush", "wait"]
 
 
 class Waiter(Bell):
