@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from s3syncd.core.retry import FailureKind
 
-__all__ = ["BOUNDS_SECONDS", "CLASSES", "CLASS_OF", "TIMED", "RequestTally"]
+__all__ = ["BOUNDS_SECONDS", "CLASSES", "CLASS_OF", "TIMED", "Counts", "Plain", "RequestTally"]
 
 BOUNDS_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 """From a server next door to the 32 s after which the CRT gives a silent one up."""
@@ -43,6 +43,10 @@ CLASS_OF: Final = {
     "AbortMultipartUpload": "delete",
 }
 """Every operation there is; one that nobody has judged counts as the dearest, `write`."""
+
+
+Plain: TypeAlias = "tuple[Any, ...]"
+"""A difference of two tallies in plain values."""
 
 
 class RequestTally:
@@ -82,6 +86,20 @@ class RequestTally:
         elif operation == "UploadPart":
             self.parts += 1
 
+    def add(self, plain: Plain) -> bool:
+        """Count what `Counts.since` told of another tally; tells whether any was throttled."""
+        timed, failures = plain
+        for operation, more in timed:
+            row = self.timed.get(operation)
+            if row is None:
+                row = [0] * len(more)
+                self.timed = {**self.timed, operation: row}
+            for place, count in enumerate(more):
+                row[place] += count  # in place: another thread may count here, too
+        for kind, more in failures:
+            self.failures[kind] += more
+        return any(kind == FailureKind.THROTTLED for kind, _ in failures)
+
     def note(self, operation: str) -> None:
         """Note a request of the control plane, which any thread may send."""
         self._noted.append(operation)
@@ -100,3 +118,31 @@ class RequestTally:
         for operation, count in self.control.items():
             found[CLASS_OF.get(operation, "write")] += count
         return found
+
+
+class Counts:
+    """What was counted since one last asked; the data plane's, in plain values."""
+
+    def __init__(self, tally: RequestTally) -> None:
+        self._tally = tally
+        self._timed: dict[str, list[float]] = {}
+        self._failures: dict[str, int] = {}
+
+    def since(self) -> Plain | None:
+        """Give it, for `RequestTally.add`; None: nothing was."""
+        timed = {operation: [*row] for operation, row in self._tally.timed.items()}
+        failures = dict(self._tally.failures)
+        told_timed, told_failures = self._timed, self._failures
+        self._timed, self._failures = timed, failures
+        grown = tuple(
+            (operation, tuple(_less(row, told_timed.get(operation))))
+            for operation, row in timed.items()
+            if row != told_timed.get(operation) and any(row)
+        )
+        more = {kind: count - told_failures.get(kind, 0) for kind, count in failures.items()}
+        failed = tuple((str(kind), count) for kind, count in more.items() if count)
+        return (grown, failed) if grown or failed else None
+
+
+def _less(row: list[float], told: list[float] | None) -> list[float]:
+    return row if told is None else [a - b for a, b in zip(row, told, strict=True)]
