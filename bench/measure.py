@@ -73,13 +73,16 @@ def cpu_seconds(pid: int) -> float:
 
 
 def peak_rss_mib(pid: int) -> float:
-    """The most memory a running process ever had resident; 0 once it has ended."""
-    return _status_kib(pid, "VmHWM:") / 1024
+    """The most memory a running process and its children ever had resident; 0 once it has ended.
+
+    As if all had had it at the same time, and what they share counts for each.
+    """
+    return sum(_status_kib(one, "VmHWM:") for one in (pid, *_children(pid))) / 1024
 
 
 def rss_mib(pid: int) -> float:
-    """The memory a running process has resident now; 0 once it has ended."""
-    return _status_kib(pid, "VmRSS:") / 1024
+    """The memory a running process and its children have resident now; 0 once it has ended."""
+    return sum(_status_kib(one, "VmRSS:") for one in (pid, *_children(pid))) / 1024
 
 
 def thread_count(pid: int) -> int:
@@ -90,6 +93,14 @@ def thread_count(pid: int) -> int:
 def file_count(pid: int) -> int:
     """The file descriptors a running process has open."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        told = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(one) for text in told for one in text.split()]
 
 
 def _status_kib(pid: int, name: str) -> int:
