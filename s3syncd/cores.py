@@ -64,6 +64,11 @@ class Home:
         # Many daemons on one host do not all choose the first core.
         self.core = sorted(cores)[os.getpid() % len(cores)]
 
+    @property
+    def others(self) -> frozenset[int]:
+        """The cores it does not keep to."""
+        return self._cores - {self.core}
+
     def settle(self) -> None:
         """Put the calling thread, and all that it will start, on the home core."""
         self._place(0, frozenset({self.core}))
@@ -125,6 +130,11 @@ _state = {"is_ours": False}
 def own_process() -> None:
     """Say that this process runs nothing but one command of ours."""
     _state["is_ours"] = True
+
+
+def others() -> frozenset[int]:
+    """Give the cores that a second process may use: not the home, where there are others."""
+    return _home[0].others if _home else frozenset()
 
 
 def settle() -> None:

@@ -23,7 +23,15 @@ from s3syncd.s3.reads import Reads
 from s3syncd.s3.reply import NO_CONTACT, Reply, S3Failure, Start
 from s3syncd.s3.settings import BucketSettings
 from s3syncd.s3.transport import Transport
-from s3syncd.s3.wire import Body, WireRequest, conditions, described, query_of, quote_key
+from s3syncd.s3.wire import (
+    Body,
+    Contact,
+    WireRequest,
+    conditions,
+    described,
+    query_of,
+    quote_key,
+)
 
 __all__ = ["Bucket", "BucketSettings"]
 
@@ -38,7 +46,8 @@ class Bucket(Reads):
 
     Requests for objects are *started*: each method returns a `Start`, to be called by a worker;
     the reply comes to the function it is given, once, from another thread, which must not be
-    kept. Control calls (multipart, first contact) block, and raise `S3Failure`.
+    kept. Control calls (multipart, first contact) block, and raise `S3Failure`. `contact` is the
+    last one made, None before.
 
     No effect is repeated here: whoever knows what the first attempt may have done decides.
     """
@@ -56,6 +65,7 @@ class Bucket(Reads):
         self._client: Speaker | None = None
         self._transport: Transport | None = None
         self._base = ""
+        self.contact: Contact | None = None
         self._pauses = Pauses(clock)
 
     def connect(self) -> None:
@@ -69,6 +79,13 @@ class Bucket(Reads):
         client, contact = first_contact(
             self.settings, on_request=self._sent, may_be_lean=self._poller is not None
         )
+        self.use(contact)
+        previous, self._client = self._client, client
+        if previous is not None:
+            previous.close()
+
+    def use(self, contact: Contact) -> None:
+        """Send to where a contact was made, by this bucket or by one that stands for the same."""
         transport = self._transport
         if transport is not None and transport.endpoint == contact.endpoint:
             transport.use(contact.credentials)
@@ -85,9 +102,7 @@ class Bucket(Reads):
             if transport is not None:
                 transport.close(0.0)
         self._base = contact.base_path
-        previous, self._client = self._client, client
-        if previous is not None:
-            previous.close()
+        self.contact = contact
 
     def put(
         self, key: str, body: Body, *, md5: bytes, content_type: str = DEFAULT_CONTENT_TYPE,

@@ -244,6 +244,11 @@ class Turns:
         self._pacing = pacing
         self._paid: deque[None] = deque()
 
+    @property
+    def are_free(self) -> bool:
+        """Whether no limit concerns the site, now."""
+        return self._pacing is None or self._pacing.is_free(self.site)
+
     def paced(self, request: WireRequest, start: Start) -> Start:
         """Give a Start that waits for its turn and then is `start`; canceled if the site leaves.
 

@@ -17,6 +17,7 @@ from s3syncd.core.tally import RequestTally
 from s3syncd.core.turns import InForce, Limits
 from s3syncd.ledger import Ledger
 from s3syncd.local.boot import boot_id
+from s3syncd.local.held import HeldRoot
 from s3syncd.local.hints import HintTable
 from s3syncd.local.room import room_at
 from s3syncd.local.scanner import Scanner
@@ -26,14 +27,19 @@ from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.pacing import Pacing
 from s3syncd.s3.poller import new_poller
 from s3syncd.s3.settings import bucket_settings
+from s3syncd.sender.branch import Branch
 from s3syncd.site import Parts, Site
 from s3syncd.site.access import stored_mounts
 from s3syncd.site.messages import Hinted, Noted, Room
+from s3syncd.supervisor.beside import branch_for, office_for
 from s3syncd.supervisor.desk import Desk
 from s3syncd.supervisor.gate import ReconcileGate
-from s3syncd.transfer import Transfer, TransferSettings
+from s3syncd.transfer import Note, Ports, Transfer, TransferSettings
 
 __all__ = ["Bench", "Workshop", "ledger_identity", "ledger_path", "policy_of", "scope_of"]
+
+
+_OFFICE_SECONDS = 2.0  # for an end in good order; nothing is under way there by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Bench:
     bucket: Bucket
     lane: Lane
     checksum_lane: Lane
+    branch: Branch | None = None
 
     @property
     def in_flight(self) -> int:
@@ -52,6 +59,8 @@ class Bench:
     def expire(self, now: float) -> None:
         """Cancel requests that are over their deadline."""
         self.bucket.expire(now)
+        if self.branch is not None:
+            self.branch.expire(now)
 
     def hurry(self) -> None:
         """Cancel what waits for its turn under a limit."""
@@ -64,6 +73,8 @@ class Bench:
 
     def close_bucket(self, timeout_seconds: float) -> None:
         """Cancel the requests in flight and let go of the connections."""
+        if self.branch is not None:
+            self.branch.leave()
         self.bucket.close(timeout_seconds)
 
 
@@ -79,6 +90,7 @@ class Workshop:
         self._state_dir = config.state_dir
         self._max_connections = config.max_in_flight
         self._poller = new_poller()
+        self._office = office_for(config, self._poller)
         self._pool = Pool(
             workers=config.upload_workers,
             max_in_flight=config.max_in_flight,
@@ -119,6 +131,8 @@ class Workshop:
         """Stop the workers; what does not end in time is left behind."""
         self._pacing.stop()
         self._pool.stop(timeout_seconds)
+        if self._office is not None:
+            self._office.stop(_OFFICE_SECONDS)
         self._checksums.stop(timeout_seconds)
 
     def equip(self, settings: SiteConfig, desk: Desk) -> Bench:
@@ -127,15 +141,17 @@ class Workshop:
 
     def bench(self, settings: SiteConfig, on_room: Callable[[], None]) -> Bench:
         """Give a bucket and lanes within the site's limits; `on_room` is called by the pools."""
+        bucket = Bucket(
+            bucket_settings(settings, max_connections=self._max_connections),
+            turns=self._pacing.turns(settings.name),
+            tally=self.tally(settings.name),
+            poller=self._poller,
+        )
         return Bench(
-            Bucket(
-                bucket_settings(settings, max_connections=self._max_connections),
-                turns=self._pacing.turns(settings.name),
-                tally=self.tally(settings.name),
-                poller=self._poller,
-            ),
+            bucket,
             self._pool.lane(settings.name, on_room),
             self._checksums.lane(settings.name, on_room),
+            branch_for(settings, bucket, self._office, transfers_of(settings)),
         )
 
     def build(self, settings: SiteConfig, desk: Desk, bench: Bench) -> Site:
@@ -216,18 +232,31 @@ def _watcher(settings: SiteConfig, hints: HintTable, scope: Scope, folder: Path)
 def _transfer(
     settings: SiteConfig, scope: Scope, desk: Desk, bench: Bench, ledger: Ledger
 ) -> Transfer:
+    etag_is_md5 = {"1": True, "0": False}.get(ledger.meta("etag_is_md5") or "")
+
+    def report(note: Note) -> None:
+        desk.inbox.put(Noted(note))
+
+    if bench.branch is not None:
+        bench.branch.open(report, etag_is_md5=etag_is_md5)
     return Transfer(
         bench.bucket,
         scope,
         settings.root,
-        TransferSettings(
-            policy_of(settings), settings.multipart_threshold_bytes, settings.s3_ops_retries
-        ),
+        transfers_of(settings),
         clock=time.time_ns,
         lane=bench.lane,
         commit_intent=desk.committed,
-        report=lambda note: desk.inbox.put(Noted(note)),
-        etag_is_md5={"1": True, "0": False}.get(ledger.meta("etag_is_md5") or ""),
+        report=report,
+        etag_is_md5=etag_is_md5,
+        ports=Ports(HeldRoot(settings.root), beside=bench.branch),
+    )
+
+
+def transfers_of(settings: SiteConfig) -> TransferSettings:
+    """Give what the transfers of a site obey."""
+    return TransferSettings(
+        policy_of(settings), settings.multipart_threshold_bytes, settings.s3_ops_retries
     )
 
 

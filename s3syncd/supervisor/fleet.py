@@ -31,6 +31,7 @@ _CLOSE_SECONDS = 0.5  # connections that do not close in this time are left to t
 # What the pools and the listener were made of; a key of the file, and its field.
 _FIXED = {
     "upload_workers": "upload_workers",
+    "upload_processes": "upload_processes",
     "max_in_flight": "max_in_flight",
     "buffer_bytes": "buffer_bytes",
     "checksum_workers": "checksum_workers",

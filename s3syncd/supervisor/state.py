@@ -102,6 +102,7 @@ def _introduction(config: Config) -> dict[str, Any]:
         "ledgers": str(config.state_dir),
         "limits": {
             "upload_workers": config.upload_workers,
+            "upload_processes": config.upload_processes,
             "checksum_workers": config.checksum_workers,
             "max_in_flight": config.max_in_flight,
             "buffer_bytes": config.buffer_bytes,

@@ -78,12 +78,14 @@ class Transfer:
         ports = ports or Ports(HeldRoot(root))
         self._kit = Kit(
             bucket, scope, ports.root, settings, clock, lane, commit_intent, report,
-            root_identity, etag_is_md5, ports.files, ports.new_id,
+            root_identity, etag_is_md5, ports.files, ports.new_id, beside=ports.beside,
         )  # fmt: skip
 
     def accept_root(self, identity: RootIdentity | None) -> None:
         """From now on work only in this root; every call checks it anew. None checks nothing."""
         self._kit.root_identity = identity
+        if self._kit.beside is not None:
+            self._kit.beside.accept_root(identity)
 
     def trust_conditions(self, *, is_kept: bool) -> None:
         """Whether the store is known to keep conditions; else what rests on one looks first."""
@@ -96,6 +98,8 @@ class Transfer:
     def rest(self, *, for_good: bool = False) -> None:
         """Hold the root's file system no longer than calls use it; `for_good`: never again."""
         self._kit.held_root.let_go(for_good=for_good)
+        if self._kit.beside is not None:
+            self._kit.beside.rest(for_good=for_good)
 
     def bytes_for(self, action: Action) -> int:
         """Give the body bytes that the action's call will hold, for its admission.
@@ -116,7 +120,12 @@ class Transfer:
             intent: the committed intent of this path. Where one with an upload id exists it must
                 be this one, so that the upload is taken up again.
         """
-        return self._ended_well(action, self._steps_of(action, settle, intent))
+        beside, here = self._kit.beside, self._steps_of(action, settle, intent)
+        if beside is not None and action.kind is Kind.UPLOAD:
+            start = beside.carry(action, settle, intent.op_id if intent else None)
+            if start is not None:
+                return _carried(start, self._ended_well(action, here))
+        return self._ended_well(action, here)
 
     def verify_for(self, action: Action, *, settle: Settle) -> Call:
         """Make the call that compares file and object anew; see `transfer.verify`."""
@@ -190,6 +199,12 @@ class Transfer:
             return from_failure(action, error.failure)
         except OSError as error:
             return from_os_error(action, error)
+
+
+def _carried(start: Start, here: Call) -> Call:
+    """Have it done beside; `here`: the steps to be done where that was not begun."""
+    outcome = yield start
+    return outcome if outcome is not None else (yield from here)
 
 
 def _carry_nothing(action: Action) -> Call:

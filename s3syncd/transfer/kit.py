@@ -19,7 +19,7 @@ from s3syncd.s3.bucket import Bucket
 from s3syncd.transfer.buffers import Shelf
 from s3syncd.transfer.notes import Note
 from s3syncd.transfer.outcomes import Ended
-from s3syncd.transfer.ports import Files, Root, new_id
+from s3syncd.transfer.ports import Beside, Files, Root, new_id
 
 __all__ = ["Kit", "TransferSettings"]
 
@@ -54,6 +54,7 @@ class Kit:
         files: how files below the root are opened, read and looked at.
         new_id: makes the id of an operation; no other one ever has it.
         shelf: where the memory for parts is.
+        beside: where small uploads may be carried out instead.
         keeps_conditions: the store is known to keep the conditions of writes. Written by the site
             thread.
     """
@@ -72,6 +73,7 @@ class Kit:
     new_id: Callable[[], str] = new_id
     shelf: Shelf = field(default_factory=Shelf)
     keeps_conditions: bool = True
+    beside: Beside | None = None
 
     def borrow_root(self, action: Action) -> OpenedRoot:
         """Give the root once it is sure that the accepted one stands at its place.

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from s3syncd.core.entry import LocalEntry
+from s3syncd.core.entry import Action, LocalEntry, Settle
 from s3syncd.core.messages import Look
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local import files as real_files
 from s3syncd.local.held import OpenedRoot
+from s3syncd.pool import Start
 
-__all__ = ["Files", "Ports", "Root", "new_id"]
+__all__ = ["Beside", "Files", "Ports", "Root", "new_id"]
 
 
 class Root(Protocol):
@@ -54,6 +55,22 @@ class Files(Protocol):
         """Tell whether nobody at all has the file open for writing; None: it cannot be told."""
 
 
+class Beside(Protocol):
+    """Carries out small uploads elsewhere; see `sender`."""
+
+    def carry(self, action: Action, settle: Settle, op_id: str | None) -> Start | None:
+        """Give what has an upload carried out there; None: it is not, this time.
+
+        The result is an `Outcome`, or None: it was not begun, nor will be.
+        """
+
+    def accept_root(self, identity: RootIdentity | None) -> None:
+        """See `Transfer.accept_root`."""
+
+    def rest(self, *, for_good: bool) -> None:
+        """See `Transfer.rest`."""
+
+
 def new_id() -> str:
     """Make an id that nobody has made before."""
     return uuid.uuid4().hex
@@ -66,3 +83,4 @@ class Ports:
     root: Root
     files: Files = real_files
     new_id: Callable[[], str] = new_id
+    beside: Beside | None = None

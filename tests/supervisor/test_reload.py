@@ -79,6 +79,7 @@ def test_changed_default_restarts_the_sites_that_it_concerns(
         ("max_in_flight", 32),
         ("buffer_bytes", "64MiB"),
         ("checksum_workers", 1),
+        ("upload_processes", 1),
         ("http", {"listen": "127.0.0.1:9351"}),
     ],
 )

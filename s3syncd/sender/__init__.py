@@ -1,0 +1,1 @@
+"""A second process that carries out small uploads beside the first."""
