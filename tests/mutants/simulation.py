@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tests.mutants import ablations, core, kills, model, s3, site, transfer
 from tests.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS"]
 
-_SLICE = ["tests/simulation/test_simulation.py::test_every_promise_is_kept_whatever_goes_wrong[0]"]
+_SEED = "tests/simulation/test_simulation.py::test_a_seed_that_notices_a_missing_guard_finds_none"
 _LEFT = "tests/scenarios/test_left_uploads.py::"
 _DRIFT = "tests/scenarios/test_drift.py::"
 _FAILURES = "tests/scenarios/test_failures.py::"
+
+# Guards that have tests of their own, which a run of the simulation with this seed notices by
+# itself, too: what it would notice of those that nobody has thought of yet.
+_BY_ITSELF = {
+    (ablations, "an upload is recorded though it was answered by an error"): 2,
+    (ablations, "a lost condition passes for an upload"): 13,
+    (ablations, "a lost condition passes for a deletion"): 18,
+    (core, "unknown is taken for absent"): 9,
+    (core, "an unreadable directory looks empty"): 9,
+    (core, "another directory passes for the root"): 0,
+    (core, "an object put again passes for the agreed one"): 9,
+    (core, "held drift is overwritten"): 13,
+    (kills, "uploads of a site that deletes have no intents"): 0,
+    (kills, "uploads that nobody will finish are left in the bucket"): 6,
+    (model, "an effect without an answer is forgotten"): 5,
+    (model, "an upload that was applied without an answer is taken for somebody else's"): 22,
+    (s3, "an effect whose answer was lost counts as not applied"): 33,
+    (site, "a lost answer is taken for a failure"): 24,
+    (site, "too many deletions are not held"): 7,
+    (site, "the old name goes before the new one is recorded"): 0,
+    (site, "a failed upload lets the old name go"): 12,
+    (site, "a deletion waits for the upload of the very file that is gone"): 3,
+    (site, "a pass decides about a path recorded since it began"): 22,
+    (transfer, "a file is sent though its stat changed while it was read"): 2,
+    (transfer, "a file is sent however young its stat is"): 62,
+}
+
+
+def _by_itself() -> list[Mutant]:
+    known = {
+        (module, mutant.name): mutant
+        for module in {module for module, _ in _BY_ITSELF}
+        for mutant in module.MUTANTS
+    }
+    return [
+        replace(known[one], name=f"by itself: {known[one].name}", tests=[f"{_SEED}[{seed}]"])
+        for one, seed in _BY_ITSELF.items()
+    ]
+
 
 MUTANTS = [
     Mutant(
@@ -17,14 +59,14 @@ MUTANTS = [
         file="s3syncd/transfer/retire.py",
         old="if_match=seen.etag)",
         new="if_match=None)",
-        tests=_SLICE,
+        tests=[_SEED + "[0]"],
     ),
     Mutant(
         name="a scan that broke off is believed",
         file="s3syncd/site/schedule.py",
         old="if batch.is_last and not batch.is_complete:",
         new="if batch.is_last and batch is None:",
-        tests=_SLICE,
+        tests=[_SEED + "[2]"],
     ),
     Mutant(
         name="what is under way tells nothing of the root",
@@ -126,4 +168,5 @@ MUTANTS = [
             "::test_interrupted_upload_of_a_file_that_needs_none_is_aborted"
         ],
     ),
+    *_by_itself(),
 ]

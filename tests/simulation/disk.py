@@ -59,7 +59,9 @@ class Disk:
         tree: the user's; what the user does is done there, whatever stands at the root's place.
         shown: what stands at the root's place; None: nothing.
         unreadable: directories (`a/b/`) that the daemon may not enter.
-        while_reading: called in the middle of each reading of a file.
+        while_reading: called in the middle of each reading of a file, with it.
+        has_leases: nobody can be told where False whether a file has a writer.
+        reuses_inodes: a number that is free is given out again at once.
 
     Args:
         wall: seconds since the epoch, of the machine.
@@ -70,7 +72,8 @@ class Disk:
         self.tree = Tree(RootIdentity(2, 77 + number))
         self.shown: Tree | None = self.tree
         self.unreadable: set[str] = set()
-        self.while_reading: Callable[[], object] = lambda: None
+        self.while_reading: Callable[[File], object] = lambda _file: None
+        self.has_leases = self.reuses_inodes = True
         self._wall = wall
         self._free: list[int] = []
         self._inodes = 10
@@ -204,7 +207,7 @@ class Disk:
         file = self._open[fd]
         middle = size_bytes // 2
         first = file.content[:middle]
-        self.while_reading()
+        self.while_reading(file)
         return first + file.content[middle:size_bytes]
 
     def read_into(self, fd: int, offset: int, view: memoryview) -> int:
@@ -212,8 +215,8 @@ class Disk:
         view[: len(content)] = content
         return len(content)
 
-    def try_read_lease(self, fd: int) -> bool:
-        return not self._open[fd].writers
+    def try_read_lease(self, fd: int) -> bool | None:
+        return not self._open[fd].writers if self.has_leases else None
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -221,7 +224,7 @@ class Disk:
         return int(self._wall() * 1e9) // _GRAIN_NS * _GRAIN_NS
 
     def _new_inode(self) -> int:
-        if self._free:
+        if self._free and self.reuses_inodes:
             return heapq.heappop(self._free)
         self._inodes += 1
         return self._inodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ class Judge:
         self._world = world
         self._events: list[Event] = []
         self._read = 0
+        self._mark = 0
+        self._met: Counter[str] = Counter()
         self._claimed: tuple[int, int] = (-1, -1)
         self.claims = 0
         self.oracle = Oracle(self, place.user.diary, bucket=BUCKET, prefix=place.prefix)
@@ -103,14 +106,29 @@ class Judge:
         late = {e.key for e in events.values() if e.fault == Kind.LATE and e.changes}
         gone = oracle.every_deletion_is_the_users()
         found += [each for each in gone if events[each.event].key not in late]
-        met = self._world.chances.met
-        if not (late or self._world.foreign or met["unreadable"] or met["stale"]):
-            found += oracle.no_rename_leaves_a_gap()
+        if not self._may_leave_gaps():
+            found += [each for each in oracle.no_rename_leaves_a_gap() if each.event > self._mark]
+        found += self._place.deletions.judge(self._events)
         if not self._place.options["retire_deleted"]:
             found += [Violation("no deletion", e.key, e.number) for e in self._deletions()]
         if self._place.options["on_drift"] == "hold":
             found += self._unapproved()
         return found
+
+    def begin(self) -> None:
+        """A sequence begins: both sides are equal."""
+        self._mark = self._world.model.store.event
+        self._met = self._world.chances.met.copy()
+        self._place.deletions.begin(self._world.true_time())
+
+    def _may_leave_gaps(self) -> bool:
+        """Whether a new name may be in doubt while the old one goes, since the sequence began."""
+        met = self._world.chances.met - self._met
+        others = any(number > self._mark for number in self._world.foreign)
+        late = any(
+            e.number > self._mark and e.fault == Kind.LATE and e.changes for e in self._events
+        )
+        return bool(late or others or met["unreadable"] or met["stale"])
 
     def _unapproved(self) -> Iterator[Violation]:
         """What others put is overwritten only after a person has said so."""
@@ -125,6 +143,8 @@ class Judge:
     def after_turn(self, engine: Engine) -> None:
         """Hold the site to its word: `in_sync` is to be true whenever nothing is unheard of."""
         world, place = self._world, self._place
+        if wrong := place.deletions.wanted(engine):
+            raise BrokenError(f"it wants to delete what nobody deleted: {wrong}")
         if not engine.status["in_sync"] or not engine.is_quiet or world.foreign:
             return
         if world.chances.met["stale"] != world.stale_before:

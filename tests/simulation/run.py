@@ -88,6 +88,8 @@ def run_task(task: tuple[int, int, bool]) -> Report:
 def _sequence(world: World, only: frozenset[str] | None, *, is_last: bool) -> None:
     """The user works while things go wrong; then nothing goes wrong any more."""
     before = _doubts(world)
+    for place in world.places:
+        place.judge.begin()
     world.chances.begin(only)
     world.stale_before = world.chances.met["stale"]
     workload, random = world.workload, world.chances.random
@@ -134,6 +136,7 @@ def settle(world: World, *, may_come_late: bool) -> None:
     for place in world.places:
         _fail_on(place.judge.equal())
         _fail_on(place.judge.uploads_left())
+        _fail_on(place.judge.sound())
 
 
 def _run_until_applied(world: World) -> None:

@@ -20,6 +20,8 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 _REGRESSIONS = sorted((_REPOSITORY / "tests" / "regressions").glob("*.toml"))
 _SLICES = 20  # small enough to be shared out among the workers
 _SEEDS = int(os.environ.get("SIMULATION_SEEDS", "50"))  # in a slice, of ten sequences each
+# What tests/mutants/simulation.py names: each of these runs fails without some guard.
+_NOTICING = (0, 2, 3, 5, 6, 7, 9, 12, 13, 18, 22, 24, 33, 62)
 _SAY_HASHES = (
     "from tests.simulation.run import run_seed\n"
     "print(*(run_seed(seed, sequences=2).digest for seed in range(8)))"
@@ -31,6 +33,12 @@ def test_every_promise_is_kept_whatever_goes_wrong(number: int) -> None:
     for seed in range(number * _SEEDS, (number + 1) * _SEEDS):
         report = run_seed(seed)
         assert not report.failure, f"seed {seed} ({report.digest}): {report.failure}"
+
+
+@pytest.mark.parametrize("seed", _NOTICING)
+def test_a_seed_that_notices_a_missing_guard_finds_none(seed: int) -> None:
+    report = run_seed(seed)
+    assert not report.failure, report.failure
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, Protocol
 
-from tests.simulation.disk import Disk
+from tests.simulation.disk import Disk, File
 from tests.strict.blobs import LEAST_BYTES, make_blob
 from tests.strict.diary import Diary
 
-__all__ = ["LARGE_BYTES", "PATHS", "User"]
+__all__ = ["LARGE_BYTES", "PATHS", "Loss", "User"]
+
+Loss = tuple[frozenset[str], float, float]
+"""Paths that seemed gone all at once, since when and until when."""
 
 LARGE_BYTES: Final = 700
 """What is larger goes up in parts."""
@@ -43,6 +46,7 @@ class User:
     Attributes:
         done: how often each thing was done.
         is_writing: paths that are being rewritten step by step.
+        losses: when the root looked emptied.
 
     Args:
         true_time: seconds since the epoch, on the store's clock.
@@ -56,6 +60,8 @@ class User:
         self.diary = Diary()
         self.done: dict[str, int] = {}
         self.is_writing: dict[str, Callable[[], None]] = {}
+        self.losses: list[Loss] = []
+        self._renames: set[tuple[str, float]] = set()
         self._disk = disk
         self._random = random
         self._ears = ears
@@ -85,16 +91,30 @@ class User:
 
     def lost_everything(self) -> None:
         """Every file is gone; they may come back."""
-        self._end_writers()
+        self.end_writers()
+        self.losses.append((frozenset(self._disk.tree.files), self._at(), float("inf")))
         for path in sorted(self._disk.tree.files):
             self.diary.removed(path, self._at())
 
     def found_everything(self) -> None:
         """What there is on the disk is there, whatever became of it meanwhile."""
+        if self.losses and self.losses[-1][2] == float("inf"):
+            self.losses[-1] = (*self.losses[-1][:2], self._at())
         here = self.diary.files()
         for path, file in sorted(self._disk.tree.files.items()):
             if path not in here:
                 self.diary.wrote(path, file.content, self._at())
+
+    def was_renamed(self, path: str, at: float) -> bool:
+        """Whether a path went at a time because its file has another name since then."""
+        return (path, at) in self._renames
+
+    def overwrite(self, file: File) -> None:
+        """Write a file anew in place, all at once, wherever it is, if it is nobody's work now."""
+        for path, each in self._disk.tree.files.items():
+            if each is file and file.content and path not in self.is_writing:
+                self.write(path, self.blob(path, len(file.content)))
+                return
 
     # --- what may be done -----------------------------------------------------------------------
 
@@ -121,7 +141,7 @@ class User:
             return  # it was in the way itself
         self._remember(new)
         is_new_directory = self._is_new_directory(new)
-        self.diary.renamed(old, new, self._at())
+        self._note_rename(old, new, self._at())
         self._disk.rename(old, new)
         self._moves.append((old, new))
         self._ears.changed(old)
@@ -219,10 +239,10 @@ class User:
         old = self._random.choice(directories)
         if old == new or new in self._disk.tree.files or self._disk.below(new):
             return ""
-        self._end_writers()
+        self.end_writers()
         at = self._at()
         for path in self._disk.below(old):
-            self.diary.renamed(path, new + path[len(old) :], at)
+            self._note_rename(path, new + path[len(old) :], at)
         self._disk.remove_directory(new)
         self._disk.rename_directory(old, new)
         self._ears.moved(f"{old}/")
@@ -252,6 +272,10 @@ class User:
         return path
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _note_rename(self, old: str, new: str, at: float) -> None:
+        self.diary.renamed(old, new, at)
+        self._renames.add((old, at))
 
     def _at(self) -> float:
         """Give a time of which no other line of the diary is."""
@@ -303,7 +327,8 @@ class User:
         else:
             self._ears.changed(path)
 
-    def _end_writers(self) -> None:
+    def end_writers(self) -> None:
+        """Let everybody who writes come to the end."""
         for path in list(self.is_writing):
             while path in self.is_writing:
                 self.is_writing[path]()

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from s3syncd import failpoints
 from s3syncd.core.safety import RootIdentity
 from tests.simulation.agenda import Agenda, Trace
-from tests.simulation.disk import Disk, Tree
+from tests.simulation.deletions import Deletions
+from tests.simulation.disk import Disk, File, Tree
 from tests.simulation.engine import Engine, settings_of
 from tests.simulation.judge import Judge
 from tests.simulation.lanes import CrashError, as_crash
@@ -31,6 +32,8 @@ _EPOCH = 1_700_000_000.0
 _ON_FILES = 16  # one run of so many has ledgers of files: they cost three times as much
 _HOLD_SHARE = 0.2  # of the sites keep what others wrote until a person says otherwise
 _EMPTIED_FILES = 4  # of one file that vanishes with all others nobody can say more than that
+_FEW = frozenset({1, 3})
+_LEASES_SHARE = 0.7  # of the sites can be told whether a file has a writer
 _FAILPOINTS = sorted(failpoints.NAMES)
 
 
@@ -50,8 +53,13 @@ class Place:
             later=lambda seconds, act: world.agenda.note(seconds, "writer", act, outlives=True),
             serial=number * 100_000,
         )  # fmt: skip
+        # Where so few may go unasked that one more is noticed, none may pass for a rename.
+        self.disk.reuses_inodes = options["max_delete"] not in _FEW
+        self.disk.has_leases = Random(f"{world.seed} {number} leases").random() < _LEASES_SHARE
         self.approvals: list[int] = []
+        self.deletions = Deletions(self)
         self.judge = Judge(self, world)
+        self._true_time = world.true_time
         self.changes = 0
 
     @property
@@ -63,6 +71,7 @@ class Place:
         """Have a person confirm what is held, when the store has seen so many requests."""
         assert self.engine is not None
         self.approvals.append(event)
+        self.deletions.approvals.append(self._true_time())
         self.engine.command("approve")
 
     def changed(self, path: str, *, is_closed: bool = True) -> None:
@@ -192,6 +201,8 @@ class World:
         bucket = self.model.store.buckets[BUCKET]
         self.forgotten |= {stack[-1].serial for stack in bucket.stacks.values()}
         self.forgotten_uploads |= set(bucket.uploads)
+        for place in self.places:
+            place.deletions.losses.append(self.true_time())
 
     def stop(self) -> None:
         """Stop the process in good order, and start it again."""
@@ -239,7 +250,7 @@ class World:
         for place in self.places:
             self._show_root(place)
             place.disk.unreadable.clear()
-            place.disk.while_reading = lambda: None
+            place.disk.while_reading = lambda _file: None
             place.is_deaf = False
             if place.engine is not None:
                 place.engine.eyes.breaks = lambda: False
@@ -265,6 +276,10 @@ class World:
         return True
 
     def _clock_jump(self, _place: Place) -> bool:
+        # Without leases the clock tells whether a writer rests: a leap meanwhile is no promise's.
+        for place in self.places:
+            if not place.disk.has_leases:
+                place.user.end_writers()
         self._shift += self.chances.random.choice((-3600.0, -30.0, -2.0, 2.0, 30.0, 3600.0))
         return True
 
@@ -355,8 +370,10 @@ class World:
         """Let a writer go on, or begin, in the middle of each reading."""
         random = self.chances.random
 
-        def go_on() -> None:
-            if random.random() < 0.5:
+        def go_on(file: File) -> None:
+            if random.random() < 0.3:
+                place.user.overwrite(file)
+            elif random.random() < 0.5:
                 for step in list(place.user.is_writing.values()):
                     step()
                 if not place.user.is_writing:

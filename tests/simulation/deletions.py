@@ -1,0 +1,134 @@
+"""Judges the deletions of one site: what must have been before each, and how many may go unasked.
+
+The rules of the oracle explain a deletion by one of the user's. These ask for more: that it was
+seen twice, that nobody was to be asked first, and that nothing is even wanted to be deleted which
+its user has not deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from tests.simulation.user import Loss
+from tests.strict.diary import digest_of
+from tests.strict.faults import Kind
+from tests.strict.history import Event
+from tests.strict.oracle import Violation
+
+if TYPE_CHECKING:
+    from tests.simulation.engine import Engine
+    from tests.simulation.world import Place
+
+__all__ = ["Deletions"]
+
+DELETE_GRACE_SECONDS: Final = 2.0
+"""Of every site: the program's default."""
+
+_DAY_SECONDS: Final = 20 * 3600.0  # clocks of machines jump by up to an hour, several times
+_ANSWER_SECONDS: Final = 1.0  # an approval is of what is held when it is taken in
+_ROUNDING_SECONDS: Final = 0.01
+_STATES: Final = ("waiting", "held", "approved", "cleared")
+
+
+class Deletions:
+    """See the module.
+
+    Attributes:
+        approvals: times of the store's clock at which a person approved what was held.
+        losses: times at which the ledger was taken away.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._counts: tuple[int, ...] = ()
+        self._began = 0.0
+        self.approvals: list[float] = []
+        self.losses: list[float] = []
+
+    def begin(self, at: float) -> None:
+        """A sequence begins: both sides are equal, and nothing waits."""
+        self._began = at
+
+    def wanted(self, engine: Engine) -> list[Violation]:
+        """Nothing is wanted to be deleted that its user has not deleted."""
+        ledger = engine.ledger
+        counts = tuple(ledger.count_deletions(state) for state in _STATES)
+        if counts == self._counts:
+            return []
+        self._counts = counts
+        files, diary = self._place.user.expected(), self._place.user.diary
+        return [
+            Violation("wanted deletion", f"{one.path} is {state}, and nobody deleted it")
+            for state, count in zip(_STATES, counts, strict=True) if count
+            for one in ledger.deletions(state)
+            if one.path in files
+            and not any(x.digest is None and x.at >= self._began for x in diary.of(one.path))
+        ]  # fmt: skip
+
+    def judge(self, events: list[Event]) -> Iterator[Violation]:
+        """Give what is wrong with the deletions of a history."""
+        counted: list[float] = []
+        lost: list[Loss] = []
+        limit = self._place.options["max_delete"]
+        for event in events:
+            is_deletion = event.operation == "DeleteObject" and event.changes
+            if not is_deletion or event.fault == Kind.LATE or event.before is None:
+                continue
+            removals = self._removals(event)
+            if not removals:
+                continue  # the oracle says so
+            path = event.key.removeprefix(self._place.prefix)
+            grace = DELETE_GRACE_SECONDS
+            if event.at - removals[0] < grace - _ROUNDING_SECONDS:
+                what = f"{path} went {event.at - removals[0]:.3f} s after its file"
+                yield Violation("two looks", what, event.number)
+            lost += self._was_lost(path, event.at)
+            if any(2 * lost.count(one) > len(one[0]) for one in lost):
+                yield Violation("emptied root", f"{path} went with most others", event.number)
+                lost.clear()
+            if limit is not None and self._is_counted(path, removals[-1], event.at):
+                counted = [at for at in counted if self._is_same_day(at, event.at)] + [event.at]
+                if len(counted) > limit:
+                    what = f"{path} is the {len(counted)}th, of {limit} that may go unasked"
+                    yield Violation("mass deletion", what, event.number)
+
+    def _removals(self, event: Event) -> list[float]:
+        """Give when the user deleted what a request deleted, and may have meant."""
+        path, removals = event.key.removeprefix(self._place.prefix), []
+        assert event.before is not None
+        digest = digest_of(self._place.judge.version(event.before.serial).body)
+        has_been = False
+        for line in self._place.user.diary.of(path):
+            if line.at > event.at:
+                break
+            has_been |= line.digest == digest
+            if line.digest is None and has_been:
+                removals.append(line.at)
+        return removals
+
+    def _is_counted(self, path: str, removed_at: float, at: float) -> bool:
+        """Whether it went unasked for sure, and was no rename."""
+        is_approved = any(
+            removed_at <= approved + _ANSWER_SECONDS and approved <= at
+            for approved in self.approvals
+        )
+        return not is_approved and not self._place.user.was_renamed(path, removed_at)
+
+    def _is_same_day(self, first: float, last: float) -> bool:
+        """Whether two deletions are counted together: asked or lost in between, nobody knows."""
+        events = (*self.approvals, *self.losses)
+        return last - first < _DAY_SECONDS and not any(first <= each <= last for each in events)
+
+    def _was_lost(self, path: str, at: float) -> list[Loss]:
+        """Give when the root looked emptied, if it went then, and nobody had said that it is.
+
+        Single files that were heard of just then may go: of those nobody can tell.
+        """
+        return [
+            (paths, since, until)
+            for paths, since, until in self._place.user.losses
+            if path in paths
+            and since <= at <= until
+            and not any(since <= approved <= at for approved in self.approvals)
+        ]
