@@ -87,7 +87,8 @@ def test_a_server_that_was_away_gets_the_files_without_a_touch(world: World, pro
     (site.root / "goes").unlink()
     daemon.wait(lambda s: not s["in_sync"], timeout=2)
     daemon.wait(lambda s: s["reason"] == "bucket_unavailable" or s["problems"])
-    daemon.wait(lambda s: s["oldest_pending_seconds"] > 1)  # it grows while nothing can be done
+    shown = daemon.wait(lambda s: s["oldest_pending_seconds"] > 1)  # it grows meanwhile
+    assert shown["pending"]["actions"] >= 1, "what failed is pending"
     assert daemon.run("status", "--live").returncode == 0
     proxy.up()
     until(lambda: site.names() == {"old", "while away"}, 20)
