@@ -8,7 +8,7 @@ _LOAD = "tests/config/test_load.py::"
 _DOCUMENT = "tests/config/test_document.py::"
 _SECRETS = "tests/config/test_secrets.py::"
 _LOGS = "tests/test_logs.py::"
-_CANARY = [_SECRETS + "test_a_secret_at_the_wrong_place_is_in_no_error"]
+_CANARY = _SECRETS + "test_a_secret_at_the_wrong_place_is_in_no_error"
 
 _CGROUP = "tests/config/test_cgroup.py::"
 
@@ -49,14 +49,14 @@ MUTANTS = [
         file="s3syncd/config/document.py",
         old="            fault = fault_of(text, _complaint(error))\n",
         new='            fault = Fault(1, 1, str(error), "")\n',
-        tests=_CANARY,
+        tests=[_CANARY],
     ),
     Mutant(
         name="a key is shown whatever it looks like",
         file="s3syncd/config/problems.py",
         old='return key if len(key) <= 30 and _SHOWABLE.fullmatch(key) else "(unknown key)"',
         new="return key",
-        tests=_CANARY,
+        tests=[_CANARY],
     ),
     Mutant(
         name="pydantic's own message is passed on",
@@ -70,14 +70,14 @@ MUTANTS = [
         file="s3syncd/config/parse.py",
         old='problem = "is not a regular expression" + at',
         new='problem = "is not a regular expression" + at + str(error)',
-        tests=_CANARY,
+        tests=[_CANARY + "[{key}: ['(?P={c})']]"],
     ),
     Mutant(
         name="the path of a secret is shown",
         file="s3syncd/config/references.py",
         old='problem = f"the file cannot be read: {reason}"',
         new='problem = f"the file cannot be read: {error}"',
-        tests=_CANARY,
+        tests=[_CANARY + "[{key}: file:{c}]"],
     ),
     Mutant(
         name="the description shows secrets",
