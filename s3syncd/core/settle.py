@@ -3,6 +3,9 @@
 Due times only spare useless looks; that a file is quiet is proved by the worker. A path is due a
 short while after its last hint, at the latest when its deadline has come, and after that when it
 is asked for again (`again`): a file that never rests costs a look now and then, no more.
+
+A deadline is that of one writer, who goes on and on. Where nobody looked for long, because the site
+or the machine stood still, whoever writes now has only begun, and what he does is no growth.
 """
 
 from __future__ import annotations
@@ -22,11 +25,15 @@ MAX_PACES: Final = 1_000
 """Slow files remembered; the oldest goes first, and then waits the common deadline again."""
 
 
+_REST_FACTOR: Final = 2
+"""So many times `settle_open_seconds` without a change: the file rested, and nobody looked."""
+
+
 class SettleEntry(NamedTuple):
     """One dirty path. All times are monotonic seconds.
 
-    `is_closed`: the last hint was a close after writing, or a move-in. `again_at`: the end of a
-    back-off; not due before this.
+    `last_hint_at`: of the last hint, or when it was last met changing. `is_closed`: the last hint
+    was a close after writing, or a move-in. `again_at`: the end of a back-off; not due before this.
     """
 
     first_hint_at: float
@@ -58,6 +65,7 @@ class SettleTable:
         self._settle_seconds = settle_seconds
         self._settle_open_seconds = settle_open_seconds
         self._deadline_seconds = deadline_seconds
+        self._rest_seconds = _REST_FACTOR * settle_open_seconds
         self._max_paths = max_paths
         self._entries: dict[str, SettleEntry] = {}
         self._heap: list[tuple[float, str]] = []
@@ -87,13 +95,18 @@ class SettleTable:
         """
         known = self._entries.get(path)
         began = now if first is None else min(first, now)
-        deadline_at, again_at = began + self._paces.get(path, self._deadline_seconds), 0.0
+        pace_seconds = self._paces.get(path, self._deadline_seconds)
+        deadline_at, again_at = began + pace_seconds, 0.0
         if known is not None:
             began = min(began, known.first_hint_at)
-            deadline_at, again_at = known.deadline_at, known.again_at
+            deadline_at, again_at = self._rested(path, known, now).deadline_at, known.again_at
         elif len(self._entries) >= self._max_paths:
             return False
+        elif deadline_at <= now:
+            deadline_at = now + pace_seconds
         due_at = max(self._quiet_at(now, is_closed is not False, deadline_at), again_at)
+        if known is not None and deadline_at != known.deadline_at:
+            due_at = known.due_at  # it has been due for long
         if is_closed is None:
             is_closed = known is not None and known.is_closed
         self._put(path, SettleEntry(began, now, is_closed, due_at, deadline_at, again_at))
@@ -132,7 +145,7 @@ class SettleTable:
         else:
             due_at = min(due_at, old.deadline_at, hinted.due_at if hinted else due_at)
         self._put(path, SettleEntry(
-            min(old.first_hint_at, latest.first_hint_at), latest.last_hint_at, latest.is_closed,
+            min(old.first_hint_at, latest.first_hint_at), now, latest.is_closed,
             due_at, old.deadline_at, again_at,
         ))  # fmt: skip
         return True
@@ -145,7 +158,7 @@ class SettleTable:
             if not self._heap or self._heap[0][0] > now:
                 break
             _due_at, path = heapq.heappop(self._heap)
-            taken.append((path, self._entries.pop(path)))
+            taken.append((path, self._rested(path, self._entries.pop(path), now)))
         return taken
 
     def next_due(self) -> float | None:
@@ -175,6 +188,13 @@ class SettleTable:
             deadline_at = known.first_hint_at + pace_seconds
             due_at = self._quiet_at(known.last_hint_at, known.is_closed, deadline_at)
             self._put(path, known._replace(deadline_at=deadline_at, due_at=due_at))
+
+    def _rested(self, path: str, entry: SettleEntry, now: float) -> SettleEntry:
+        """Give an entry whose deadline begins now if its file rested while nobody looked."""
+        if entry.again_at or now - entry.last_hint_at <= self._rest_seconds:
+            return entry
+        deadline_at = now + self._paces.get(path, self._deadline_seconds)
+        return entry._replace(deadline_at=max(entry.deadline_at, deadline_at))
 
     def _quiet_at(self, last: float, is_closed: bool, deadline_at: float) -> float:
         wait = self._settle_seconds if is_closed else self._settle_open_seconds

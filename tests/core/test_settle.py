@@ -189,7 +189,7 @@ def test_remembered_paces_are_bounded():
         paths.set_pace(f"p{number}", 10.0)
     paths.note("p0", 0.0, is_closed=False)
     paths.note(f"p{MAX_PACES}", 0.0, is_closed=False)
-    deadlines = {path: entry.deadline_at for path, entry in paths.due(99.0, 9)}
+    deadlines = {path: entry.deadline_at for path, entry in paths.due(9.0, 9)}
     assert deadlines == {"p0": 60.0, f"p{MAX_PACES}": 200.0}
 
 
@@ -259,3 +259,45 @@ def test_of_a_path_of_which_nothing_was_heard_no_close_is_known():
     assert entry is not None
     assert not entry.is_closed
     assert paths.get("q") is None
+
+
+def test_a_deadline_is_not_that_of_a_writer_who_has_rested_since():
+    """Nobody looked for long: what is heard now is of another writer, who has just begun."""
+    paths = table()
+    paths.note("p", 0.0, is_closed=True)
+    paths.note("p", 120.0, is_closed=False)
+    [(_path, entry)] = paths.due(120.0, 1)
+    assert not paths.is_past_deadline(entry, 179.9)
+    assert paths.is_past_deadline(entry, 180.0)
+
+
+def test_a_path_that_nobody_took_in_time_is_not_past_its_deadline_when_it_is_taken():
+    paths = table()
+    paths.note("p", 0.0, is_closed=True)
+    [(_path, entry)] = paths.due(120.0, 1)
+    assert not paths.is_past_deadline(entry, 120.0)
+    assert paths.again("p", 121.0, 5.0, entry=entry)
+    assert paths.next_due() == 126.0
+    [(_path, entry)] = paths.due(126.0, 1)
+    assert not paths.is_past_deadline(entry, 179.9)
+    assert paths.is_past_deadline(entry, 180.0)
+
+
+def test_a_path_heard_of_late_is_not_past_its_deadline_at_once():
+    paths = table()
+    paths.note("p", 120.0, is_closed=False, first=0.0)
+    [(_path, entry)] = paths.due(130.0, 1)
+    assert not paths.is_past_deadline(entry, 130.0)
+
+
+def test_a_file_that_never_rests_and_of_which_nothing_is_heard_comes_to_its_deadline():
+    """As on network file systems: only attempts tell that it changes."""
+    paths, now = table(), 0.0
+    paths.again("log", now, 5.0)
+    for _ in range(11):
+        now += 5.1
+        [(_path, entry)] = paths.due(now, 1)
+        assert not paths.is_past_deadline(entry, now)
+        paths.again("log", now, 5.0, entry=entry)
+    [(_path, entry)] = paths.due(60.0, 1)
+    assert paths.is_past_deadline(entry, 60.0)

@@ -11,6 +11,7 @@ __all__ = ["MUTANTS"]
 
 _SEED = "tests/simulation/test_simulation.py::test_a_seed_that_notices_a_missing_guard_finds_none"
 _LEFT = "tests/scenarios/test_left_uploads.py::"
+_SETTLE = "tests/core/test_settle.py::"
 _DRIFT = "tests/scenarios/test_drift.py::"
 _FAILURES = "tests/scenarios/test_failures.py::"
 
@@ -167,6 +168,20 @@ MUTANTS = [
             "tests/transfer/test_recover.py"
             "::test_interrupted_upload_of_a_file_that_needs_none_is_aborted"
         ],
+    ),
+    Mutant(
+        name="the deadline of a writer long gone is that of the next one",
+        file="s3syncd/core/settle.py",
+        old="        if entry.again_at or now - entry.last_hint_at <= self._rest_seconds:\n",
+        new="        if entry:\n",
+        tests=[_SETTLE + "test_a_deadline_is_not_that_of_a_writer_who_has_rested_since"],
+    ),
+    Mutant(
+        name="a path heard of late is past its deadline at once",
+        file="s3syncd/core/settle.py",
+        old="        elif deadline_at <= now:\n",
+        new="        elif deadline_at is None:\n",
+        tests=[_SETTLE + "test_a_path_heard_of_late_is_not_past_its_deadline_at_once"],
     ),
     *_by_itself(),
 ]
