@@ -65,8 +65,8 @@ MUTANTS = [
     Mutant(
         name="content that fits no digest gets its name",
         file="s3syncd/transfer/fetch.py",
-        old="            if verdict is not Verdict.DIFFERENT:\n",
-        new="            if True:\n",
+        old="            if verdict is Verdict.EQUAL or (",
+        new="            if True or (",
         tests=[_STORE + "test_content_that_is_not_the_digests_is_not_written"],
     ),
     Mutant(
