@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import signal
 import sys
 import traceback
+from pathlib import Path
 
+import s3syncd
 from bench.cases import CASES
 from bench.peers import PEERS, versions
 from bench.ram import ram_folder, where
@@ -28,6 +31,8 @@ def main() -> int:
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind in memory
+    # As pip leaves a package. Where PYTHONDONTWRITEBYTECODE is set, each start would compile it.
+    compileall.compile_dir(Path(s3syncd.__file__).parent, quiet=1)
     failed = [name for name in options.cases or CASES if not _run(name, options)]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

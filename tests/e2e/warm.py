@@ -1,6 +1,6 @@
 """Daemons that are forked from a process which has imported all of theirs, and so start at once.
 
-A start of the installed command costs 0.65 s of CPU, nearly all of it imports; the suite starts
+A start of the installed command costs 0.35 s of CPU, nearly all of it imports; the suite starts
 hundreds. `start` gives what `subprocess.Popen` would: the daemon is our own child (it is handed on
 to us by the kernel), with its own environment, output and exit code. Only on Linux.
 
