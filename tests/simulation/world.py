@@ -254,7 +254,7 @@ class World:
             place.is_deaf = False
             if place.engine is not None:
                 place.engine.eyes.breaks = lambda: False
-                if place.engine.site.is_paused:
+                if place.engine.site.pause.is_on:
                     place.engine.command("resume")
 
     def _crash(self, _place: Place) -> bool:
