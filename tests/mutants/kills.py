@@ -19,7 +19,10 @@ MUTANTS = [
         file=_DISPATCH,
         old="        if has_written:\n            self._parts.ledger.commit()\n",
         new="        if has_written and not chosen:\n            self._parts.ledger.commit()\n",
-        tests=[_KILLED.format("new")],
+        tests=[
+            _KILLED.format("new"),  # by who comes first: on busy cores the commit may
+            "tests/scenarios/test_ledger_outage.py::test_nothing_is_sent_whose_intent_was_refused",
+        ],
     ),
     Mutant(
         name="uploads of a site that deletes have no intents",

@@ -185,11 +185,11 @@ MUTANTS = [
     Mutant(
         name="one site's outage ends the pass of the others",
         file=_ONCE,
-        old="        is_over = all(over)\n",
-        new="        is_over = any(over)\n",
+        old="    return all(over)\n",
+        new="    return any(over)\n",
         tests=[
             "tests/supervisor/test_once.py::"
-            "test_site_whose_bucket_is_missing_does_not_end_the_work_of_another"
+            "test_a_site_whose_turn_has_not_come_is_not_taken_for_one_that_stands_still"
         ],
     ),
     Mutant(

@@ -538,8 +538,8 @@ MUTANTS = [
     Mutant(
         name="recovery takes up the upload of a changed file",
         file=_T + "recover.py",
-        old="        or not is_same_file(intent, local)\n",
-        new="",
+        old="LocalEntry) or not is_same_file(intent, local):\n",
+        new="LocalEntry):\n",
         tests=[_RECOVER + "test_interrupted_upload_of_a_changed_file_is_aborted"],
     ),
     Mutant(
