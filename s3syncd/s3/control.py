@@ -131,7 +131,7 @@ class Control:
         if not answer.body:
             return None
         try:
-            root, _ = document_of(answer.body)
+            root, _ = document_of(answer.body.lstrip())  # blanks keep a long wait from breaking
         except ListingError as error:  # half of an answer, perhaps
             raise S3Failure(self._failure(_BROKEN, "", str(error))) from error
         if _name_of(root) == "Error":  # found while it was carried out, behind a success

@@ -9,6 +9,7 @@ this module does not name) is botocore's. A test holds both against each other.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from importlib import import_module
@@ -139,7 +140,7 @@ def _profile(settings: BucketSettings, environ: Mapping[str, str]) -> _Profile |
 
 
 def _sections(name: str) -> Mapping[str, Mapping[str, str]]:
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - takes it that there is no home
     if not path.exists():
         return {}
     from configparser import Error, RawConfigParser  # noqa: PLC0415 - few hosts have such a file

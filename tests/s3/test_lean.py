@@ -143,9 +143,19 @@ def test_a_success_means_the_same_whoever_asked(
     assert outcome(ours, BLOCKING[name]) == outcome(theirs, BLOCKING[name])
 
 
+def test_a_store_may_send_blanks_until_an_upload_is_complete(
+    pair: tuple[StubServer, Bucket, Bucket],
+) -> None:
+    stub, _, ours = pair
+    stub.behave(respond(200, b" \n  <?xml version='1.0'?><Result><ETag>e-1</ETag></Result>"))
+
+    assert BLOCKING["complete"](ours) == "e-1"
+
+
 @pytest.mark.parametrize(
     ("name", "behaviour"),
     [
+        ("complete", respond(200, b"   ")),
         ("create", document("InitiateMultipartUploadResult", "")),
         ("create", respond(200, b"")),
         ("parts", document("ListPartsResult", "<Part><ETag>e</ETag></Part>")),

@@ -115,6 +115,7 @@ def test_the_authorities_are_those_of_botocore(
         (ENVIRON_KEYS, "[default]\nregion = eu-west-1\n", "", {}, "ENVAK"),
         ({"AWS_DEFAULT_REGION": "eu-west-2"}, "[default]\nregion = eu-west-1\n", "", KEYS, "AK"),
         ({"AWS_REGION": "eu-west-2", "AWS_PAGER": "less"}, "", "", KEYS, "AK"),
+        ({"AWS_CONFIG_FILE": "~nobody-has-this-name/config"}, "", "", KEYS, "AK"),
         ({}, "", "[default]\n" + OF_PROFILE.format("D"), {}, "DAK"),
         ({}, "", "[it]\n" + OF_PROFILE.format("I"), {"profile": "it"}, "IAK"),
         ({}, "[profile it]\n" + OF_PROFILE.format("C"), "", {"profile": "it"}, "CAK"),
