@@ -54,7 +54,7 @@ def _leftover(config: Config, folder: Path, name: str | None) -> Finding:
     new = config.state_dir / site_folder(name)
     remedy = f"{name} has a ledger of its own by now: rm -r {old}"
     if not new.exists():
-        remedy = f"before the daemon starts: mv {old} {shlex.quote(str(new))}"
+        remedy = f"while no daemon runs: mv {old} {shlex.quote(str(new))}"
     return Finding(Verdict.WARNING, "ledger", text, remedy)
 
 

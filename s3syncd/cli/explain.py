@@ -19,6 +19,7 @@ from s3syncd.cli import exits
 from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.client import NoDaemonError, ask
 from s3syncd.cli.located import located
+from s3syncd.cli.patience import patience
 from s3syncd.cli.wording import Palette, printable, screen_columns, size, wrapped
 
 __all__ = ["execute"]
@@ -87,7 +88,9 @@ def _explain(config: Path, site: str, path: str) -> dict[str, Any]:
     from s3syncd.config.load import load  # noqa: PLC0415 - only where no daemon is
     from s3syncd.supervisor.explaining import explain  # noqa: PLC0415 - as above, half a second
 
-    return explain(load(config), site, path)
+    with patience(sys.stderr) as tell:
+        tell(f"{site}: for its directory and its bucket to answer")
+        return explain(load(config), site, path)
 
 
 def _absolute(path: str) -> str:

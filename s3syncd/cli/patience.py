@@ -15,30 +15,33 @@ __all__ = ["Tell", "patience"]
 Tell = Callable[[str], None]
 """Told what begins now, as words after `waiting:`; empty: nothing that takes long."""
 
-QUIET_SECONDS: Final = 2.0
-"""A person begins to wonder; most commands have ended by then."""
+_ON_TERMINAL: Final = (2.0, 10.0)
+"""Seconds until a step is mentioned, and mentioned again: a person begins to wonder by then."""
 
-AGAIN_SECONDS: Final = 10.0
-"""Between two lines about the same: first contact with a silent server takes four of them."""
+_ELSEWHERE: Final = (10.0, 60.0)
+"""The same where it ends up in a log or in cron's mail."""
 
 
 @contextmanager
 def patience(
     stream: TextIO,
     *,
-    quiet_seconds: float = QUIET_SECONDS,
-    again_seconds: float = AGAIN_SECONDS,
+    quiet_seconds: float | None = None,
+    again_seconds: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Tell]:
     """Yield what is to be told of each step; what lasts is written to `stream`, a line each.
 
     Args:
         stream: standard error, so that the result stays by itself.
-        quiet_seconds: a step that ends within it is not mentioned.
-        again_seconds: a step that lasts is mentioned again after it.
+        quiet_seconds: a step that ends within it is not mentioned; by default more off a terminal.
+        again_seconds: a step that lasts is mentioned again after it; by default as well.
         clock: monotonic seconds.
     """
-    waiting = _Waiting(stream, quiet_seconds, again_seconds, clock)
+    quiet, again = _ON_TERMINAL if stream.isatty() else _ELSEWHERE
+    quiet = quiet if quiet_seconds is None else quiet_seconds
+    again = again if again_seconds is None else again_seconds
+    waiting = _Waiting(stream, quiet, again, clock)
     thread = threading.Thread(target=waiting.run, name="patience", daemon=True)
     thread.start()
     try:

@@ -19,6 +19,7 @@ from typing import Protocol, TextIO
 from s3syncd.cli import exits
 from s3syncd.cli.advice import Advice, advice_of
 from s3syncd.cli.client import NoDaemonError, ask
+from s3syncd.cli.patience import Tell, patience
 from s3syncd.cli.wording import Palette, count, printable, screen_columns, size, wrapped
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
@@ -78,7 +79,14 @@ def execute(
         sites = (_Remote(config.state_dir, name) for name in names)
     retiring = {site.name for site in config.sites if site.retire_deleted}
     show = _print_json if arguments.json else _print_text
-    return show(sites, retiring, advice_of(arguments), stream)
+    with patience(sys.stderr) as tell:
+        return show(_told(sites, tell), retiring, advice_of(arguments), stream)
+
+
+def _told(sites: Iterable[Verified], tell: Tell) -> Iterator[Verified]:
+    for site in sites:
+        tell(f"{site.name}: to compare every file with the bucket")
+        yield site
 
 
 def _verify(config: Config, names: list[str]) -> Iterable[Verified]:

@@ -260,7 +260,7 @@ def test_the_ledger_of_a_renamed_site_is_told_with_the_command_that_keeps_it(
     gone, renamed = [each for each in probe_daemon(config) if each.probe == "ledger"]
     assert gone.remedy == f"if its site does not come back: rm -r {config.state_dir}/gone-1"
     assert "it speaks of what photos keeps: was that site renamed?" in renamed.text
-    assert renamed.remedy == f"before the daemon starts: mv {old} {new}"
+    assert renamed.remedy == f"while no daemon runs: mv {old} {new}"
     assert snapshot(config.state_dir) == before
     old.rename(new)
     assert probe_ledger(config, photos) is None
