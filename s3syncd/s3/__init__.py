@@ -1,4 +1,6 @@
 """One bucket, behind `bucket.Bucket`.
 
-The data plane goes by awscrt, small requests on connections of our own; the control plane by boto3.
+Small requests and listings go on connections of our own, large bodies by awscrt. First contact and
+control requests go on connections of our own where everything is known beforehand (`plain`), else
+by boto3.
 """

@@ -36,13 +36,13 @@ class Part(NamedTuple):
 
 
 class Multipart:
-    """Multipart uploads of one bucket, by boto3; every method blocks and raises `S3Failure`.
+    """Multipart uploads of one bucket; every method blocks and raises `S3Failure`.
 
     Not in the data plane: the error code in the body of a 5xx matters here, and the CRT drops it;
     completing may take longer than the CRT waits.
 
     Args:
-        client: a boto3 S3 client that does not retry.
+        client: of boto3, which does not retry, or a `Control`, which speaks as it does.
         bucket: name of the bucket.
         failures: context in which the client's exceptions become `S3Failure`.
         retries: how often looks and aborts are repeated after a passing failure. Creating and
