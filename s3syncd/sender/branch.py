@@ -25,6 +25,10 @@ MOST_BYTES: Final = 256 * 1024
 the threads of one process do at the same time: there is nothing to gain."""
 
 
+_LONGEST_PLACE: Final = 32 * 1024
+"""Characters, of four bytes at most: what is told of a site is one message, of at most 416 KiB."""
+
+
 class Place(NamedTuple):
     """Where a site is on both sides; see `core.paths.Scope`."""
 
@@ -64,7 +68,8 @@ class Branch:
     ) -> None:
         self._office, self._bucket = office, bucket
         self._place, self._settings = place, settings
-        self._is_apt = settings.policy.on_drift != "hold"
+        length = sum(len(text) for part in place for text in part)
+        self._is_apt = settings.policy.on_drift != "hold" and length <= _LONGEST_PLACE
         self._report: Callable[[Note], None] = _nobody
         self._etag_is_md5: bool | None = None
         self._identity: RootIdentity | None = None

@@ -32,6 +32,9 @@ _IDLE_SECONDS: Final = 30.0
 _SILENT_SECONDS: Final = 150.0
 """Twice as long as the store may take for a small upload. Then it is stopped, or hangs."""
 
+_READY_SECONDS: Final = 60.0
+"""A hundred times as long as it takes to begin; modules may be on a file system that hangs."""
+
 _LAST_WORDS_SECONDS: Final = 2.0
 """After its end; a worker who waits takes them at once."""
 
@@ -88,6 +91,7 @@ class Office:
         self._failures = 0
         self._not_before = self._ticked_at = self._busy_at = self._heard_at = 0.0
         self._seen = (0, 0)
+        self._ready_by: float | None = None
         self._is_over = self._is_dismissed = False
 
     def line(self) -> Line | None:
@@ -107,6 +111,8 @@ class Office:
         self._ticked_at, self._wanted = now, 0
         line = self._line
         if line is None:
+            if self._ready_by is not None and now > self._ready_by:
+                self._kill()
             return
         asked, heard = self._seen
         self._seen = (line.asked, line.heard)
@@ -140,6 +146,7 @@ class Office:
                 return
             # It lives as long as the process: the kernel ends the one with the other.
             thread = Thread(target=self._attend, name="sender", daemon=True)
+            self._ready_by = self._clock() + _READY_SECONDS
             self._thread = thread  # now: it may have ended before `start` returns
             try:
                 thread.start()
@@ -159,7 +166,7 @@ class Office:
         if self._is_over:  # `stop` may not have seen it
             self._dismiss(line)
         code = process.wait()
-        self._process = None
+        self._process = self._ready_by = None
         if self._is_dismissed:
             self._failures = 0
             self._log.info("sender.ended")
@@ -186,6 +193,7 @@ class Office:
         return line, process
 
     def _ready(self, line: Line, version: str) -> None:
+        self._ready_by = None
         if version != __version__:  # ours was replaced while we run
             self._is_over = True
             self._log.warning("sender.other_version", version=version)

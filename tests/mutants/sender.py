@@ -219,6 +219,13 @@ MUTANTS = [
         tests=[_OFFICE_TESTS + "test_one_that_says_nothing_for_long_is_killed_and_asked_no_more"],
     ),
     Mutant(
+        name="one that never begins is waited for",
+        file=_OFFICE,
+        old="                self._kill()\n            return\n",
+        new="                pass\n            return\n",
+        tests=[_OFFICE_TESTS + "test_one_that_never_says_it_is_ready_is_killed"],
+    ),
+    Mutant(
         name="one that speaks is killed",
         file=_OFFICE,
         old="        if line.heard != heard or not line.in_flight:\n",
@@ -330,7 +337,7 @@ MUTANTS = [
         file=_SECOND,
         old="        while self._unanswered:\n            pause.wait(_END_SECONDS)\n",
         new="",
-        tests=[_SECOND_TESTS + "test_more_than_there_is_room_for_is_answered_and_before_the_end"],
+        tests=[_SECOND_TESTS + "test_it_ends_with_the_last_answer_and_not_before"],
     ),
     Mutant(
         name="a site that cannot be met leaves its uploads unanswered",

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from s3syncd.core.entry import Result
+from s3syncd.core.reconcile import Policy
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.core.safety import RootIdentity
 from s3syncd.core.turns import Limits
@@ -20,8 +21,8 @@ from s3syncd.pool import Call
 from s3syncd.s3.pacing import Pacing
 from s3syncd.s3.reply import S3Failure
 from s3syncd.s3.wire import Frozen
-from s3syncd.sender.branch import MOST_BYTES
-from s3syncd.transfer import EtagLearnt, Transfer
+from s3syncd.sender.branch import MOST_BYTES, Branch, Place
+from s3syncd.transfer import EtagLearnt, Transfer, TransferSettings
 from tests.sender.conftest import SETTLED, Both, ThreadProcess, hanging
 from tests.servers import Answer
 from tests.waiting import until
@@ -154,6 +155,21 @@ def test_under_a_limit_nothing_goes_there(both: Both) -> None:
         assert branch.carry(both.write("a"), SETTLED, None) is None
     finally:
         pacing.stop()
+
+
+def test_a_site_with_more_filters_than_a_message_holds_does_without(both: Both) -> None:
+    branch, _, bucket = both.site()
+    both.begin()
+    settings = TransferSettings(Policy(
+        "upload", retire_deleted=False, retire_foreign=False, on_drift="overwrite",
+        storage_class=None, covers=lambda _path: True,
+    ))  # fmt: skip
+    taken = []
+    for count in (4_000, 5_000):
+        place = Place(str(both.root), "p/", ("12345678",) * count, (), ())
+        branch = Branch(both.office, bucket, place, settings)
+        taken.append(branch.carry(both.write("a"), SETTLED, None) is not None)
+    assert taken == [True, False]
 
 
 def test_new_credentials_are_told_before_the_next_upload(both: Both) -> None:

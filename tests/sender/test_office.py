@@ -260,6 +260,25 @@ def test_one_that_says_nothing_for_long_is_killed_and_asked_no_more(bureau: Bure
     assert bureau.journal.events == ["sender.started", "sender.silent", "sender.failed"]
 
 
+def test_one_that_never_says_it_is_ready_is_killed(bureau: Bureau) -> None:
+    bureau.want()
+    until(lambda: bool(bureau.begun))
+    kills = []
+    for seconds in (59, 2):
+        bureau.tick(seconds)
+        kills.append(bureau.process.is_killed)
+    assert kills == [False, True]
+    bureau.ended()
+    assert bureau.journal.events == ["sender.failed"]
+
+
+def test_one_that_is_ready_may_be_idle_for_longer(bureau: Bureau) -> None:
+    bureau.ready()
+    for _ in range(3):
+        bureau.tick(25)
+    assert not bureau.process.is_killed
+
+
 def test_one_that_outlives_its_kill_gets_no_more_uploads(bureau: Bureau) -> None:
     """A process in a file system that hangs ends when that does."""
     bureau.make = lambda end: FakeProcess(end, is_immortal=True)

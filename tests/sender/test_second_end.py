@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from s3syncd import __version__
+from s3syncd.pool import Call
 from s3syncd.sender.channel import Word, channel_pair
 from s3syncd.sender.second import Second, Sizes
 from s3syncd.sender.words import plain_action, plain_settle
+from s3syncd.transfer import Transfer
 from tests.sender.lines import SETTLE, End, action_for
 from tests.waiting import until
 
@@ -19,12 +21,11 @@ from tests.waiting import until
 class Hired:
     """A second process as a thread; the test is the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_transfer: Callable[..., Transfer] = Transfer) -> None:
         ours, theirs = channel_pair()
         self.first = End(ours)
-        self.thread = threading.Thread(
-            target=Second(theirs, Sizes(2, 8, 2**20)).run, name="second", daemon=True
-        )
+        second = Second(theirs, Sizes(2, 8, 2**20), make_transfer=make_transfer)
+        self.thread = threading.Thread(target=second.run, name="second", daemon=True)
         self.thread.start()
 
     def heard(self, count: int) -> list[Word]:
@@ -70,6 +71,34 @@ def test_it_says_who_it_is_and_ends_when_it_is_sent_home(hired: Hired) -> None:
     hired.dismiss()
     hired.first.hear()
     assert hired.first.ends == [1]
+
+
+def test_it_ends_with_the_last_answer_and_not_before() -> None:
+    is_begun, may_end = threading.Event(), threading.Event()
+
+    class Slow(Transfer):
+        def call_for(self, *_: Any, **__: Any) -> Call:
+            is_begun.set()
+            may_end.wait(20)
+            yield from ()
+            return None
+
+    hired = Hired(Slow)
+    try:
+        hired.meet(1, ca_file=None)
+        hired.ask(5, 1)
+        hired.first.channel.hang_up()
+        assert is_begun.wait(10)
+        hired.thread.join(0.1)
+        assert hired.thread.is_alive(), "it is in an upload"
+        may_end.set()
+        [(kind, number, _)] = [word for word in hired.heard(1) if word[0] == "done"]
+        assert (kind, number) == ("done", 5)
+        hired.thread.join(10)
+        assert not hired.thread.is_alive()
+    finally:
+        may_end.set()
+        hired.close()
 
 
 def test_nothing_is_begun_for_a_site_that_it_was_not_told_of(hired: Hired) -> None:
