@@ -26,7 +26,8 @@ WORKERS ?= $(shell "$(PYTHON)" -c 'import os; print(max(4, min(10, 3 * (os.cpu_c
 # Whatever the shell wants: each of the workers, and of the hundreds of processes that tests start,
 # would compile for itself what it imports.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+# A test that hangs is ended after twice the usual minute: it shares its core with two others.
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --timeout 120
 
 .PHONY: help demo docs test check static fix e2e mutants bench clean format lint types layers dockerfile \
   unit coverage soak model simulation kills syscalls power
