@@ -18,7 +18,7 @@ from s3syncd.transfer.digests import (
     proof_in,
 )
 from s3syncd.transfer.kit import Kit
-from s3syncd.transfer.looks import decided_again, look_at
+from s3syncd.transfer.looks import decided_again, look_known
 from s3syncd.transfer.outcomes import Ended
 from s3syncd.transfer.source import Source
 
@@ -87,7 +87,7 @@ def _learn_layout(
     Other programs use other part sizes, and a store that knows no parts tells the whole size.
     The answer's ETag says nothing: moto tells that of the part.
     """
-    seen = yield from look_at(kit, action, part_number=1)
+    seen = yield from look_known(kit, action, part_number=1)
     if seen is None:
         raise Ended(decided_again(kit, action, action.local, seen, local_state="file"))
     size_bytes = seen.size_bytes
@@ -104,7 +104,7 @@ def _compare_proof(
     Where the MD5 of the whole was computed already, nothing is read again for that.
     """
     md5 = by_etag.md5
-    seen = yield from look_at(kit, action, with_checksum=True)
+    seen = yield from look_known(kit, action, with_checksum=True)
     if seen is None or seen.etag != remote.etag:
         raise Ended(decided_again(kit, action, action.local, seen, local_state="file"))
     if kit.etag_is_md5 is True and etag_may_be_md5(seen):

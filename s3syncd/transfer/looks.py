@@ -25,6 +25,7 @@ __all__ = [
     "has_made",
     "look_after",
     "look_at",
+    "look_known",
     "look_surely",
     "prove_gone",
     "version_of",
@@ -52,6 +53,23 @@ def look_at(
     raise Ended(from_failure(action, reply.failure))
 
 
+def look_known(
+    kit: Kit, action: Action, *, part_number: int | None = None, with_checksum: bool = False
+) -> Generator[Start, Any, Reply | None]:
+    """Look, and say None of an object with a baseline only where the bucket is there without it.
+
+    What is decided by such a look forgets the baseline, and with it that the object is ours.
+
+    Raises:
+        Ended: the answers say neither.
+    """
+    seen = yield from look_at(kit, action, part_number=part_number, with_checksum=with_checksum)
+    is_known = action.baseline is not None
+    if seen is None and is_known and not (yield from prove_gone(kit, action)):
+        raise Ended(replace(_unsure(action), local_state="file"))
+    return seen
+
+
 def look_after(kit: Kit, action: Action) -> Generator[Start, Any, Reply | None]:
     """HEAD after an effect that may have been applied: a failed look leaves that unknown.
 
@@ -59,7 +77,7 @@ def look_after(kit: Kit, action: Action) -> Generator[Start, Any, Reply | None]:
         Ended: Retryable and unknown: the site keeps the intent and looks again.
     """
     try:
-        return (yield from look_at(kit, action))
+        return (yield from look_known(kit, action))
     except Ended as end:
         raise Ended(replace(end.outcome, result=Result.RETRYABLE, is_unknown=True)) from end
 

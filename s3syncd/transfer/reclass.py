@@ -13,7 +13,7 @@ from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply
 from s3syncd.transfer.headers import OP_KEY, content_type_for
 from s3syncd.transfer.kit import Kit
-from s3syncd.transfer.looks import decided_again, has_made, look_after, look_at
+from s3syncd.transfer.looks import decided_again, has_made, look_after, look_known
 from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 
 __all__ = ["reclass"]
@@ -46,7 +46,7 @@ def reclass(kit: Kit, action: Action, intent: Intent | None) -> Call:
     base, wanted = action.baseline, kit.settings.policy.storage_class
     if base is None or wanted is None:
         return superseded(action, "changed_since_decided")
-    seen = yield from look_at(kit, action)
+    seen = yield from look_known(kit, action)
     if seen is None or (seen.etag, seen.size_bytes) != (base.etag, base.size_bytes):
         return decided_again(kit, action, action.local, seen, local_state="file")
     if lost := _lost_by_copy(seen):

@@ -17,7 +17,7 @@ from s3syncd.transfer.bodies import LENT_BYTES, read_body
 from s3syncd.transfer.buffers import Buffers
 from s3syncd.transfer.headers import content_type_for, metadata_for
 from s3syncd.transfer.kit import Kit
-from s3syncd.transfer.looks import decided_again, has_made, look_after, look_at
+from s3syncd.transfer.looks import decided_again, has_made, look_after, look_known
 from s3syncd.transfer.notes import EtagLearnt
 from s3syncd.transfer.outcomes import Ended, from_failure
 from s3syncd.transfer.source import Source
@@ -78,7 +78,7 @@ def look_first(
     """
     if not condition.is_set or kit.keeps_conditions:
         return
-    seen = yield from look_at(kit, action)
+    seen = yield from look_known(kit, action)
     if (seen.etag if seen is not None else None) != condition.if_match:
         raise Ended(decided_again(kit, action, entry, seen, local_state="file"))
 

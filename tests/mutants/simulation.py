@@ -183,5 +183,15 @@ MUTANTS = [
         new="        elif deadline_at is None:\n",
         tests=[_SETTLE + "test_a_path_heard_of_late_is_not_past_its_deadline_at_once"],
     ),
+    Mutant(
+        name="a bare 404 to a look before a write forgets the baseline",
+        file="s3syncd/transfer/looks.py",
+        old="    is_known = action.baseline is not None\n",
+        new="    is_known = False\n",
+        tests=[
+            "tests/scenarios/test_bucket_gone.py"
+            "::test_a_look_that_stands_for_a_condition_forgets_nothing"
+        ],
+    ),
     *_by_itself(),
 ]

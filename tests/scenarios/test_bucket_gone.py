@@ -6,6 +6,8 @@ under another account: a HEAD is answered by a bare 404, as for any key that is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from s3syncd.core.retry import FailureKind
@@ -73,3 +75,19 @@ def test_what_both_sides_lost_is_forgotten_only_while_the_bucket_is_there(settle
     settled.store.objects["p/f000"] = found  # ... and there it is
     come_back(settled)
     assert settled.objects == settled.files
+
+
+def test_a_look_that_stands_for_a_condition_forgets_nothing(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(on_drift="hold")
+    world.store.honours_conditions = False  # so each write is preceded by a look
+    world.fill(4)
+    world.settle()
+    world.store.is_gone = True
+    world.write("f000", "another content", hint=True)
+    world.run(10)
+    assert world.ledger.baseline("f000") is not None
+    world.remove("f000", hint=True)
+    come_back(world)
+    assert world.objects == world.files
