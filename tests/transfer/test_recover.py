@@ -151,6 +151,19 @@ def test_interrupted_upload_of_a_file_that_needs_none_is_aborted(world: World) -
     assert not world.bucket.uploads
 
 
+def test_interrupted_upload_of_a_file_that_is_to_be_compared_first_is_aborted(world: World) -> None:
+    """Kept, it would be asked about before each comparison, and compared after each answer."""
+    large(world)
+    upload_id = world.bucket.begin("p/a", {1: b"part"})
+    world.bucket.store("p/a", bytes(9 * MIB), etag="e-2")
+    intent = world.intent("a", upload_id=upload_id, part_size_bytes=PART, etag_before="e-2")
+    outcome = world.recover(intent)
+    assert outcome.reason == "not_applied"
+    assert outcome.follow_up is not None
+    assert outcome.follow_up.kind is Kind.ADOPT
+    assert not world.bucket.uploads
+
+
 def test_upload_created_before_its_id_was_known_is_aborted(world: World) -> None:
     large(world)
     world.bucket.begin("p/a", {})
