@@ -92,9 +92,7 @@ def test_two_files_are_hashed_for_each_cpu_begun(cpus: float | None, workers: in
     assert cgroup.suited_checksum_workers(8, Allowance(None, cpus)) == workers
 
 
-@pytest.mark.parametrize(
-    ("cpus", "processes"), [(None, 2), (8.0, 2), (2.0, 2), (1.9, 1), (0.1, 1)]
-)
+@pytest.mark.parametrize(("cpus", "processes"), [(None, 2), (8.0, 2), (2.0, 2), (1.9, 1), (0.1, 1)])
 def test_there_is_no_second_process_without_a_second_cpu(
     cpus: float | None, processes: int
 ) -> None:
