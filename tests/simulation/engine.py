@@ -15,12 +15,13 @@ from s3syncd.site import Command, Parts, Site
 from s3syncd.site.messages import Hinted, Noted, Room, Stop
 from s3syncd.transfer import Ports, Transfer, TransferSettings
 from tests.simulation.agenda import Agenda
+from tests.simulation.bucket import Bucket
 from tests.simulation.disk import Disk
 from tests.simulation.eyes import Eyes
 from tests.simulation.lanes import Lane, as_crash
 from tests.simulation.ledgers import Drive
 from tests.simulation.user import LARGE_BYTES
-from tests.simulation.wire import BUCKET, Bucket, Wire
+from tests.simulation.wire import BUCKET, Wire
 
 __all__ = ["Engine", "settings_of"]
 
