@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import quote
 
 from s3syncd import failpoints
-from s3syncd.core.safety import RootIdentity
 from tests.simulation.agenda import Agenda, Trace
 from tests.simulation.deletions import Deletions
-from tests.simulation.disk import Disk, File, Tree
+from tests.simulation.disk import Disk
 from tests.simulation.engine import Engine, settings_of
+from tests.simulation.fate import Fate
 from tests.simulation.judge import Judge
 from tests.simulation.lanes import CrashError, as_crash
 from tests.simulation.ledgers import Drive, FileDrive, MemoryDrive
 from tests.simulation.nemesis import Chances
 from tests.simulation.user import User
 from tests.simulation.wire import BUCKET, Wire
-from tests.strict.blobs import make_blob
 from tests.strict.model import Model
 from tests.strict.store import Options
-from tests.strict.wire import Request
 
 __all__ = ["Place", "World"]
 
 _EPOCH = 1_700_000_000.0
 _ON_FILES = 16  # one run of so many has ledgers of files: they cost three times as much
 _HOLD_SHARE = 0.2  # of the sites keep what others wrote until a person says otherwise
-_EMPTIED_FILES = 4  # of one file that vanishes with all others nobody can say more than that
 _FEW = frozenset({1, 3})
 _LEASES_SHARE = 0.7  # of the sites can be told whether a file has a writer
-_FAILPOINTS = sorted(failpoints.NAMES)
 
 
 class Place:
@@ -113,9 +108,10 @@ class World:
         self.chance = Random(f"{seed} chance")
         self.agenda = Agenda(Random(f"{seed} order"), self.trace)
         self.chances = Chances(f"{seed} faults")
-        self._shift = 0.0
-        self._boot = 0
+        self.shift = 0.0
+        self.boot = 0
         self.crashes = 0
+        self.fate = Fate(self)
         self.stale_before = 0
         self.foreign: set[int] = set()
         self.foreign_serials: dict[int, int] = {}  # -> number of the request that made it
@@ -138,7 +134,7 @@ class World:
 
     def machine_wall(self) -> float:
         """Seconds since the epoch as the machine has it: it may jump."""
-        return self.true_time() + self._shift
+        return self.true_time() + self.shift
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -166,7 +162,7 @@ class World:
             try:
                 engine = Engine(
                     settings, place.disk, self.wire, place.drive, random=self.chance,
-                    wall=self.machine_wall, boot_id=f"boot{self._boot}",
+                    wall=self.machine_wall, boot_id=f"boot{self.boot}",
                 )  # fmt: skip
             except RuntimeError as error:
                 raise (as_crash(error) or error) from error
@@ -238,168 +234,11 @@ class World:
 
     def happen(self, kind: str) -> None:
         """Let something of a kind happen now; whatever lasts ends with the faults."""
-        self.trace.add(f"{kind}\n")
-        act: Callable[[Place], bool] = getattr(self, f"_{kind}")
-        if act(self.chances.random.choice(self.places)) and kind != "crash_inside":
-            self.chances.met[kind] += 1
+        self.fate.happen(kind)
 
     def calm(self) -> None:
         """End everything that lasts."""
-        failpoints.disarm()
-        self.chances.end()
-        for place in self.places:
-            self._show_root(place)
-            place.disk.unreadable.clear()
-            place.disk.while_reading = lambda _file: None
-            place.is_deaf = False
-            if place.engine is not None:
-                place.engine.eyes.breaks = lambda: False
-                if place.engine.site.pause.is_on:
-                    place.engine.command("resume")
-
-    def _crash(self, _place: Place) -> bool:
-        self.crash()
-        return True
-
-    def _crash_inside(self, _place: Place) -> bool:
-        random = self.chances.random
-        failpoints.arm(f"{random.choice(_FAILPOINTS)}=raise@{random.choice((1, 1, 2, 3))}")
-        return True
-
-    def _ledger_lost(self, _place: Place) -> bool:
-        self._boot += 1
-        self.crash(loses_ledger=True)
-        return True
-
-    def _stop(self, _place: Place) -> bool:
-        self.stop()
-        return True
-
-    def _clock_jump(self, _place: Place) -> bool:
-        # Without leases the clock tells whether a writer rests: a leap meanwhile is no promise's.
-        for place in self.places:
-            if not place.disk.has_leases:
-                place.user.end_writers()
-        self._shift += self.chances.random.choice((-3600.0, -30.0, -2.0, 2.0, 30.0, 3600.0))
-        return True
-
-    def _root_missing(self, place: Place) -> bool:
-        place.disk.shown = None
-        return self._come_back(place)
-
-    def _root_replaced(self, place: Place) -> bool:
-        other = Tree(RootIdentity(3, 99))
-        place.disk.shown = other
-        return self._come_back(place)
-
-    def _root_emptied(self, place: Place) -> bool:
-        if place.engine is None or place.engine.ledger.count()[0] < _EMPTIED_FILES:
-            return False
-        place.user.lost_everything()  # whoever looks cannot tell it from that
-        place.disk.shown = Tree(place.disk.tree.identity)
-        return self._come_back(place)
-
-    def _come_back(self, place: Place) -> bool:
-        """Have the user's tree at its place again after a while, and the watcher notice."""
-
-        seconds = self.chances.random.choice((0.5, 8.0, 40.0))
-        self.agenda.note(seconds, "root", lambda: self._show_root(place), outlives=True)
-        return True
-
-    def _show_root(self, place: Place) -> None:
-        if place.disk.shown is not place.disk.tree:
-            place.disk.shown = place.disk.tree
-            place.user.found_everything()
-            if place.engine is not None:
-                place.engine.hints.lose_root("moved")
-
-    def _unreadable(self, place: Place) -> bool:
-        place.disk.unreadable.add(self.chances.random.choice(("d/", "f/", "d/e/")))
-        return True
-
-    def _outage(self, _place: Place) -> bool:
-        self.chances.is_cut_off = True
-
-        def end() -> None:
-            self.chances.is_cut_off = False
-
-        seconds = self.chances.random.choice((0.5, 8.0, 90.0))
-        self.agenda.note(seconds, "outage ends", end, outlives=True)
-        return True
-
-    def _bucket_gone(self, _place: Place) -> bool:
-        self.chances.is_bucket_gone = True
-
-        def end() -> None:
-            self.chances.is_bucket_gone = False
-
-        self.agenda.note(self.chances.random.choice((0.5, 20.0)), "bucket", end, outlives=True)
-        return True
-
-    def _foreign(self, place: Place) -> bool:
-        """Another writer puts or deletes an object of the site, or puts one of its own."""
-        random, bucket = self.chances.random, self.model.store.buckets[BUCKET]
-        keys = [key for key in bucket.keys if key.startswith(place.prefix)]
-        key = random.choice([*keys, f"{place.prefix}theirs"])
-        if random.random() < 0.4:
-            self._ask_foreign("DELETE", key, b"")
-        else:
-            serial = 900_000 + len(self.foreign)
-            self._ask_foreign("PUT", key, make_blob(serial, key, serial, 300))
-        return True
-
-    def _ask_foreign(self, method: str, key: str, body: bytes) -> None:
-        self.model.handle(Request(method, f"/{BUCKET}/{quote(key)}", {}, body))
-        event = self.model.events_after(self.model.store.event - 1)[0]
-        self.foreign.add(event.number)
-        if event.made is not None:
-            self.foreign_serials[event.made] = event.number
-        self.trace.add(f"foreign {method} {key}\n")
-
-    def _overflow(self, place: Place) -> bool:
-        place.is_deaf = True
-        return True
-
-    def _scan_breaks(self, place: Place) -> bool:
-        random = self.chances.random
-        if place.engine is not None:
-            place.engine.eyes.breaks = lambda: random.random() < 0.3
-        return True
-
-    def _write_while_read(self, place: Place) -> bool:
-        """Let a writer go on, or begin, in the middle of each reading."""
-        random = self.chances.random
-
-        def go_on(file: File) -> None:
-            if random.random() < 0.3:
-                place.user.overwrite(file)
-            elif random.random() < 0.5:
-                for step in list(place.user.is_writing.values()):
-                    step()
-                if not place.user.is_writing:
-                    place.user._rewrite_slowly()
-
-        place.disk.while_reading = go_on
-        return True
-
-    def _pause(self, place: Place) -> bool:
-        if place.engine is not None:
-            place.engine.command("pause")
-            seconds = self.chances.random.choice((1.0, 20.0))
-            engine = place.engine
-            self.agenda.note(seconds, "resume", lambda: engine.command("resume"))
-        return True
-
-    def _rescan(self, place: Place) -> bool:
-        if place.engine is not None:
-            place.engine.command("rescan", remote=self.chances.random.random() < 0.5)
-        return True
-
-    def _approve(self, place: Place) -> bool:
-        """A person confirms what is held, unless the tree is not what it should be."""
-        if place.engine is not None and place.has_root:
-            place.approve(self.model.store.event)
-        return True
+        self.fate.calm()
 
     def _options(self) -> dict[str, Any]:
         random = self.chance
