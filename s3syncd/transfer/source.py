@@ -142,7 +142,7 @@ class Source:
         Raises:
             Ended: it is, and its deadline has not passed.
         """
-        if self.is_racy and not self._settle.is_past_deadline:
+        if self.is_racy and not self._may_be_growing:
             # Old enough to be read is soon; whether it has a writer is asked then.
             raise Ended(self._not_quiet(self._young_seconds))
 
@@ -180,7 +180,7 @@ class Source:
                 wait = max(wait, self._open_seconds)
         if not wait:
             return
-        if not self._settle.is_past_deadline:
+        if not self._may_be_growing:
             raise Ended(self._not_quiet(wait))
         if _is_rewritten_in_place(self._action, self.entry):
             raise Ended(_unstable(self._action))
@@ -193,6 +193,14 @@ class Source:
         """
         self.check_writers()
         self.check_unchanged()
+
+    @property
+    def _may_be_growing(self) -> bool:
+        """Whether it is past its deadline, so that a part of it is better than nothing.
+
+        An empty file is nothing: it may just have been begun anew, and its writer is at work.
+        """
+        return self._settle.is_past_deadline and self.entry.size_bytes > 0
 
     def close(self) -> None:
         """Close the file; reading is then an error, never another file's bytes."""

@@ -138,13 +138,20 @@ MUTANTS = [
         name="a file with a writer is sent",
         file=_T + "source.py",
         old="        if not wait:\n            return\n"
-        "        if not self._settle.is_past_deadline:\n",
+        "        if not self._may_be_growing:\n",
         new="        if wait is not None:\n            return\n"
-        "        if not self._settle.is_past_deadline:\n",
+        "        if not self._may_be_growing:\n",
         tests=[
             _SMALL + "test_file_that_may_be_open_and_has_a_writer_waits",
             _PARTS + "test_file_with_a_writer_is_not_begun",
         ],
+    ),
+    Mutant(
+        name="a file that is empty for a moment is sent past its deadline",
+        file=_T + "source.py",
+        old="        return self._settle.is_past_deadline and self.entry.size_bytes > 0\n",
+        new="        return self._settle.is_past_deadline\n",
+        tests=[_SMALL + "test_empty_file_with_a_writer_is_not_sent_past_its_deadline"],
     ),
     Mutant(
         name="a close is believed although a writer is there again",

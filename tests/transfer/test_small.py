@@ -245,6 +245,29 @@ def test_growing_file_past_its_deadline_is_sent_up_to_its_first_size(world: Worl
     assert world.bucket.objects["p/log"].body == b"one\n"
 
 
+@pytest.mark.parametrize("ahead_seconds", [0.0, 1.0])
+def test_empty_file_with_a_writer_is_not_sent_past_its_deadline(
+    world: World, ahead_seconds: float
+) -> None:
+    """Nothing has grown yet; what is there may be a file that was just begun anew."""
+    world.write("log", b"")
+    world.ahead_seconds = ahead_seconds
+    settle = replace(PAST, quiet_seconds=0.5)
+    with (world.root / "log").open("ab"):
+        outcome = world.carry_out(world.upload("log"), settle=settle)
+    assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "not_quiet")
+    assert outcome.due_in_seconds
+    assert not world.bucket.requests
+
+
+def test_empty_file_that_has_rested_is_sent_though_it_has_a_writer(world: World) -> None:
+    """As locks and new logs are."""
+    world.write("lock", b"")
+    with (world.root / "lock").open("ab"):
+        outcome = world.carry_out(world.upload("lock"), settle=PAST)
+    assert (outcome.result, outcome.effect) == (Result.DONE, "put")
+
+
 def test_row_of_a_file_too_young_to_judge_equals_no_later_stat(world: World) -> None:
     world.write("log", b"one\n")
     world.ahead_seconds = 0.0
