@@ -26,7 +26,6 @@ _BAR_CELLS = 24
 
 _WAITING = {
     "starting": "starting",
-    "paused": "paused: nothing is sent before it is resumed",
     "halted": "halted: a person is waited for",
 }
 """Why nothing is known to do, by the state."""
@@ -102,6 +101,7 @@ class ProgressBar:
         self._samples: deque[tuple[float, int]] = deque()
         self._next_at = 0.0
         self._width = 0
+        self._last = ""
 
     def __call__(self, progress: ProgressLike) -> None:
         """Take a report; draws only when it is time."""
@@ -116,20 +116,21 @@ class ProgressBar:
         """Draw the last state and leave the line."""
         if not self._sites:
             return
-        self._draw(self._clock())
+        self._draw(self._clock(), is_last=True)
         if self._is_terminal:
             self._stream.write("\n")
             self._stream.flush()
 
-    def _draw(self, now: float) -> None:
+    def _draw(self, now: float, *, is_last: bool = False) -> None:
         total = _sum(list(self._sites.values()))
         text = progress_text(total, self._rate(now, total.sent_bytes), has_bar=self._is_terminal)
         if self._is_terminal:
             text = text[: max(1, shutil.get_terminal_size().columns - 1)]
             self._stream.write("\r" + text.ljust(self._width))
             self._width = len(text)
-        else:
+        elif not (is_last and text == self._last):  # a log has that line
             self._stream.write(text + "\n")
+        self._last = text
         self._stream.flush()
 
     def _rate(self, now: float, sent_bytes: int) -> float:

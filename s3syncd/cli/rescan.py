@@ -44,7 +44,7 @@ def _scanned(state_dir: Path, arguments: argparse.Namespace) -> int:
         timeout_seconds=arguments.timeout,
     )
     print(_worded(followed))
-    code = exits.exit_code_of(followed.status["sites"])
+    code = exits.exit_code_of_work(followed.status["sites"])
     return code if followed.is_done or code != exits.OK else exits.NOT_IN_SYNC
 
 

@@ -21,21 +21,20 @@ from s3syncd.cli.process import prepare_process
 from s3syncd.cli.progress import Progress, ProgressBar, ProgressLike
 from s3syncd.cli.render import render_status
 from s3syncd.cli.rescan import has_passed
-from s3syncd.cli.wording import Palette, screen_columns
+from s3syncd.cli.wording import Palette, printable, screen_columns
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 
 __all__ = ["execute"]
 
-Sync = Callable[
-    [Config, str | None, Callable[[ProgressLike], None]], tuple[int, dict[str, Any] | None]
-]
+Draw = Callable[[ProgressLike], None]
+Sync = Callable[[Config, str | None, Draw], tuple[int, dict[str, Any] | None]]
 
 
 def execute(
     arguments: argparse.Namespace, *, sync: Sync | None = None, stream: TextIO | None = None
 ) -> int:
-    """Sync once; gives the exit code: 0 in sync, 3 held or halted, 4 not in sync.
+    """Sync once; gives the exit code: 0 in sync, 3 held or halted, 4 not in sync or paused.
 
     Args:
         arguments: the command line.
@@ -50,17 +49,18 @@ def execute(
     config = load(arguments.config)
     has_daemon = False
     bar = ProgressBar(io.StringIO() if arguments.json else stream)
+    draw = _drawing(bar)
     try:
         before = ask_status(config.state_dir, arguments.site)
     except NoDaemonError:
         prepare_process()
         if stream.isatty() and config.log_file is None:  # a log line would tear the bar
             config = config.model_copy(update={"log_level": "error"})
-        code, report = (sync or _sync)(config, arguments.site, bar)
+        code, report = (sync or _sync)(config, arguments.site, draw)
     else:
         has_daemon = True
-        report = _through_daemon(config, arguments.site, before, bar)
-        code = exits.exit_code_of(report["sites"])
+        report = _through_daemon(config, arguments.site, before, draw)
+        code = exits.exit_code_of_work(report["sites"])
     bar.close()
     if report is not None and arguments.json:
         stream.write(json.dumps(report, indent=2) + "\n")
@@ -70,21 +70,38 @@ def execute(
             report, now=time.time(), palette=palette, width=width, advice=advice_of(arguments)
         )
         stream.write(text + "\n")
-        if not has_daemon and any(site["state"] == "paused" for site in report["sites"]):
-            stream.write("\na pause is ended through the daemon: start it, then resume\n")
+        _tell_pauses(report, stream, has_daemon=has_daemon)
     return code
 
 
-def _sync(
-    config: Config, site: str | None, progress: Callable[[ProgressLike], None]
-) -> tuple[int, dict[str, Any] | None]:
+def _drawing(bar: ProgressBar) -> Draw:
+    """Draw all but what is paused: that makes no progress, and is told at the end."""
+
+    def draw(progress: ProgressLike) -> None:
+        if progress.state != "paused":
+            bar(progress)
+
+    return draw
+
+
+def _tell_pauses(report: dict[str, Any], stream: TextIO, *, has_daemon: bool) -> None:
+    """Say of which sites nothing was done, and who ends that."""
+    paused = [each["name"] for each in report["sites"] if each["state"] == "paused"]
+    if not paused:
+        return
+    stream.write(f"\nnot done: {', '.join(f'{printable(name)} is paused' for name in paused)}\n")
+    if not has_daemon:
+        stream.write("a pause is ended through the daemon: start it, then resume\n")
+
+
+def _sync(config: Config, site: str | None, progress: Draw) -> tuple[int, dict[str, Any] | None]:
     from s3syncd.supervisor import sync  # noqa: PLC0415 - loads everything, for half a second
 
     return sync(config, site, progress)
 
 
 def _through_daemon(
-    config: Config, site: str | None, before: dict[str, Any], bar: ProgressBar
+    config: Config, site: str | None, before: dict[str, Any], draw: Draw
 ) -> dict[str, Any]:
     """Have the daemon reconcile, and show its status as progress until it is through."""
     ask(config.state_dir, "sync", {"site": site})
@@ -94,7 +111,7 @@ def _through_daemon(
     def look() -> dict[str, Any]:
         status = ask_status(config.state_dir, site)
         for each in status["sites"]:
-            bar(_progress(each, most, is_through=is_through({"sites": [each]})))
+            draw(_progress(each, most, is_through=is_through({"sites": [each]})))
         return status
 
     return follow(config.state_dir, site, is_through, look=look).status

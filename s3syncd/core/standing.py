@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-__all__ = ["HELD", "IN_SYNC", "KINDS", "NOT_IN_SYNC", "SKIPPED", "code_of", "waits_for_person"]
+__all__ = [
+    "HELD",
+    "IN_SYNC",
+    "KINDS",
+    "NOT_IN_SYNC",
+    "SKIPPED",
+    "code_of",
+    "code_of_work",
+    "waits_for_person",
+]
 
 IN_SYNC: Final = 0
 HELD: Final = 3
@@ -29,6 +38,18 @@ def code_of(sites: Iterable[Mapping[str, Any]]) -> int:
     if any(map(waits_for_person, listed)):
         return HELD
     return IN_SYNC if all(site["in_sync"] for site in listed) else NOT_IN_SYNC
+
+
+def code_of_work(sites: Iterable[Mapping[str, Any]]) -> int:
+    """Give the exit code of a command that asked for work: a paused site has done none.
+
+    Args:
+        sites: those of a status document, once no more is to be had of them.
+    """
+    listed = list(sites)
+    code = code_of(listed)
+    is_paused = any(site["state"] == "paused" for site in listed)
+    return NOT_IN_SYNC if code == IN_SYNC and is_paused else code
 
 
 def waits_for_person(status: Mapping[str, Any]) -> bool:

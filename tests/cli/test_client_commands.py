@@ -412,6 +412,7 @@ def test_a_resumed_site_is_waited_for_though_it_still_says_that_it_is_paused(
 def test_a_rescan_of_a_site_that_stands_still_does_not_say_that_it_is_done(
     daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    daemon.steps = [[site_status(**PAUSED)]]
-    assert main(["rescan", "--wait", "-c", str(config)]) == 4
-    assert capsys.readouterr().out == "not done: photos is paused\n"
+    for paused in (PAUSED, {"state": "paused"}):  # with something to do, and without
+        daemon.steps = [[site_status(**paused)]]
+        assert main(["rescan", "--wait", "-c", str(config)]) == 4
+        assert capsys.readouterr().out == "not done: photos is paused\n"

@@ -333,9 +333,36 @@ def test_sync_of_a_paused_site_says_so_and_who_ends_it(config: Path) -> None:
 
     assert sync.execute(parse(config, "sync"), sync=do, stream=stream) == 4
     lines = stream.getvalue().splitlines()
-    assert lines[0] == "photos: paused: nothing is sent before it is resumed"
+    assert lines[0].startswith("s3syncd 0.1.0")  # not a bar of what is not done
     assert f"  nothing is sent before: s3syncd -c {config} resume photos" in lines
-    assert lines[-1] == "a pause is ended through the daemon: start it, then resume"
+    assert lines[-2:] == [
+        "not done: photos is paused",
+        "a pause is ended through the daemon: start it, then resume",
+    ]
+
+
+@pytest.mark.parametrize("waiting", [0, 3])
+def test_sync_of_a_site_that_the_daemon_has_paused_is_not_done_and_says_so_once(
+    tmp_path: Path, config: Path, waiting: int
+) -> None:
+    stream, pending = io.StringIO(), {"actions": waiting, "bytes": waiting}
+    paused = site_status(state="paused", pending=pending, in_sync=not waiting)
+    both = [[paused, site_status("docs")], [paused, site_status("docs", last_reconcile_at=LATER)]]
+    with FakeDaemon(tmp_path / "state", *both) as daemon:
+        assert sync.execute(parse(config, "sync", "photos"), stream=stream) == 4
+        daemon.steps = list(both)
+        assert sync.execute(parse(config, "sync", "--json"), stream=io.StringIO()) == 4
+    lines = stream.getvalue().splitlines()
+    assert lines[0].startswith("s3syncd 0.1.0")
+    assert lines[-1] == "not done: photos is paused"
+    assert sum("nothing is sent" in line for line in lines) == 1
+
+
+def test_what_sync_waits_for_is_not_said_twice(tmp_path: Path, config: Path) -> None:
+    stream, halted = io.StringIO(), site_status(state="halted", in_sync=False)
+    with FakeDaemon(tmp_path / "state", [halted]):
+        assert sync.execute(parse(config, "sync"), stream=stream) == 3
+    assert stream.getvalue().count("halted: a person is waited for") == 1
 
 
 LATER = "2026-11-21T07:00:00Z"
@@ -366,9 +393,8 @@ def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) ->
         ({"state": "idle"}, "scanning (12 345 seen)"),
         ({"state": "scanning", "in_sync": False}, "scanning (12 345 seen)"),
         ({"state": "unavailable", "in_sync": False}, "waiting for the directory or the bucket"),
-        ({"state": "paused", "in_sync": False}, "paused: nothing is sent before it is resumed"),
     ],
-    ids=["not begun", "scanning", "unavailable", "paused"],
+    ids=["not begun", "scanning", "unavailable"],
 )
 def test_sync_through_the_daemon_is_not_done_before_it_has_looked(
     tmp_path: Path, config: Path, changes: dict[str, Any], shown: str

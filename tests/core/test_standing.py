@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from s3syncd.core.standing import HELD, IN_SYNC, NOT_IN_SYNC, code_of, waits_for_person
+from s3syncd.core.standing import (
+    HELD,
+    IN_SYNC,
+    NOT_IN_SYNC,
+    code_of,
+    code_of_work,
+    waits_for_person,
+)
 
 
 def site(**changes: Any) -> dict[str, Any]:
@@ -36,3 +43,9 @@ def test_the_code_tells_the_worst(sites: list[dict[str, Any]], code: int) -> Non
 def test_a_path_that_is_held_waits_for_a_person(reason: str) -> None:
     assert waits_for_person(site(problems=[{"reason": reason}]))
     assert not waits_for_person(site(in_sync=False, problems=[{"reason": "unstable"}]))
+
+
+@pytest.mark.parametrize(("state", "code"), [("idle", IN_SYNC), ("paused", NOT_IN_SYNC)])
+def test_work_of_a_paused_site_was_not_done_though_it_is_in_sync(state: str, code: int) -> None:
+    assert code_of_work([site(state=state)]) == code
+    assert code_of_work([site(state=state), site(held_deletions=1, in_sync=False)]) == HELD

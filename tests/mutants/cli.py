@@ -184,6 +184,14 @@ MUTANTS = [
                "::test_a_name_that_would_drive_the_terminal_is_not_offered"],
     ),
     Mutant(
+        name="what was not done of a paused site is success",
+        file="s3syncd/core/standing.py",
+        old="    return NOT_IN_SYNC if code == IN_SYNC and is_paused else code\n",
+        new="    return code\n",
+        tests=["tests/core/test_standing.py"
+               "::test_work_of_a_paused_site_was_not_done_though_it_is_in_sync"],
+    ),
+    Mutant(
         name="a plan that could not be made says that there is nothing to do",
         file="s3syncd/cli/plan.py",
         old="    if not site.is_whole:\n",
