@@ -25,7 +25,8 @@ CLIENTS: Final = frozenset({
 """The commands that ask the daemon and need to know no more than where its state is."""
 
 _COMMAND: Final = re.compile(
-    rf"\bs3syncd (?P<command>{'|'.join(ADVISED)})\b(?P<site> SITE\b)?(?P<list> --list HASH\b)?"
+    rf"\bs3syncd (?P<command>{'|'.join(ADVISED)})\b"
+    r"(?P<site> SITE\b)?(?P<list> --list HASH\b)?(?P<quote>`?)"
 )
 _DAEMON: Final = "s3syncd -c FILE"
 
@@ -42,13 +43,18 @@ class Advice(NamedTuple):
         Args:
             text: it may name commands, with `SITE` and `--list HASH` to be filled in.
             site: what it is about; '' where it is about none: its placeholder stays.
-            held_list: the hash of the held list; '' leaves the option out.
+            held_list: the hash of the held list; where that is '' and a list is to be approved, the
+                command is named that tells it: approving what nobody has seen is no advice.
         """
 
         def typed(found: re.Match[str]) -> str:
             named = f" {shlex.quote(site)}" if site and found["site"] else found["site"] or ""
-            chosen = f" --list {held_list}" if found["list"] and held_list else ""
-            return f"{self._begun(found['command'])}{named}{chosen}"
+            quote = found["quote"]
+            if not found["list"]:
+                return f"{self._begun(found['command'])}{named}{quote}"
+            if not held_list:
+                return f"{self._begun('status')}{named}{quote} (it names the list to approve)"
+            return f"{self._begun('approve')}{named} --list {held_list}{quote}"
 
         filled = _COMMAND.sub(typed, text)
         return filled.replace(_DAEMON, self._daemon()) if not self.state_dir else filled

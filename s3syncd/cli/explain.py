@@ -73,14 +73,16 @@ def execute(
 
 def _runnable(found: dict[str, Any], advice: Advice) -> dict[str, Any]:
     """Give the explanation with commands that can be copied."""
-    name = found["site"]
-    standing = [
-        {**each, "text": advice.runnable(each["text"], site=name)} for each in found["standing"]
-    ]
-    step = {**found["next"], "text": advice.runnable(found["next"]["text"], site=name)}
+    held_list = found["facts"].get("held_list") or ""
+
+    def typed(text: str) -> str:
+        return advice.runnable(text, site=found["site"], held_list=held_list)
+
+    standing = [{**each, "text": typed(each["text"])} for each in found["standing"]]
+    step = {**found["next"], "text": typed(found["next"]["text"])}
     site = found["site_state"]
     if site is not None:
-        site = {**site, "hint": advice.runnable(site["hint"] or "", site=name) or None}
+        site = {**site, "hint": typed(site["hint"] or "") or None}
     return {**found, "standing": standing, "next": step, "site_state": site}
 
 

@@ -133,8 +133,8 @@ def _hint(hint: Finding) -> str:
 
 
 def _typed(site: SitePlan, advice: Advice) -> str:
-    # A command to copy, not one to fill in; a plan knows no list that somebody has seen.
-    return advice.runnable(site.hint or "", site=site.name)
+    # A command to copy, not one to fill in: what the ledger holds is listed above it.
+    return advice.runnable(site.hint or "", site=site.name, held_list=site.held_list or "")
 
 
 def _words(action: Action) -> str:
@@ -176,6 +176,7 @@ def _print_json(report: PlanReport, advice: Advice, stream: TextIO) -> int:
             "is_whole": site.is_whole,
             "reason": site.reason,
             "hint": _typed(site, advice) or None,
+            "held_list": site.held_list,
         }
         stream.write(f"],\n  {json.dumps(totals)[1:]}")
         code = _worse(code, site.reason)

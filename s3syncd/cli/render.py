@@ -31,6 +31,8 @@ _MAX_PROBLEMS = 10
 """Shown per site; `--json` has up to a hundred."""
 
 
+_APPROVE = "s3syncd approve SITE --list HASH"
+
 _LEAST_NAME = 10
 """Columns a site's name keeps in the table however little room there is."""
 
@@ -140,10 +142,7 @@ def _remarks(site: Mapping[str, Any], now: float, width: int, advice: Advice) ->
     if site["state"] == "paused":
         yield f"  nothing is sent before: {_typed(site, 's3syncd resume SITE', advice)}"
     if site["held_deletions"]:
-        held = counted(site["held_deletions"], "deletion is", "deletions are")
-        them = "it" if site["held_deletions"] == 1 else "them"
-        yield f"  {held} held; to let {them} go ahead:"
-        yield f"    {_typed(site, 's3syncd approve SITE --list HASH', advice)}"
+        yield from _held(site, advice)
     if not site["in_sync"] and site["last_in_sync_at"] is not None:
         yield f"  was in sync {ago(site['last_in_sync_at'], now)}"
     if site["pending"]["bytes"]:
@@ -159,6 +158,17 @@ def _remarks(site: Mapping[str, Any], now: float, width: int, advice: Advice) ->
         foreign = counted(site["foreign_objects"], one, many)
         yield f"  {foreign} not ours"
     yield from _problems(site, now, width, advice)
+
+
+def _held(site: Mapping[str, Any], advice: Advice) -> Iterator[str]:
+    """Tell how many deletions are held, and, where the hint does not, the command for them."""
+    held = counted(site["held_deletions"], "deletion is", "deletions are")
+    if _APPROVE in (site["hint"] or ""):
+        yield f"  {held} held"
+        return
+    them = "it" if site["held_deletions"] == 1 else "them"
+    yield f"  {held} held; to let {them} go ahead:"
+    yield f"    {_typed(site, _APPROVE, advice)}"
 
 
 def _scrub(site: Mapping[str, Any], now: float, *, is_alone: bool) -> Iterator[str]:

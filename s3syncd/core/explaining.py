@@ -79,7 +79,7 @@ _STEPS: Final = {
     (Kind.DELETE_REMOTE, "retired"): "The file was deleted: after a second look, and if no guard"
     " holds it, the object is deleted.",
     (Kind.DELETE_REMOTE, "foreign"): "This site never put the object: with retire_foreign it is"
-    " deleted, the first time after `s3syncd approve SITE`.",
+    " deleted, the first time after its list is approved: `s3syncd approve SITE --list HASH`.",
     (Kind.FORGET, "gone"): "It is gone on both sides: it is forgotten.",
     (Kind.FORGET, "kept"): "The file was deleted, and somebody else changed the object: the object"
     " stays, and is forgotten.",
@@ -211,8 +211,8 @@ def _deletion(fact: Mapping[str, Any]) -> Told:
         "waiting": "The file was seen gone: it is looked at again, and a guard judges.",
         "cleared": "The file is gone for sure: the object is deleted when its turn comes.",
         "approved": "A person has approved the deletion: it is carried out when its turn comes.",
-        "held": "A guard holds the deletion: see the reason in the status, then"
-        " `s3syncd approve SITE`.",
+        "held": "A guard holds the deletion, in a list that waits to be approved:"
+        " `s3syncd approve SITE --list HASH`.",
     }[fact["state"]]
     return Told("held" if fact["state"] == "held" else "deletion_waits", text)
 

@@ -62,11 +62,11 @@ REASONS: Final[dict[str, Guard]] = {
     ),
     "root_emptied": Guard(
         "The root holds no file any more; no deletion is believed.",
-        "Bring the files back, or confirm that they are gone: `s3syncd approve SITE`.",
+        "Bring the files back, or confirm that they are gone: `s3syncd approve SITE --list HASH`.",
     ),
     "mass_delete": Guard(
         "More files are gone than the limit allows; every deletion is held, uploads go on.",
-        "Bring the files back, or confirm exactly this list: `s3syncd approve SITE --list HASH`.",
+        "Bring the files back, or confirm the held list: `s3syncd approve SITE --list HASH`.",
     ),
     "bucket_unavailable": Guard(
         "The bucket cannot be used; changes wait.",

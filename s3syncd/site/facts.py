@@ -28,6 +28,7 @@ def facts_of(site: Site, path: str, now: float) -> dict[str, Any]:
         "planned": planned and _action(planned),
         "dirty": _dirty(site, path, now),
         "problem": _problem(site, path),
+        "held_list": status.get("held_list"),
         "site": {key: status.get(key) for key in ("state", "reason", "hint", "in_sync")},
     }
 

@@ -6,11 +6,13 @@ the site thread.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from s3syncd.core.safety import REASONS, list_hash
 from s3syncd.ledger import Ledger
 from s3syncd.site.parts import Log
 
-__all__ = ["Hold"]
+__all__ = ["Hold", "held_list"]
 
 _PAGE_ROWS = 1_000
 _WORD = "hold_reason"  # keys of the ledger
@@ -59,7 +61,7 @@ class Hold:
         if not self.count:
             return None
         if self._hash is None:
-            self._hash = list_hash(self.paths())
+            self._hash = list_hash(_paths(self._ledger))
         return self._hash
 
     @property
@@ -69,12 +71,7 @@ class Hold:
 
     def paths(self) -> list[str]:
         """Return the held paths, sorted. Reads them all: for people, not for the loop."""
-        found: list[str] = []
-        after = ""
-        while rows := self._ledger.deletions("held", after=after, limit=_PAGE_ROWS):
-            found += [row.path for row in rows]
-            after = rows[-1].path
-        return found
+        return list(_paths(self._ledger))
 
     def foreign_met(self) -> None:
         """An object that this site never put was added to the list."""
@@ -130,3 +127,16 @@ class Hold:
     def _set_word(self, word: str) -> None:
         self._word = word
         self._ledger.set_meta(_WORD, word or None)
+
+
+def held_list(ledger: Ledger) -> str | None:
+    """Give the hash of the list that a ledger holds, without its site; None: nothing is held."""
+    return list_hash(_paths(ledger)) if ledger.count_deletions("held") else None
+
+
+def _paths(ledger: Ledger) -> Iterator[str]:
+    """Yield what is held, sorted; page by page, for it may be a million."""
+    after = ""
+    while rows := ledger.deletions("held", after=after, limit=_PAGE_ROWS):
+        yield from (row.path for row in rows)
+        after = rows[-1].path

@@ -29,6 +29,7 @@ from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.reply import NO_CONTACT, Reply, Start
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.site.facts import remembered
+from s3syncd.site.hold import held_list
 from s3syncd.supervisor.build import ledger_identity, ledger_path, policy_of, scope_of
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.naming import path_of, spellings
@@ -123,7 +124,7 @@ def _facts(settings: SiteConfig, state_dir: Path, path: str) -> dict[str, Any]:
         ledger_path(state_dir, settings), identity=ledger_identity(settings)
     )
     try:
-        return remembered(ledger, path)
+        return {**remembered(ledger, path), "held_list": held_list(ledger)}
     finally:
         ledger.close()
 

@@ -27,6 +27,7 @@ from s3syncd.errors import SiteUnavailable, UnknownSiteError
 from s3syncd.ledger import Ledger
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.settings import bucket_settings
+from s3syncd.site.hold import held_list
 from s3syncd.supervisor.build import ledger_identity, ledger_path, policy_of, scope_of
 from s3syncd.supervisor.forecast import Forecast
 from s3syncd.supervisor.sides import CannotPlanError, LocalSide, remote_pages, rows_of
@@ -35,7 +36,10 @@ __all__ = ["PlanReport", "SitePlan", "plan"]
 
 _PLANNED_CONNECTIONS = 8  # one listing at a time; a few for its retries
 _CLOSE_SECONDS = 1.0
-_FOREIGN_HINT = "Objects this site never put are deleted only after: s3syncd approve SITE."
+_FOREIGN_HINT = (
+    "Objects this site never put are deleted only after their list is approved: "
+    "s3syncd approve SITE --list HASH"
+)
 _DRIFT_HINT = "Objects changed by somebody else are overwritten only after: s3syncd approve SITE."
 _REQUESTS = {
     Kind.UPLOAD: Requests(writes=1),
@@ -60,6 +64,7 @@ class SitePlan:
     `bytes` are body bytes to send at most (what proves equal is not sent), `asked` the requests
     that they and the listing take, `dollars` their price at AWS where that is known. `reason` is a
     guard that stops all or holds the deletions; `hints` tell what it costs to go on like this.
+    `held_list` is the hash of the list that is held already.
     Before `is_whole` is true, no number says anything of what there is to do.
     """
 
@@ -72,6 +77,7 @@ class SitePlan:
     asked: Requests = field(default_factory=Requests)
     dollars: float | None = None
     hints: Sequence[Finding] = ()
+    held_list: str | None = None
     is_whole: bool = False
 
     @property
@@ -155,7 +161,7 @@ class _Planner:
                 self._count(action)
                 forecast.note(action)
                 yield action
-        self.plan.is_whole = True
+        self.plan.is_whole, self.plan.held_list = True, held_list(ledger)
         self._estimate(tally)
         reason = forecast.reason(tally, wall=time.time())
         if reason is not None:

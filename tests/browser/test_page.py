@@ -21,7 +21,7 @@ from tests.browser.scene import Scene, problem, site
 
 _HOLD = {
     "in_sync": False, "held_deletions": 4211, "held_list": "3fa91c0be2d4", "reason": "mass_delete",
-    "hint": "Bring the files back, or confirm exactly this list: "
+    "hint": "Bring the files back, or confirm the held list: "
             "`s3syncd approve SITE --list HASH`.",
 }  # fmt: skip
 _DEAD = {

@@ -48,8 +48,18 @@ def test_a_command_is_written_as_it_has_to_be_typed(advice: Advice, text: str, s
 
 def test_what_is_not_known_stays_out_or_stays_a_placeholder() -> None:
     text = "`s3syncd approve SITE --list HASH`"
-    assert Advice().runnable(text, site="a") == "`s3syncd approve a`"
-    assert Advice().runnable(text) == "`s3syncd approve SITE`"
+    said = "`s3syncd status a` (it names the list to approve)"
+    assert Advice().runnable(f"{text}.", site="a") == f"{said}."
+    assert Advice().runnable(text.strip("`"), site="a") == said.replace("`", "")
+    assert Advice().runnable(text) == said.replace("status a", "status SITE")
+    assert Advice().runnable("`s3syncd approve SITE`") == "`s3syncd approve SITE`"
+
+
+def test_the_deletions_that_a_guard_holds_are_approved_by_their_list_alone() -> None:
+    for reason in ("mass_delete", "root_emptied"):
+        remedy = REASONS[reason].remedy
+        assert "approve SITE --list HASH`" in remedy
+        assert "exactly" not in remedy  # where no list is known, it is none
 
 
 @pytest.mark.parametrize(

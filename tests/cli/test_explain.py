@@ -42,6 +42,27 @@ def test_the_daemon_is_asked_and_its_answer_told(
     ]
 
 
+@pytest.mark.parametrize("has_daemon", [True, False])
+def test_the_held_list_is_the_one_to_approve(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, has_daemon: bool
+) -> None:
+    approve = "Approve it: `s3syncd approve SITE --list HASH`."
+    found = {
+        **EXPLAINED["explanation"],
+        "standing": [{"word": "held", "text": approve}],
+        "next": {"row": 13, "word": "DeleteRemote", "text": approve},
+        "site_state": {"state": "idle", "reason": "mass_delete", "hint": approve}
+        if has_daemon else None,
+        "facts": {"held_list": "0123456789ab"},
+    }  # fmt: skip
+    arguments = build_parser().parse_args(["-c", str(write_config(tmp_path)), "explain", "photos",
+                                           "a"])  # fmt: skip
+    assert execute(arguments, explain=lambda *_: found) == 0
+    told = capsys.readouterr().out
+    assert told.count("approve photos --list 0123456789ab`") == 2 + has_daemon
+    assert "HASH" not in told
+
+
 def test_without_a_daemon_it_is_read_here(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ from s3syncd.config.state import site_folder
 from s3syncd.core.cost import Requests
 from s3syncd.core.entry import Action, Kind, LocalEntry
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.core.safety import REASONS
 from s3syncd.core.table import ROWS, Rule
 from s3syncd.errors import FatalError
 from s3syncd.ledger import Ledger
@@ -155,6 +156,22 @@ def test_a_plan_tells_what_holds_it_and_what_to_do_within_80_columns(
         "    Bring the files back, or confirm them:",
         f"    `s3syncd -c {config} approve photos --list 0123456789ab`.",
     ]
+
+
+@pytest.mark.parametrize("held_list", [None, "0123456789ab"])
+def test_a_plan_advises_to_approve_the_held_list_where_there_is_one(
+    config: Path, held_list: str | None
+) -> None:
+    one = fake_plan(reason="root_emptied", hint=REASONS["root_emptied"].remedy)
+    one.held_list = held_list
+    text = planned(config, one)[1]
+    assert f"`s3syncd -c {config} " in text
+    assert ("approve photos --list 0123456789ab`" in text) == bool(held_list)
+    assert ("status photos` (it names the list" in text) != bool(held_list)
+    one = fake_plan(wanted=0)
+    one.held_list = held_list
+    (document,) = json.loads(planned(config, one, words=("--json",))[1])["sites"]
+    assert document["held_list"] == held_list
 
 
 def test_what_is_piped_is_a_line_for_each_sentence(config: Path) -> None:

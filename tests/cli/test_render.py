@@ -10,6 +10,7 @@ import pytest
 
 from s3syncd.cli.render import render_status
 from s3syncd.cli.wording import Palette, ago, count, duration, printable, shortened, size
+from s3syncd.core.safety import REASONS
 from tests.cli.daemon import site_status
 
 NOW = datetime.fromisoformat("2026-11-21T06:30:00Z").timestamp()
@@ -110,6 +111,15 @@ def test_held_deletions_come_with_the_command_that_approves_exactly_them() -> No
     assert "    see" in text.splitlines()
 
 
+def test_the_command_that_approves_the_held_list_is_told_once() -> None:
+    text = rendered(site_status(
+        in_sync=False, held_deletions=42, held_list="0123456789ab", reason="root_emptied",
+        hint=REASONS["root_emptied"].remedy,
+    ))  # fmt: skip
+    assert text.count("s3syncd approve") == text.count("approve photos --list 0123456789ab") == 1
+    assert "  42 deletions are held" in text.splitlines()
+
+
 def test_a_site_that_was_never_in_sync_says_so() -> None:
     never = site_status(in_sync=False, last_in_sync_at=None)
     assert "not yet" in rendered(never)
@@ -124,7 +134,7 @@ def test_a_paused_site_tells_how_it_goes_on() -> None:
 
 def test_everything_fits_80_columns_where_it_can() -> None:
     name = "a-bucket-with-a-long-name/and/a/prefix/that/is/no/shorter"
-    hint = "Bring the files back, or confirm exactly this list: `s3syncd approve SITE --list HASH`."
+    hint = "Bring the files back, or confirm the held list: `s3syncd approve SITE --list HASH`."
     text = rendered(site_status(
         name, state="syncing", in_sync=False, reason="subtree_unknown", hint=hint, problems=[
             {"path": "p", "reason": "unreadable", "hint": "word " * 30, "since": LATE}
@@ -132,7 +142,7 @@ def test_everything_fits_80_columns_where_it_can() -> None:
     ))  # fmt: skip
     assert [line for line in text.splitlines() if len(line) > 80 and name not in line] == []
     assert text.splitlines()[3].startswith("a-buck...horter  syncing")
-    assert f"`s3syncd approve {name}`" in text
+    assert f"`s3syncd status {name}` (it names the list to approve)" in " ".join(text.split())
     assert "8.0 GiB to send" in text
 
 

@@ -81,7 +81,7 @@ ACTION = {"kind": "Upload", "reason": "new"}
         ({"dirty": {**DIRTY, "is_closed": True}}, "settling", "was closed"),
         ({"dirty": {"due_in_seconds": None}}, "dirty", "being looked at"),
         ({"planned": ACTION}, "planned", "waits for its turn"),
-        ({"deletion": {"state": "held"}}, "held", "s3syncd approve"),
+        ({"deletion": {"state": "held"}}, "held", "`s3syncd approve SITE --list HASH`"),
         ({"deletion": {"state": "waiting"}}, "deletion_waits", "again"),
         ({"deletion": {"state": "cleared"}}, "deletion_waits", "for sure"),
         ({"deletion": {"state": "approved"}}, "deletion_waits", "approved"),

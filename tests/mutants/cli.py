@@ -192,6 +192,14 @@ MUTANTS = [
                "::test_work_of_a_paused_site_was_not_done_though_it_is_in_sync"],
     ),
     Mutant(
+        name="what nobody has listed is advised to be approved",
+        file="s3syncd/cli/advice.py",
+        old="            if not held_list:\n",
+        new="            if False:\n",
+        tests=["tests/cli/test_advice.py"
+               "::test_what_is_not_known_stays_out_or_stays_a_placeholder"],
+    ),
+    Mutant(
         name="a plan that could not be made says that there is nothing to do",
         file="s3syncd/cli/plan.py",
         old="    if not site.is_whole:\n",

@@ -10,6 +10,7 @@ import pytest
 from s3syncd.config.models import Config
 from s3syncd.core.cost import Requests
 from s3syncd.core.entry import Kind
+from s3syncd.core.safety import list_hash
 from s3syncd.errors import ConfigError
 from s3syncd.supervisor.planning import SitePlan, plan
 from tests.e2e.daemon import Site, World, tree
@@ -201,6 +202,8 @@ def test_held_deletions_are_told(world: World, is_held_already: bool) -> None:
         assert synced(config)[0] == 3
     actions, one = planned(config)
     assert one.reason == "mass_delete"
+    held = list_hash(f"f{number}" for number in range(3))
+    assert one.held_list == (held if is_held_already else None)
     assert actions == [("DeleteRemote", f"f{number}") for number in range(3)]
 
 
