@@ -102,8 +102,11 @@ class Outcomes:
         if outcome.action.kind is Kind.DELETE_REMOTE and outcome.effect == "deleted":
             self._retirement.finished(outcome.action.path, is_deleted=True)
         path = outcome.action.path
-        if outcome.result is Result.SUPERSEDED and self._retries.is_put_off(path):
-            self._retries.keep(outcome.follow_up)  # nothing was applied: the pause is kept in full
+        is_nothing = outcome.result is Result.SUPERSEDED or outcome.reason == "foreign_change"
+        if is_nothing and self._retries.is_put_off(path):  # the pause is kept in full
+            self._retries.keep(outcome.follow_up)
+            if outcome.effect == "gone":  # another version stands there, and none is agreed on
+                self._parts.ledger.forget(path)
             return
         self.apply(outcome, now)
         if path not in self._backlog:

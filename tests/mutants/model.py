@@ -19,6 +19,16 @@ _TRANSFER = "s3syncd/transfer/"
 
 MUTANTS = [
     Mutant(
+        name="a foreign object ends the pause of what failed over it",
+        file=_SITE + "outcomes.py",
+        old='        is_nothing = outcome.result is Result.SUPERSEDED or outcome.reason == "foreign_change"\n',
+        new="        is_nothing = outcome.result is Result.SUPERSEDED\n",
+        tests=[
+            "tests/scenarios/test_hostile_bucket.py::"
+            "test_a_put_over_a_foreign_object_is_repeated_with_growing_pauses_too"
+        ],
+    ),
+    Mutant(
         name="on hold an upload that a crash left unrecorded is somebody else's",
         file=_SITE + "dispatch.py",
         old='settings.retire_deleted or settings.on_drift == "hold"',

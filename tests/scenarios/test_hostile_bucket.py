@@ -45,6 +45,20 @@ def test_a_put_without_an_answer_is_repeated_with_growing_pauses(settled: World)
     assert not settled.status["in_sync"]
 
 
+def test_a_put_over_a_foreign_object_is_repeated_with_growing_pauses_too(settled: World) -> None:
+    settled.store.store(f"{PREFIX}new", b"somebody else's")
+    settled.store.fail("put", UNKNOWN, times=10_000)
+    settled.write("new", "ours", hint=True)
+    before = _count(settled, "put")
+    settled.run(60)
+    assert 4 <= _count(settled, "put") - before <= 10
+    assert settled.status["pending"]["failed"] == 1
+    settled.store.heal()
+    settled.run(120)
+    assert settled.objects["new"] == b"ours"
+    assert settled.status["in_sync"]
+
+
 def test_an_edit_is_sent_though_the_version_before_it_waits_long(settled: World) -> None:
     settled.store.fail("put", UNKNOWN, times=6)
     settled.write("new", hint=True)
