@@ -21,7 +21,8 @@ MUTANTS = [
     Mutant(
         name="a foreign object ends the pause of what failed over it",
         file=_SITE + "outcomes.py",
-        old='        is_nothing = outcome.result is Result.SUPERSEDED or outcome.reason == "foreign_change"\n',
+        old="        is_nothing = outcome.result is Result.SUPERSEDED or "
+        'outcome.reason == "foreign_change"\n',
         new="        is_nothing = outcome.result is Result.SUPERSEDED\n",
         tests=[
             "tests/scenarios/test_hostile_bucket.py::"
