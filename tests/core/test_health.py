@@ -16,6 +16,7 @@ from s3syncd.core.health import (
     WAITING_SECONDS,
     failing,
     is_ready,
+    remarks,
 )
 
 NOW = 1_000_000.0
@@ -116,3 +117,9 @@ def test_a_site_is_ready_when_its_first_reconcile_is_done_or_cannot_be(state: st
     assert is_ready(status(state=state))
     cannot = state in {"paused", "halted", "unavailable"}
     assert is_ready(status(state=state, last_reconcile_at=None)) == cannot
+
+
+def test_a_pause_is_worth_a_word_and_nothing_else_is() -> None:
+    paused = status(state="paused", paused_at="2026-01-01T00:00:00Z")
+    assert remarks(paused) == ["a: paused since 2026-01-01T00:00:00Z, no failure for a day"]
+    assert remarks(status()) == []
