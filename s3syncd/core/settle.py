@@ -43,6 +43,13 @@ class SettleEntry(NamedTuple):
     deadline_at: float
     again_at: float = 0.0
 
+    def since(self, other: SettleEntry) -> SettleEntry:
+        """Give this one, heard of as early as the other and due as early at the latest."""
+        return self._replace(
+            first_hint_at=min(other.first_hint_at, self.first_hint_at),
+            deadline_at=min(other.deadline_at, self.deadline_at),
+        )
+
 
 class SettleTable:
     """The dirty paths of one site. Owned by the site thread.

@@ -165,6 +165,7 @@ class Decisions:
 
     def _whole_done(self, one: Pass) -> None:
         self._last_whole_began = one.started_at
+        self._look_at_withheld(one)
         files = self._parts.ledger.count()[0]
         self.is_emptied = is_root_emptied(files, one.tally.local_files, is_complete=True)
         if not self.is_emptied:
@@ -172,6 +173,12 @@ class Decisions:
         for path, since in list(self.approved_drift.items()):
             if one.is_listed and since <= one.started_at:
                 del self.approved_drift[path]  # it was approved, and is no drift any more
+
+    def _look_at_withheld(self, one: Pass) -> None:
+        """What waits for a person and was not met may be gone, and keep an old name for ever."""
+        for path in self._looks.withheld.unmet(one.started_at):
+            if path not in self._looks and path not in self._backlog:
+                self._looks.note(path, self._parts.clock(), is_soon=True)
 
     def _is_emptying(self) -> bool:
         files = self._parts.ledger.count()[0]

@@ -19,6 +19,7 @@ from s3syncd.site.inodes import Inodes
 from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
 from s3syncd.site.retries import Retries
+from s3syncd.site.withheld import Withheld
 
 __all__ = ["REMOTE_CHANGED", "Looks"]
 
@@ -41,18 +42,11 @@ class Looks:
     """
 
     def __init__(
-        self,
-        parts: Parts,
-        backlog: Backlog,
-        problems: Problems,
-        retries: Retries,
-        *,
+        self, parts: Parts, backlog: Backlog, problems: Problems, retries: Retries, *,
         want_directory: Callable[[str, bool], None],
-        want_deletion: Callable[[Action, float], None],
-        unwant_deletion: Callable[[str], None],
-        on_gone: Callable[[str], None],
-        on_full: Callable[[], None],
-    ) -> None:
+        want_deletion: Callable[[Action, float], None], unwant_deletion: Callable[[str], None],
+        on_gone: Callable[[str], None], on_full: Callable[[], None],
+    ) -> None:  # fmt: skip
         settings = parts.settings
         self._parts = parts
         self._backlog = backlog
@@ -76,6 +70,7 @@ class Looks:
         self.heard_at = self._since.get
         self._unseen: dict[str, float] = {}
         self._inodes = Inodes()
+        self.withheld = Withheld()
         self._unstable: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -96,11 +91,13 @@ class Looks:
     def is_awaited(self, inode: int) -> bool:
         """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
         is_dirty = inode in self._inodes or self._backlog.is_awaited(inode)
-        return is_dirty or self._retries.is_awaited(inode)
+        is_held = self.withheld.is_awaited(inode)
+        return is_dirty or is_held or self._retries.is_awaited(inode)
 
     def awaited_inodes(self) -> Set[int]:
         """Return the inodes of those files."""
-        return {*self._inodes.keys(), *self._backlog.inodes, *self._retries.inodes.keys()}
+        known = (self._inodes, self.withheld.inodes, self._retries.inodes)
+        return set(self._backlog.inodes).union(*(each.keys() for each in known))
 
     def hinted(self, hints: Hints) -> None:
         """Take what the watcher heard about single paths."""
@@ -138,6 +135,7 @@ class Looks:
         """Both sides agree about a path, or nothing more can be done about it for now."""
         self._entries.pop(path, None)
         self._inodes.set(path, None)
+        self.withheld.end(path)
         if path not in self:
             self._since.pop(path, None)
         if self._unstable.pop(path, None) is not None:
@@ -205,6 +203,7 @@ class Looks:
         elif action.kind is Kind.CONFLICT:
             self._problems.note(path, "drift")
             self.clean(path)
+            self.withheld.hold(action.local, now)
         elif action.kind is Kind.DELETE_REMOTE:
             self._want_deletion(action, now)
             self.clean(path)
@@ -251,12 +250,7 @@ class Looks:
 
     def _defer(self, path: str, entry: SettleEntry) -> None:
         """Keep a path that is in flight; of two hints the older deadline stands."""
-        if (old := self._deferred.get(path)) is not None:
-            entry = entry._replace(
-                first_hint_at=min(old.first_hint_at, entry.first_hint_at),
-                deadline_at=min(old.deadline_at, entry.deadline_at),
-            )
-        self._deferred[path] = entry
+        self._deferred[path] = entry.since(self._deferred.get(path, entry))
 
     def _found(self, local: LocalEntry, entry: SettleEntry, now: float) -> None:
         path = local.path
@@ -269,6 +263,7 @@ class Looks:
         if self._problems.reason_of(path) == "drift":
             self._retries.end(path)
             self.clean(path)  # it waits for a person, whatever becomes of the file meanwhile
+            self.withheld.hold(local, now)
             return
         baseline = self._parts.ledger.baseline(path)
         action = decide(path, local, baseline, None, self._parts.policy, is_listed=False)

@@ -263,6 +263,7 @@ class Process:
         volatile = Volatile(
             PATH in looks._table, PATH in looks._looking, PATH in looks._deferred,
             PATH in looks._entries, PATH in looks._unseen, looks._inodes._of.get(PATH),
+            looks.withheld.inodes._of.get(PATH),
             _plan(planned), _plan(backlog.in_flight.get(PATH)), self._open(),
             retries._failed.get(PATH, ()), retries._inodes._of.get(PATH), retries._kept.get(PATH),
             self.problems.reason_of(PATH) == "drift", retirement._first_want_at is not None,
@@ -306,6 +307,9 @@ class Process:
         looks._unseen = {PATH: NOW} if volatile.is_unseen else {}
         looks._since = {}
         looks._inodes.set(PATH, volatile.dirty_inode)
+        is_withheld = volatile.withheld_inode is not None
+        looks.withheld.inodes.set(PATH, volatile.withheld_inode)
+        looks.withheld._met_at = {PATH: NOW - 1.0} if is_withheld else {}
 
     def _put_backlog(self, volatile: Volatile) -> None:
         backlog = self.backlog

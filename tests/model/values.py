@@ -147,6 +147,7 @@ class Volatile(NamedTuple):
     has_entry: bool = False
     is_unseen: bool = False
     dirty_inode: int | None = None
+    withheld_inode: int | None = None
     planned: Plan | None = None
     in_flight: Plan | None = None
     open: Open | None = None

@@ -12,6 +12,7 @@ _DISPATCH = "s3syncd/site/dispatch.py"
 _OUTCOMES = "s3syncd/site/outcomes.py"
 _LOOKS = "s3syncd/site/looks.py"
 _DELETIONS = "tests/scenarios/test_deletions.py"
+_DRIFT = "tests/scenarios/test_drift.py"
 _HOLDS = "tests/scenarios/test_holds.py"
 _PASSES = "tests/scenarios/test_passes.py"
 _FAILURES = "tests/scenarios/test_failures.py"
@@ -314,9 +315,40 @@ MUTANTS = [
     Mutant(
         name="a failed upload lets the old name go",
         file=_LOOKS,
-        old="        return is_dirty or self._retries.is_awaited(inode)",
-        new="        return is_dirty",
+        old="        return is_dirty or is_held or self._retries.is_awaited(inode)",
+        new="        return is_dirty or is_held",
         tests=[f"{_LIFE}::test_an_old_name_waits_while_the_upload_of_the_new_one_fails"],
+    ),
+    Mutant(
+        name="an upload that waits for a person lets the old name go",
+        file=_LOOKS,
+        old="        return is_dirty or is_held or self._retries.is_awaited(inode)",
+        new="        return is_dirty or self._retries.is_awaited(inode)",
+        tests=[
+            f"{_DRIFT}::test_an_old_name_stays_while_the_new_one_waits_for_a_person",
+            f"{_DRIFT}::test_an_old_name_goes_when_the_new_one_that_was_approved_is_there",
+        ],
+    ),
+    Mutant(
+        name="a withheld file that is heard of again lets its old name go",
+        file=_LOOKS,
+        old="            self.withheld.hold(local, now)\n",
+        new="",
+        tests=[f"{_DRIFT}::test_an_old_name_stays_while_the_new_one_waits_for_a_person"],
+    ),
+    Mutant(
+        name="a withheld file that is gone keeps its old name for ever",
+        file=_DECISIONS,
+        old="        self._look_at_withheld(one)\n",
+        new="",
+        tests=[f"{_DRIFT}::test_an_old_name_waits_no_longer_when_the_new_one_went_unheard"],
+    ),
+    Mutant(
+        name="of too many withheld files some let their old names go",
+        file="s3syncd/site/withheld.py",
+        old="        return self._is_full or inode in self.inodes",
+        new="        return inode in self.inodes",
+        tests=[f"{_DRIFT}::test_beyond_what_is_remembered_every_old_name_waits_until_a_pass"],
     ),
     Mutant(
         name="paths that were not looked at yet are not waited for",

@@ -1,0 +1,55 @@
+"""Files whose upload waits for a person, since somebody else has put an object at their path.
+
+Such a file may have had another name: that name's object is the only one with its content, and is
+kept until the file is in the bucket. Bounded; owned by the site thread.
+"""
+
+from __future__ import annotations
+
+from s3syncd.core.entry import LocalEntry
+from s3syncd.site.inodes import Inodes
+
+__all__ = ["Withheld"]
+
+_REMEMBERED = 10_000  # known one by one (3 MiB); beyond, deletions wait for all of them
+
+
+class Withheld:
+    """The withheld files of one site.
+
+    Attributes:
+        inodes: of the files.
+    """
+
+    def __init__(self) -> None:
+        self.inodes = Inodes()
+        self._met_at: dict[str, float] = {}
+        self._is_full = False
+        self._full_at = float("-inf")
+
+    def hold(self, local: LocalEntry | None, now: float) -> None:
+        """A file was met that waits for a person, as it is now; None: there is no file."""
+        if local is None:
+            return
+        if len(self._met_at) >= _REMEMBERED and local.path not in self._met_at:
+            self._is_full, self._full_at = True, now
+            return
+        self._met_at[local.path] = now
+        self.inodes.set(local.path, local.inode)
+
+    def end(self, path: str) -> None:
+        """A path is in the bucket, has no file any more, or something else is known of it."""
+        if self._met_at.pop(path, None) is not None:
+            self.inodes.set(path, None)
+
+    def is_awaited(self, inode: int) -> bool:
+        """Whether a file with this inode waits for a person: its old name is kept."""
+        return self._is_full or inode in self.inodes
+
+    def unmet(self, since: float) -> list[str]:
+        """A look at everything, begun at `since` (monotonic), is over; return what it did not meet.
+
+        Whoever is approved, or vanished unheard, is among it.
+        """
+        self._is_full = self._is_full and self._full_at >= since
+        return [path for path, met_at in self._met_at.items() if met_at < since]
