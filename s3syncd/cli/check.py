@@ -41,6 +41,12 @@ _SITE_COLUMNS = 24
 _PROBE_COLUMNS = 18
 """Of a probe's name on a terminal: the longest there is."""
 
+_UNTRIED = (
+    "not tried: state_dir, log.file, http.listen, directories and buckets; `s3syncd check` tries"
+    " them, on the daemon's machine"
+)
+"""What `--offline` leaves out: a file may be validated on any machine."""
+
 _COLOURS = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "red"}
 
 
@@ -63,6 +69,7 @@ def execute(
         told = origins(config)
         document = document_of(config, told)
         stream.write(json.dumps(document, indent=2) + "\n" if arguments.json else describe(config))
+        print(advice_of(arguments).runnable(_UNTRIED), file=sys.stderr)
         return exits.OK
     show = _print_json if arguments.json else _print_text
     with patience(sys.stderr) as tell:

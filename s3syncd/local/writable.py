@@ -6,6 +6,7 @@ no locks or WAL show only then. What is tried has a name of its own and is gone 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pwd
@@ -29,6 +30,15 @@ _TRIED: Final = ".s3syncd-check-"
 _LEDGER_FILES: Final = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm")
 _UNNAMED: Final = "uid "
 _MIB: Final = 1024 * 1024
+_REMEDIES: Final = {
+    errno.EISDIR: "move that directory away",
+    errno.ENOTDIR: "move away the file that stands where a directory has to be",
+    errno.ENOSPC: "free space there",
+    errno.EDQUOT: "free space there, or raise the quota",
+    errno.EROFS: "mount it writable (systemd: ReadWritePaths=)",
+    errno.ENXIO: "start what reads there",
+}
+"""What helps beside another place, by what the system said; root may write wherever one can."""
 
 
 def probe_state_dir(
@@ -108,14 +118,28 @@ def probe_log_file(path: Path, state_dir: Path) -> Finding:
     except OSError as error:
         return _refused("log_file", path, path, error)
     if not is_there and not parent.is_dir() and parent != state_dir:
-        return _failed(
-            "log_file",
-            f"{path} cannot be made: {parent} is no directory",
-            f"mkdir -p {parent} (as the daemon's user), or set log.file to another place",
-        )
+        return _probe_parent(path, parent)
     if parent.is_dir() and (not is_there or path.is_file()):
         return _probe_making(path, parent, is_there=is_there)
     return Finding(Verdict.OK, "log_file", f"{path} can be written")
+
+
+def _probe_parent(path: Path, parent: Path) -> Finding:
+    """Tell of a log without its directory whether that can be made, and how."""
+    existing = next(each for each in parent.parents if os.path.lexists(each))
+    try:
+        with _scratch(existing):
+            pass
+    except PermissionError as error:
+        if os.geteuid() == 0:  # below /sys, for example, where nobody makes anything
+            return _refused("log_file", path, existing, error)
+    except OSError as error:
+        return _refused("log_file", path, existing, error)
+    return _failed(
+        "log_file",
+        f"{path} cannot be made: {parent} is no directory",
+        f"mkdir -p {parent} (as the daemon's user), or set log.file to another place",
+    )
 
 
 def _probe_making(path: Path, parent: Path, *, is_there: bool) -> Finding:
@@ -208,7 +232,11 @@ def _refused(probe: str, wanted: Path, place: Path, error: OSError) -> Finding:
         remedy = f"{place} belongs to {owner}, and this is {me}: {other}; else, as root: {given}"
         return _failed(probe, said, remedy)
     key = "log.file" if probe == "log_file" else "state_dir"
-    return _failed(probe, said, f"let {me} write there, or set {key} to another place")
+    remedy = _REMEDIES.get(error.errno or 0, "")
+    if isinstance(error, PermissionError) and me != "root":
+        remedy = f"let {me} write there"
+    other = f"set {key} to another place"
+    return _failed(probe, said, f"{remedy}, or {other}" if remedy else other)
 
 
 def _given_away(probe: str, wanted: Path, *, is_there: bool) -> str:

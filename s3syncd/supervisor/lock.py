@@ -11,7 +11,7 @@ from typing import Final
 from s3syncd.errors import FatalError
 from s3syncd.failpoints import reach
 
-__all__ = ["StateLock"]
+__all__ = ["StateLock", "holder_of"]
 
 # O_NOFOLLOW: what it names is emptied. In a directory that others may write to, a link put there
 # would have it be any file of ours.
@@ -39,10 +39,10 @@ class StateLock:
             reach("lock.before_take")
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
+            holder = _pid_in(self._fd)
             os.close(self._fd)
             raise FatalError(
-                f"another s3syncd (pid {holder or 'unknown'}) uses {state_dir}",
+                f"another s3syncd (pid {holder}) uses {state_dir}",
                 hint="stop it first; only a daemon of other sites may have another state_dir",
             ) from error
         reach("lock.after_take")
@@ -53,3 +53,29 @@ class StateLock:
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._fd)
+
+
+def holder_of(state_dir: Path) -> str | None:
+    """Give the pid of who holds the lock, `unknown` where that is not told; None: nobody.
+
+    Nothing is made or written. For the moment of the look, nobody else can take the lock.
+
+    Raises:
+        OSError: the lock is there and cannot be looked at.
+    """
+    try:
+        lock = os.open(state_dir / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid_in(lock)
+    else:
+        return None
+    finally:
+        os.close(lock)
+
+
+def _pid_in(lock: int) -> str:
+    return os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"

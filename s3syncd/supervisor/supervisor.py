@@ -119,6 +119,7 @@ class Supervisor:
     def status(self) -> dict[str, Any]:
         """Give the status document. Thread-safe: reads published snapshots."""
         document = status_document(self.fleet, self._started_at)
+        document["config"] = str(self._config.path)
         if self._reload_error is not None:
             document["reload_error"] = self._reload_error
         if self._http is not None:

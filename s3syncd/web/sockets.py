@@ -6,14 +6,16 @@ import errno
 import os
 import socket
 import stat
+import tempfile
 from pathlib import Path
 
 from s3syncd.errors import FatalError
 from s3syncd.web.address import MAX_ADDRESS_BYTES
 
-__all__ = ["listening_socket", "remove_socket", "shown_address"]
+__all__ = ["listening_socket", "remove_socket", "shown_address", "try_listening"]
 
 _UNIX = "unix:"
+_TRIED = ".s3syncd-check-"
 _PROBE_SECONDS = 1.0  # a local listener answers at once, or its backlog is full
 
 
@@ -28,9 +30,26 @@ def listening_socket(listen: str) -> socket.socket:
             return _unix(Path(listen.removeprefix(_UNIX)))
         return _tcp(listen)
     except OSError as error:
-        raise FatalError(
-            f"cannot listen on {listen}: {error.strerror or error}", hint=_hint(error)
-        ) from error
+        raise _refused(listen, error) from error
+
+
+def try_listening(listen: str) -> None:
+    """Try whether `listening_socket` could; nobody is answered, and nothing stays behind.
+
+    Raises:
+        FatalError: it could not; message and hint say why.
+    """
+    try:
+        if listen.startswith(_UNIX):
+            _try_unix(Path(listen.removeprefix(_UNIX)))
+        else:
+            _tcp(listen).close()
+    except OSError as error:
+        raise _refused(listen, error) from error
+
+
+def _refused(listen: str, error: OSError) -> FatalError:
+    return FatalError(f"cannot listen on {listen}: {error.strerror or error}", hint=_hint(error))
 
 
 def shown_address(stream: socket.socket) -> str:
@@ -66,13 +85,9 @@ def _tcp(listen: str) -> socket.socket:
 
 
 def _unix(path: Path) -> socket.socket:
-    length = len(os.fsencode(path))
-    if length > MAX_ADDRESS_BYTES:
-        raise FatalError(
-            f"cannot listen on {_UNIX}{path}: the path has {length} bytes",
-            hint=f"a socket's path has at most {MAX_ADDRESS_BYTES}: write a shorter http.listen",
-        )
-    _remove_stale(path)
+    _judge_length(path)
+    if _is_stale(path):
+        path.unlink()
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         stream.bind(str(path))
@@ -84,12 +99,30 @@ def _unix(path: Path) -> socket.socket:
     return stream
 
 
-def _remove_stale(path: Path) -> None:
-    """Remove a socket nobody listens at; never anything else."""
+def _try_unix(path: Path) -> None:
+    """Look who has the path; try whether a file can be made beside it."""
+    _judge_length(path)
+    _is_stale(path)
+    descriptor, tried = tempfile.mkstemp(prefix=_TRIED, dir=path.parent)
+    os.close(descriptor)
+    Path(tried).unlink()
+
+
+def _judge_length(path: Path) -> None:
+    length = len(os.fsencode(path))
+    if length > MAX_ADDRESS_BYTES:
+        raise FatalError(
+            f"cannot listen on {_UNIX}{path}: the path has {length} bytes",
+            hint=f"a socket's path has at most {MAX_ADDRESS_BYTES}: write a shorter http.listen",
+        )
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether a socket is there that nobody listens at; anything else there is refused."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
-        return
+        return False
     if not stat.S_ISSOCK(mode):
         raise FatalError(
             f"{path} exists and is not a socket", hint="move it away, or write another http.listen"
@@ -99,8 +132,7 @@ def _remove_stale(path: Path) -> None:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
-            path.unlink()
-            return
+            return True
         except (BlockingIOError, TimeoutError):  # its backlog is full, so somebody has it
             pass
     raise FatalError(
@@ -114,4 +146,6 @@ def _hint(error: OSError) -> str:
         return "another process has it: stop that one, or write another http.listen"
     if error.errno in {errno.EACCES, errno.EPERM}:
         return "this user may not: ports below 1024 and directories have owners"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return "its directory is missing: make it, or write another http.listen"
     return "write another http.listen; it is tried again every 30 s"

@@ -64,6 +64,7 @@ class FakeDaemon:
         self.steps = list(steps) or [[site_status()]]
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, dict[str, Any]] = {}
+        self.told: dict[str, Any] = {}
         self.live: dict[str, Any] = {"ok": True}
         self._server = ControlServer(
             socket_path(state_dir),
@@ -81,7 +82,8 @@ class FakeDaemon:
 
     def _status(self) -> dict[str, Any]:
         sites = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        return {"version": "0.1.0", "started_at": "2026-11-21T05:00:00Z", "sites": sites}
+        started = "2026-11-21T05:00:00Z"
+        return {"version": "0.1.0", "started_at": started, "sites": sites, **self.told}
 
     def _command(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.commands.append((name, arguments))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from s3syncd.cli import check
 from s3syncd.cli.daemon_probes import probe_daemon, probe_ledger, try_ledger
 from s3syncd.cli.main import build_parser
 from s3syncd.config.load import load
+from s3syncd.config.models import Config
 from s3syncd.config.state import site_folder
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.errors import LedgerError
@@ -30,7 +32,8 @@ from s3syncd.local.writable import (
     probe_state_dir,
 )
 from s3syncd.supervisor.build import ledger_identity
-from tests.cli.daemon import write_config
+from s3syncd.supervisor.lock import StateLock, holder_of
+from tests.cli.daemon import FakeDaemon, write_config
 
 NOBODY = 65534
 
@@ -98,7 +101,9 @@ def test_a_file_in_the_place_of_the_state_directory_is_told(tmp_path: Path, belo
 
 def test_a_lock_that_is_a_directory_is_told(tmp_path: Path) -> None:
     (tmp_path / "lock").mkdir()
-    assert "cannot be written: Is a directory" in state_of(tmp_path).text
+    found = state_of(tmp_path)
+    assert "cannot be written: Is a directory" in found.text
+    assert found.remedy == "move that directory away, or set state_dir to another place"
 
 
 def test_a_file_system_on_which_no_ledger_works_is_told(tmp_path: Path) -> None:
@@ -116,6 +121,22 @@ def test_a_read_only_file_system_is_told_to_root_too() -> None:
     found = state_of(Path("/proc/sys/s3syncd"))
     assert found.verdict is Verdict.FAILED
     assert "/proc/sys/s3syncd cannot be written: " in found.text
+    assert "let root" not in found.remedy
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="where Linux lets nobody make anything")
+def test_a_place_where_nothing_can_be_made_has_one_remedy_alone() -> None:
+    for place in (Path("/proc/none/state"), Path("/proc/none")):
+        assert state_of(place).remedy == "set state_dir to another place"
+        found = probe_log_file(place / "s.log", Path("/elsewhere"))
+        assert (found.verdict, found.remedy) == (Verdict.FAILED, "set log.file to another place")
+
+
+def test_a_file_in_the_place_of_a_sites_folder_is_to_be_moved(tmp_path: Path) -> None:
+    (tmp_path / "site").touch()
+    found = probe_ledger_files(tmp_path / "site")
+    assert found is not None
+    assert found.remedy.startswith("move away the file that stands where a directory has to be")
 
 
 def test_another_owner_is_named_with_both_ways_out(open_place: Path) -> None:
@@ -179,6 +200,7 @@ def test_a_log_whose_directory_is_a_file_or_that_is_a_directory_is_told(tmp_path
     (tmp_path / "file").touch()
     found = probe_log_file(tmp_path / "file" / "s.log", tmp_path / "state")
     assert (found.verdict, found.probe) == (Verdict.FAILED, "log_file")
+    assert found.remedy.startswith("move away the file that stands where a directory has to be")
     found = probe_log_file(tmp_path, tmp_path / "state")
     assert found.text == f"{tmp_path} is a directory"
 
@@ -242,6 +264,87 @@ def test_check_tells_each_of_them_in_a_line_and_fails(tmp_path: Path) -> None:
         (None, "log_file", f"{tmp_path}/none/s.log"),
         ("photos", "ledger", str(ledger)),
     ]
+
+
+# --- beside a daemon ------------------------------------------------------------------------------
+
+
+def in_use(config: Config) -> tuple[Verdict, str]:
+    (found,) = [each for each in probe_daemon(config) if each.probe == "daemon"]
+    return found.verdict, found.text
+
+
+def test_a_state_directory_that_a_daemon_has_is_told_by_whose_daemon_it_is(tmp_path: Path) -> None:
+    path = write_config(tmp_path, http="{listen: null}")
+    (tmp_path / "link.yml").symlink_to(path)
+    config, pid = load(path), os.getpid()
+    assert "daemon" not in {each.probe for each in probe_daemon(config)}
+    lock = StateLock(config.state_dir)
+    try:
+        verdict, text = in_use(config)  # a one-time pass has no socket
+        assert verdict is Verdict.WARNING
+        assert f"an s3syncd (pid {pid}) that tells no file" in text
+        with FakeDaemon(config.state_dir) as daemon:
+            assert in_use(config)[0] is Verdict.WARNING  # of an earlier version
+            daemon.told = {"config": str(tmp_path / "link.yml")}
+            assert in_use(config) == (Verdict.OK, f"the daemon of this file runs (pid {pid})")
+            daemon.told = {"config": "/etc/other.yml"}
+            verdict, text = in_use(config)
+            assert verdict is Verdict.FAILED
+            assert f"daemon of /etc/other.yml (pid {pid}): that of this file cannot start" in text
+    finally:
+        lock.release()
+    assert holder_of(config.state_dir) is None
+    StateLock(config.state_dir).release()
+
+
+def unheard(config: Config) -> list[tuple[Verdict, str, str]]:
+    return [
+        (each.verdict, each.text, each.remedy)
+        for each in probe_daemon(config)
+        if each.probe == "http"
+    ]
+
+
+def test_an_address_that_somebody_else_has_is_told(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        config = load(write_config(tmp_path, http=f"{{listen: '{listen}'}}"))
+        ((verdict, text, remedy),) = unheard(config)
+        assert verdict is Verdict.WARNING
+        assert text.startswith(f"cannot listen on {listen}: Address already in use")
+        assert "write another http.listen" in remedy
+        lock = StateLock(config.state_dir)  # the daemon of this file has it
+        try:
+            with FakeDaemon(config.state_dir) as daemon:
+                daemon.told = {"config": str(config.path), "http": {"listen": listen}}
+                assert unheard(config) == []
+                daemon.told["http"] |= {"error": "it is taken", "hint": "look"}
+                ((_, text, remedy),) = unheard(config)
+                assert (text.partition(":")[0], remedy) == ("it is taken", "look")
+                daemon.told["config"] = "/etc/other.yml"
+                assert "Address already in use" in unheard(config)[0][1]
+        finally:
+            lock.release()
+    assert unheard(config) == []
+
+
+def test_a_socket_to_listen_on_is_told_if_taken_and_left_alone_if_not(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "s"
+    config = load(write_config(tmp_path, http=f"{{listen: 'unix:{path}'}}"))
+    assert "its directory is missing" in unheard(config)[0][2]
+    path.parent.mkdir()
+    assert unheard(config) == []
+    with closing(socket.socket(socket.AF_UNIX)) as taken:
+        taken.bind(str(path))
+        taken.listen(1)
+        assert "another process does" in unheard(config)[0][1]
+    before = snapshot(path.parent)
+    assert unheard(config) == []  # nobody listens any more: the daemon takes it over
+    assert snapshot(path.parent) == before
+    path.unlink()
+    path.touch()
+    assert "is not a socket" in unheard(config)[0][1]
 
 
 # --- renamed, and taken out -----------------------------------------------------------------------

@@ -649,7 +649,9 @@ def test_check_offline_shows_the_configuration_without_secrets(
     config = write_config(tmp_path, access_key="AKIDCANARY", secret_access_key="canary-secret")
     config.chmod(0o600)
     assert main(["check", "--offline", "-c", str(config)]) == 0
-    shown = capsys.readouterr().out
+    shown, told = capsys.readouterr()
     assert "canary" not in shown.lower()
     assert "photos-bucket" in shown
+    assert told.startswith("not tried: state_dir, log.file, http.listen, directories and buckets;")
+    assert f"`s3syncd -c {config} check` tries them" in told
     assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())

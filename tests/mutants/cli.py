@@ -200,6 +200,22 @@ MUTANTS = [
                "::test_what_is_not_known_stays_out_or_stays_a_placeholder"],
     ),
     Mutant(
+        name="a state directory of another daemon is fine",
+        file="s3syncd/cli/daemon_probes.py",
+        old="    if holder.is_of(config):\n",
+        new="    if True:\n",
+        tests=["tests/cli/test_check_daemon.py"
+               "::test_a_state_directory_that_a_daemon_has_is_told_by_whose_daemon_it_is"],
+    ),
+    Mutant(
+        name="an address is looked at by taking away what stands there",
+        file="s3syncd/web/sockets.py",
+        old="    _is_stale(path)\n    descriptor",
+        new="    _is_stale(path) and path.unlink()\n    descriptor",
+        tests=["tests/cli/test_check_daemon.py"
+               "::test_a_socket_to_listen_on_is_told_if_taken_and_left_alone_if_not"],
+    ),
+    Mutant(
         name="a plan that could not be made says that there is nothing to do",
         file="s3syncd/cli/plan.py",
         old="    if not site.is_whole:\n",
