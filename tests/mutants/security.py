@@ -97,8 +97,8 @@ MUTANTS = [
     Mutant(
         name="the lock may be a link to any file of ours",
         file="s3syncd/supervisor/lock.py",
-        old=" | os.O_NOFOLLOW",
-        new="",
+        old="os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW",
+        new="os.O_CREAT | os.O_CLOEXEC",
         tests=["tests/security/test_state.py::test_link_in_the_place_of_the_lock_is_not_followed"],
     ),
     Mutant(
