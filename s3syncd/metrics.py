@@ -233,7 +233,7 @@ _GAUGES: Sequence[tuple[str, str, Callable[[SiteReading], float]]] = (
     ),
     (
         "s3syncd_oldest_pending_seconds",
-        "Age of the oldest change that is not in the bucket.",
+        "Age of the oldest change that is not in the bucket, or since it is not known.",
         lambda one: one.status["oldest_pending_seconds"],
     ),
     ("s3syncd_in_sync", "1 while both sides are equal.", lambda one: one.status["in_sync"]),

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import metadata
 from pathlib import Path
 from threading import Event
 from typing import TextIO
@@ -56,6 +57,16 @@ def execute(arguments: argparse.Namespace, *, stream: TextIO | None = None) -> i
     return exits.OK
 
 
+def _server_wanted() -> str:
+    """Name what pip is to install: the extra's own requirement works for a checkout as well."""
+    try:
+        wanted = metadata.requires("s3syncd") or []
+    except metadata.PackageNotFoundError:  # run from a directory, not installed
+        wanted = []
+    found = [one.partition(";")[0].strip() for one in wanted if one.startswith("moto")]
+    return found[0] if found else "moto[s3,server]"
+
+
 @contextmanager
 def _server() -> Iterator[str]:
     """Run moto's S3 server on loopback and a free port; yield its endpoint."""
@@ -64,7 +75,7 @@ def _server() -> Iterator[str]:
     except ImportError as error:
         raise FatalError(
             "the demo needs an S3 server of its own, which is not installed",
-            hint="pip install 's3syncd[demo]' (in the repository: make demo)",
+            hint=f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(_server_wanted())}",
         ) from error
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it logs each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

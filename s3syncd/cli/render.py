@@ -107,17 +107,24 @@ def _fitted(rows: list[tuple[str, ...]], width: int) -> list[list[str]]:
 
 
 def _row(site: Mapping[str, Any], now: float) -> tuple[str, ...]:
-    pending = site["pending"]
     return (
         printable(site["name"]),
         site["state"],
         _in_sync(site),
-        count(pending["actions"]) if pending["actions"] else "-",
+        _pending(site),
         count(site["files"]),
         size(site["bytes"]),
         ago(site["last_reconcile_at"], now),
         _watcher(site),
     )
+
+
+def _pending(site: Mapping[str, Any]) -> str:
+    """Word how much waits; where the directory was not looked at yet, at least so much."""
+    actions, is_known = site["pending"]["actions"], site.get("pending_known", True)
+    if not actions:
+        return "-" if is_known else "?"
+    return count(actions) if is_known else f"{count(actions)}+"
 
 
 def _watcher(site: Mapping[str, Any]) -> str:
@@ -147,8 +154,11 @@ def _remarks(site: Mapping[str, Any], now: float, width: int, advice: Advice) ->
         yield f"  was in sync {ago(site['last_in_sync_at'], now)}"
     if site["pending"]["bytes"]:
         yield f"  {size(site['pending']['bytes'])} to send"
-    if site["oldest_pending_seconds"]:
-        yield f"  the oldest change waits for {duration(site['oldest_pending_seconds'])}"
+    waited = duration(site["oldest_pending_seconds"])
+    if not site.get("pending_known", True):
+        yield f"  not compared since {waited}: what waits is not known"
+    elif site["oldest_pending_seconds"] or site["pending"]["actions"]:
+        yield f"  the oldest change waits for {waited}"
     if hint := (site.get("capabilities") or {}).get("hint"):
         yield from wrapped(f"the store ignores conditions: {hint}", indent="  ", width=width)
     if limits := site.get("limits"):
@@ -205,7 +215,8 @@ def _problems(site: Mapping[str, Any], now: float, width: int, advice: Advice) -
     for problem in problems[:_MAX_PROBLEMS]:
         since = ago(problem["since"], now)
         yield f"  {problem['reason']}: {printable(problem['path'])} ({since})"
-        yield from wrapped(_typed(site, problem["hint"], advice), indent="    ", width=width)
+        if problem["hint"] != site["hint"]:  # that was said of the site
+            yield from wrapped(_typed(site, problem["hint"], advice), indent="    ", width=width)
     left = site["problems_total"] - min(len(problems), _MAX_PROBLEMS)
     if left > 0:
         yield f"  and {counted(left, 'more problem')} (--json shows up to 100)"

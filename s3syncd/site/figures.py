@@ -21,11 +21,17 @@ class LastTimes(NamedTuple):
 
 
 class Gauge:
-    """Notes when something came forward, and gives the figures."""
+    """Notes when something came forward, and gives the figures.
+
+    Attributes:
+        unknown_since: since when nobody has looked at the whole directory that stands there now
+            (monotonic seconds): any number of changes may wait. None: it was looked at.
+    """
 
     def __init__(self, site: Site, now: float) -> None:
         self._site = site
         self._begun_at = self._progressed_at = now
+        self.unknown_since: float | None = None
         self._mark: tuple[object, ...] = ()
         self._reconciled_at: float | None = None
         self._rescans = 0
@@ -33,11 +39,17 @@ class Gauge:
 
     def pass_done(self, *, is_listed: bool) -> None:
         """Note a whole pass that came to its end."""
+        self.unknown_since = None
         if is_listed:
             self._reconciles += 1
             self._reconciled_at = self._site.parts.clock()
         else:
             self._rescans += 1
+
+    def look(self, now: float) -> None:
+        """Note a root that is not there yet, or lost: what is in it then, nobody knows."""
+        if self.unknown_since is None and not self._site.access.is_root_ok:
+            self.unknown_since = now
 
     def read(self, now: float, *, is_at_rest: bool, walls: LastTimes) -> SiteFigures:
         """Give the figures of now.

@@ -20,7 +20,8 @@ class Pending(NamedTuple):
         actions: paths dirty, planned, in flight, being found out, or to be tried again.
         size_bytes: what is to be sent of them, as far as it is known.
         failed: those of `actions` that wait to be tried again: nothing is under way about them.
-        oldest_seconds: since the oldest change was first heard of; 0: there is none.
+        oldest_seconds: since the oldest change was first heard of, or since it is not known what
+            there is; 0: there is none.
     """
 
     actions: int
@@ -40,7 +41,7 @@ def pending_of(site: Site, now: float) -> Pending:
         return path in unknown or (under_way > 0 and (path in looks or path in backlog))
 
     failed = site.retries.outstanding(is_counted)
-    moments = [looks.oldest(), backlog.oldest(), failed.oldest_at]
+    moments = [looks.oldest(), backlog.oldest(), failed.oldest_at, site.board.gauge.unknown_since]
     ages = [now - moment for moment in moments if moment is not None]
     return Pending(
         under_way + len(asked) + failed.actions,

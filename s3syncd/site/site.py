@@ -253,7 +253,8 @@ class Site:
         )
 
     def _next_due(self, now: float) -> float:
-        is_dirty = self.may_work and len(self.looks)
+        is_news = not self.may_work and now - (self.looks.oldest() or 0.0) < _WAIT_SECONDS
+        is_dirty = len(self.looks) and (self.may_work or is_news)
         is_busy = len(self.backlog) or self.backlog.in_flight or is_dirty
         due = now + (_BUSY_WAIT_SECONDS if is_busy else _WAIT_SECONDS)
         due = min(due, self.access.next_due(), self._commits.next_due())

@@ -59,7 +59,7 @@ class Board:
         self._site = site
         self._snapshot: dict[str, Any] = {}
         self._progress: Progress | None = None
-        self._gauge = Gauge(site, site.parts.clock())
+        self.gauge = Gauge(site, site.parts.clock())
         self._figures: SiteFigures | None = None
         self._published_at = float("-inf")
         self._summary_at = float("-inf")
@@ -90,7 +90,7 @@ class Board:
 
     def pass_done(self, one: Pass) -> None:
         """Note a whole pass that came to its end."""
-        self._gauge.pass_done(is_listed=one.is_listed)
+        self.gauge.pass_done(is_listed=one.is_listed)
         wall = self._site.parts.wall()
         self._last_rescan_wall = wall
         if one.is_listed:
@@ -107,6 +107,7 @@ class Board:
     def publish(self, now: float, *, is_forced: bool = False) -> None:
         """Publish if something that matters changed, or the last snapshot is old."""
         self.turned_at = now
+        self.gauge.look(now)
         is_in_sync = self._is_in_sync()
         if is_in_sync:
             self._last_in_sync_wall = self._site.parts.wall()
@@ -119,7 +120,7 @@ class Board:
             self._published_at = now
             self._snapshot = self._status(now, state, is_in_sync=is_in_sync)
             self._progress = self._progress_now()
-            self._figures = self._gauge.read(
+            self._figures = self.gauge.read(
                 now,
                 is_at_rest=is_in_sync or is_at_rest(self._site),
                 walls=LastTimes(
@@ -199,6 +200,7 @@ class Board:
             "pending": {
                 "actions": pending.actions, "bytes": pending.size_bytes, "failed": pending.failed,
             },
+            "pending_known": self.gauge.unknown_since is None,
             "oldest_pending_seconds": pending.oldest_seconds,
             "held_deletions": site.hold.count,
             "held_list": site.hold.list_hash,
@@ -233,7 +235,12 @@ class Board:
 
     def _problems(self) -> tuple[list[dict[str, Any]], int]:
         total, retries = self._site.retries.shown()
-        tried = [Problem(r.path, r.reason, r.hint, r.since_wall) for r in retries]
+        access = self._site.access
+        # What ails the whole site is told once: in the same words, which may be newer.
+        said = {access.reason: access.hint} if access.reason else {}
+        tried = [
+            Problem(r.path, r.reason, said.get(r.reason, r.hint), r.since_wall) for r in retries
+        ]
         found = self._site.problems.shown()
         held = [p for p in found if p.reason in HELD]  # first: the exit code depends on it
         listed = [p for p in found if p.reason not in SKIPPED | HELD]

@@ -128,7 +128,7 @@ class SiteLife:
     def launch(self) -> None:
         """Start the site's thread."""
         self.is_launched = True
-        self._last = self._told(state="starting", reason=None, hint=None)
+        self._last = self._told(state="starting", reason=None, hint=None, pending_known=False)
         self._started_at = self._clock()
         self._error = None
         desk = self._desk = Desk(self.settings.name)
@@ -281,8 +281,8 @@ def unstarted(settings: SiteConfig) -> dict[str, Any]:
         "paused_at": None, "mode": settings.mode,
         "in_sync": False, "in_sync_since": None, "last_in_sync_at": None,
         "pending": {"actions": 0, "bytes": 0, "failed": 0}, "oldest_pending_seconds": 0.0,
-        "held_deletions": 0, "held_list": None, "foreign_objects": 0, "problems": [],
-        "problems_total": 0, "problems_skipped": 0, "last_rescan_at": None,
+        "pending_known": False, "held_deletions": 0, "held_list": None, "foreign_objects": 0,
+        "problems": [], "problems_total": 0, "problems_skipped": 0, "last_rescan_at": None,
         "last_reconcile_at": None, "last_scrub_at": None, "scrubbed_files": None,
         "capabilities": None, "watcher": "down", "files": 0, "bytes": 0,
     }  # fmt: skip

@@ -24,6 +24,11 @@ class Ended(Exception):  # noqa: N818 - no error: the way a call ends early
 
 _RETRY, _AGAIN, _NO = Result.RETRYABLE, Result.SUPERSEDED, Result.REFUSED
 
+_VANISHED_ADVICE = (
+    "It is not there, where it must be: it is tried again by itself. Look for somebody else who"
+    " deletes below the prefix, or a proxy that answers."
+)
+
 # A failure's kind -> (result, reason, whose trouble, what the operator can do).
 _VERDICTS: dict[FailureKind, tuple[Result, str, str, str]] = {
     FailureKind.THROTTLED: (
@@ -39,7 +44,7 @@ _VERDICTS: dict[FailureKind, tuple[Result, str, str, str]] = {
     FailureKind.PRECONDITION: (_AGAIN, "foreign_change", "path", ""),
     # Where a version that vanished is news, it was handled; here it makes no sense, and deciding
     # again at once would ask for ever.
-    FailureKind.MISSING: (_RETRY, "vanished", "path", ""),
+    FailureKind.MISSING: (_RETRY, "vanished", "path", _VANISHED_ADVICE),
     FailureKind.CONFLICT: (_AGAIN, "concurrent_change", "path", ""),
     FailureKind.REFUSED: (_NO, "refused", "path", "Check the bucket's policy for this key."),
     FailureKind.LOCAL: (_RETRY, "local_error", "path", ""),

@@ -119,6 +119,7 @@ def _common(seen: SiteSeen) -> dict[str, Any]:
         # Of a site in sync this is now, and would be another value each second.
         "was": None if is_in_sync else status["last_in_sync_at"],
         "actions": status["pending"]["actions"],
+        "pending_known": status.get("pending_known", True),
         "bytes_pending": status["pending"]["bytes"],
         "oldest": status["oldest_pending_seconds"],
         "held": status["held_deletions"],

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from s3syncd.cli import demo_world
-from s3syncd.cli.demo import own_command
+from s3syncd.cli.demo import _server_wanted, own_command
 from s3syncd.cli.demo_world import changes_between, example_path, temporary
 
 
@@ -77,6 +77,13 @@ def test_the_commands_it_shows_run_this_very_installation(
     assert own_command(python) == f"'{command}'"
     monkeypatch.setenv("PATH", str(linked))
     assert own_command(python) == "s3syncd"
+
+
+def test_what_it_misses_can_be_had_for_a_checkout_too() -> None:
+    wanted = _server_wanted()  # not `s3syncd[demo]`: no index has that
+    assert wanted.startswith("moto[s3,server]")
+    assert ">=5" in wanted
+    assert ";" not in wanted
 
 
 @pytest.mark.e2e

@@ -222,3 +222,34 @@ def test_it_tells_how_far_the_reading_of_every_file_is() -> None:
     other = site_status("other", scrubbed_files=None, last_scrub_at=ended)
     assert "  every file was read again 1 h ago" in rendered(one)
     assert "read again" not in rendered(one, other)
+
+
+def test_what_is_not_known_does_not_look_as_if_nothing_waited() -> None:
+    unknown = {"state": "unavailable", "in_sync": False, "pending_known": False}
+    text = rendered(site_status(**unknown, oldest_pending_seconds=75.0))
+    assert " ? " in text.splitlines()[3]
+    assert "not compared since 1 min: what waits is not known" in text
+    some = rendered(site_status(**unknown, pending={"actions": 12, "bytes": 0}))
+    assert " 12+ " in some
+
+
+def test_the_age_of_a_change_is_told_from_its_first_moment_on() -> None:
+    text = rendered(site_status(in_sync=False, pending={"actions": 1, "bytes": 0}))
+    assert "the oldest change waits for 0 s" in text
+    assert "oldest" not in rendered(site_status())
+
+
+def test_what_was_said_of_the_site_is_not_said_of_each_path_again() -> None:
+    problem = {
+        "path": "p",
+        "reason": "bucket_unavailable",
+        "hint": "make the bucket",
+        "since": LATE,
+    }
+    text = rendered(
+        site_status(
+            state="unavailable", in_sync=False, reason="bucket_unavailable",
+            hint="make the bucket", problems=[problem], problems_total=1,
+        )
+    )  # fmt: skip
+    assert text.count("make the bucket") == 1

@@ -333,4 +333,13 @@ MUTANTS = [
             "tests/supervisor/test_rounds.py::test_a_turn_that_fails_is_told_and_is_not_the_last"
         ],
     ),
+    Mutant(
+        name="nothing waits in a directory that is missing",
+        file="s3syncd/site/figures.py",
+        old="            self.unknown_since = now\n",
+        new="            pass\n",
+        tests=[
+            "tests/scenarios/test_pending.py::test_what_waits_is_not_known_where_the_root_is_missing"
+        ],
+    ),
 ]

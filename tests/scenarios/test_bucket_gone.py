@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from s3syncd.core.retry import FailureKind
+from s3syncd.errors import SiteUnavailable
 from tests.fakes_bucket import failure
 from tests.scenarios.world import World
 
@@ -91,3 +92,12 @@ def test_a_look_that_stands_for_a_condition_forgets_nothing(
     world.remove("f000", hint=True)
     come_back(world)
     assert world.objects == world.files
+
+
+def test_a_path_has_the_remedy_of_its_site(settled: World) -> None:
+    settled.store.outage = SiteUnavailable("bucket_unavailable", "no answer", hint="look there")
+    settled.store.everything_fails = failure(FailureKind.BUCKET, "NoSuchBucket", 404)
+    settled.write("f000", "another content", hint=True)
+    settled.run(10)
+    assert settled.status["problems"][0]["reason"] == "bucket_unavailable"
+    assert settled.status["problems"][0]["hint"] == settled.status["hint"] == "no answer look there"

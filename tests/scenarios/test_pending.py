@@ -8,6 +8,7 @@ import pytest
 
 from s3syncd.core.health import STILL_SECONDS, WAITING_SECONDS, failing
 from s3syncd.core.retry import FailureKind
+from s3syncd.errors import SiteUnavailable
 from tests.fakes_bucket import failure
 from tests.scenarios.test_clock import set_clock
 from tests.scenarios.world import World
@@ -28,6 +29,10 @@ def settled(world: World) -> World:
 
 def checks(world: World) -> list[str]:
     return [one.check for one in failing(world.status, world.site.board.figures, world.now)]
+
+
+def is_known(world: World) -> bool:
+    return bool(world.status["pending_known"])
 
 
 def test_what_failed_and_waits_to_be_tried_again_is_pending(settled: World) -> None:
@@ -177,3 +182,49 @@ def test_a_site_that_was_away_for_long_is_not_told_to_stand_still_when_it_is_bac
         seen.update(checks(settled))
     assert settled.status["in_sync"]
     assert "no_progress" not in seen
+
+
+def test_what_waits_at_a_start_is_not_known_before_the_directory_was_looked_at(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
+    world.store.outage = SiteUnavailable("bucket_unavailable", "no answer", hint="look")
+    world.fill(3)
+    world.run(100)
+    assert world.status["state"] == "unavailable"
+    assert not is_known(world)
+    assert 90 < world.status["oldest_pending_seconds"] <= 100
+    world.store.outage = None
+    world.settle()
+    assert is_known(world)
+    assert world.status["oldest_pending_seconds"] == 0
+
+
+def test_a_pause_over_a_start_does_not_look_as_if_nothing_waited(settled: World) -> None:
+    settled.command("pause")
+    settled.ledger.commit()
+    settled.restart()
+    settled.run(60)
+    assert not is_known(settled)
+    assert settled.status["oldest_pending_seconds"] > 50
+
+
+def test_what_waits_is_not_known_where_the_root_is_missing(settled: World) -> None:
+    assert is_known(settled)
+    away = settled.root.with_name("away")
+    settled.root.rename(away)
+    settled.run(60)
+    assert settled.status["state"] == "unavailable"
+    assert not is_known(settled)
+    assert settled.status["oldest_pending_seconds"] > 40
+    away.rename(settled.root)
+    settled.settle()
+    assert is_known(settled)
+
+
+def test_the_age_of_a_change_is_told_soon_in_a_pause(settled: World) -> None:
+    settled.command("pause")
+    settled.write("new", hint=True)
+    for _ in range(4):
+        settled.run(0.5)
+    assert settled.status["oldest_pending_seconds"] >= 1

@@ -14,7 +14,7 @@ FIELDS = {
     "pending", "oldest_pending_seconds", "held_deletions", "held_list", "foreign_objects",
     "problems", "problems_total", "last_rescan_at", "last_reconcile_at", "watcher", "files",
     "bytes", "in_flight_window", "last_scrub_at", "scrubbed_files", "capabilities",
-    "paused_at", "problems_skipped",
+    "paused_at", "problems_skipped", "pending_known",
 }  # fmt: skip
 STATES = {"starting", "scanning", "syncing", "idle", "paused", "halted", "unavailable"}
 

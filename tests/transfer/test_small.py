@@ -381,6 +381,7 @@ def test_an_answer_that_misses_what_shall_not_be_there_is_not_asked_for_again_at
     world.bucket.fail("put", failure(FailureKind.MISSING, "HTTP404", 404))
     outcome = world.carry_out(world.action("a"))
     assert (outcome.result, outcome.reason) == (Result.RETRYABLE, "vanished")
+    assert outcome.hint.startswith("It is not there"), "it tells what to do"
     assert not world.bucket.count("head")
 
 

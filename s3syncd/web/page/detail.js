@@ -107,8 +107,8 @@ class Detail {
     parts.spark.draw(state.history(site.name).bytes.values(state.second));
     const facts = {
       "In sync": site.in_sync ? `since ${fullTime(site.since)} (${syncWords(site, now)})` : syncWords(site, now),
-      Lag: site.oldest ? `the oldest change waits for ${lasting(site.oldest)}` : "no change is waiting",
-      Queue: site.actions ? `${many(site.actions, "action")}, ${size(site.bytes_pending)}` : "empty",
+      Lag: lagWords(site),
+      Queue: site.actions ? `${many(site.actions, "action")}, ${size(site.bytes_pending)}` : site.pending_known ? "empty" : "not known yet",
       "In the bucket": `${many(site.files, "file")}, ${size(site.bytes)}`,
       "Last reconcile": ago(site.last_reconcile_at, now),
       "Last rescan": ago(site.last_rescan_at, now),
@@ -156,6 +156,11 @@ class Detail {
     }
     for (const cell of parts.problems.querySelectorAll("[data-since]")) setText(cell, ago(cell.dataset.since, state.now));
   }
+}
+
+function lagWords(site) {
+  if (!site.pending_known) return `what waits is not known, since ${lasting(site.oldest)}`;
+  return site.oldest ? `the oldest change waits for ${lasting(site.oldest)}` : "no change is waiting";
 }
 
 function limitWords(limits) {

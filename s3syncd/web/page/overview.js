@@ -83,7 +83,8 @@ class Tiles {
     const files = state.total.files.rate(state.second);
     this.tile("Sending", `${size(bytes)}/s`, files ? `${files.toFixed(files < 10 ? 1 : 0)} changes/s` : "nothing now", "", this.spark.element);
     this.spark.draw(state.total.bytes.values(state.second));
-    this.tile("Waiting", sums.actions ? many(sums.actions, "action") : "nothing", sums.pending ? size(sums.pending) : "");
+    const nothing = sums.unknown ? "not known yet" : "nothing";
+    this.tile("Waiting", sums.actions ? many(sums.actions, "action") : nothing, sums.pending ? size(sums.pending) : "");
     const oldest = sums.oldestSite === null ? "" : visible(sums.oldestSite);
     this.tile("Lag", sums.oldest ? lasting(sums.oldest) : "none", sums.oldest ? `oldest change, in ${oldest}` : "no change is waiting");
     this.tile("Deletions held", count(sums.held), sums.held ? `in ${many(sums.heldSites, "site")}` : "", sums.held ? "attention" : "");

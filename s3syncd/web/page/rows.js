@@ -57,7 +57,7 @@ class Row {
     setText(this.why, why(site));
     setText(this.times.sync, syncWords(site, now));
     setText(this.times.lag, site.oldest ? lasting(site.oldest) : "–");
-    setText(this.queue, site.actions ? count(site.actions) : "–");
+    setText(this.queue, queueWords(site));
     setText(this.queueBytes, site.bytes_pending ? size(site.bytes_pending) : "");
     const rate = state.rateOf(site.name);
     setText(this.rate, rate.bytes || rate.files ? `${size(rate.bytes)}/s` : "–");
@@ -70,6 +70,11 @@ class Row {
     setText(this.files, count(site.files));
     setText(this.bytes, size(site.bytes));
   }
+}
+
+function queueWords(site) {
+  if (!site.pending_known) return site.actions ? `${count(site.actions)}+` : "?";
+  return site.actions ? count(site.actions) : "–";
 }
 
 function syncWords(site, now) {

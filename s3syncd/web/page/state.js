@@ -139,7 +139,7 @@ class State {
   sums() {
     const sums = {
       all: 0, good: 0, bad: 0, attention: 0, paused: 0, working: 0, files: 0, bytes: 0,
-      actions: 0, pending: 0, oldest: 0, oldestSite: null, held: 0, heldSites: 0, problems: 0, obstacles: 0, inSync: 0,
+      actions: 0, pending: 0, unknown: 0, oldest: 0, oldestSite: null, held: 0, heldSites: 0, problems: 0, obstacles: 0, inSync: 0,
     };
     for (const site of this.sites.values()) {
       sums.all += 1;
@@ -149,6 +149,7 @@ class State {
       sums.bytes += site.bytes;
       sums.actions += site.actions;
       sums.pending += site.bytes_pending;
+      sums.unknown += site.pending_known ? 0 : 1;
       sums.held += site.held;
       sums.heldSites += site.held ? 1 : 0;
       sums.problems += site.problems_total;
