@@ -23,6 +23,7 @@ from s3syncd.pool import Call, CallFailed
 from s3syncd.site.capabilities import Capabilities
 from s3syncd.site.messages import Connected
 from s3syncd.site.parts import Parts
+from s3syncd.site.silence import Silence
 
 __all__ = ["SAMPLED_PATHS", "Access", "is_same", "stored_identity", "stored_mounts"]
 
@@ -43,6 +44,9 @@ class Access:
         self._parts = parts
         self._on_change = on_change
         self.capabilities = Capabilities(parts)
+        self.silence = Silence(
+            parts, on_silent=lambda m, hint: self.bucket_lost(m, hint, parts.clock())
+        )
         self._root = "unseen"
         self._bucket = "unseen"
         self._bucket_words = ("", "")
@@ -143,6 +147,7 @@ class Access:
     def room(self) -> None:
         """The pool has room again."""
         self._is_refused = False
+        self.silence.room()
 
     def sampled(self, looked: Looked) -> bool:
         """Compare the sample; return whether the answer was for us."""

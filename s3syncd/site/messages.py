@@ -25,6 +25,7 @@ __all__ = [
     "Recovered",
     "Room",
     "Scrubbed",
+    "Sounded",
     "Stop",
 ]
 
@@ -72,6 +73,13 @@ class Connected:
     """The bucket answered the first contact (`error` None), or why it did not."""
 
     error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """Whether the bucket answered anything: True or False, or a `CallFailed`."""
+
+    answer: object
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from s3syncd.site.parts import Parts
 from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
+from s3syncd.site.silence import Silence
 
 __all__ = ["Outcomes"]
 
@@ -53,6 +54,7 @@ class Outcomes:
         counters: Counters,
         on_bucket_trouble: Callable[[str, str], None],
         on_root_trouble: Callable[[], None],
+        silence: Silence,
     ) -> None:
         self._parts = parts
         self._backlog = backlog
@@ -63,6 +65,7 @@ class Outcomes:
         self._counters = counters
         self._on_bucket_trouble = on_bucket_trouble
         self._on_root_trouble = on_root_trouble
+        self._silence = silence
         self._failed_in_a_row: set[str] = set()
 
     def finished(self, planned: Planned, answer: object, now: float) -> None:
@@ -134,11 +137,14 @@ class Outcomes:
         is_buckets = outcome.scope == "bucket" and outcome.reason != "throttled"
         if is_buckets:
             self._on_bucket_trouble(_told(outcome), outcome.hint)
+        elif outcome.reason == "stalled":
+            self._silence.met(_told(outcome), outcome.hint)
         return is_buckets
 
     def _done(self, outcome: Outcome, now: float) -> None:
         ledger, path = self._parts.ledger, outcome.action.path
         self._failed_in_a_row.clear()
+        self._silence.broken()
         if outcome.effect in _RECORDED and outcome.row is not None:
             (ledger.refresh if outcome.effect == "unchanged" else ledger.record)(outcome.row)
             self._retirement.unwant(path)

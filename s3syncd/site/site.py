@@ -231,6 +231,7 @@ class Site:
             counters=self.counters,
             on_bucket_trouble=lambda m, h: self.access.bucket_lost(m, h, parts.clock()),
             on_root_trouble=lambda: self.access.root_lost(parts.clock()),
+            silence=self.access.silence,
         )
         self.dispatch = Dispatch(
             parts,

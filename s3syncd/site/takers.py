@@ -41,6 +41,7 @@ def takers_of(site: Site) -> Mapping[type, Callable[[Any, float], None]]:
         messages.Listed: site.schedule.listed,
         RootSeen: lambda m, now: site.access.root_seen(m),
         messages.Connected: site.access.connected,
+        messages.Sounded: site.access.silence.sounded,
         messages.Asked: site.access.capabilities.asked,
         messages.Command: site.commands.carry_out,
         messages.Stop: site.stop,

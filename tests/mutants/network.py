@@ -119,4 +119,38 @@ MUTANTS = [
         new="            resume = self._resume[0]",
         tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
     ),
+    Mutant(
+        name="a server that answers nothing is no trouble where one file changed",
+        file="s3syncd/site/outcomes.py",
+        old="            self._silence.met(_told(outcome), outcome.hint)\n",
+        new="            pass\n",
+        tests=[
+            "tests/scenarios/test_bucket_gone.py::test_one_silence_and_no_sign_of_life_are_the_buckets_trouble"
+        ],
+    ),
+    Mutant(
+        name="one object that hangs is the bucket's trouble",
+        file="s3syncd/site/silence.py",
+        old="message.answer is False",
+        new="True",
+        tests=[
+            "tests/scenarios/test_bucket_gone.py::test_one_object_that_hangs_is_not_the_buckets_trouble"
+        ],
+    ),
+    Mutant(
+        name="a refused sign of life is none",
+        file="s3syncd/site/silence.py",
+        old="failure is None or failure.status is not None or ",
+        new="failure is None or ",
+        tests=["tests/scenarios/test_bucket_gone.py::test_a_refused_sign_of_life_is_an_answer"],
+    ),
+    Mutant(
+        name="an answer meanwhile speaks for nothing",
+        file="s3syncd/site/silence.py",
+        old="        self._is_void = self._is_asked\n",
+        new="",
+        tests=[
+            "tests/scenarios/test_bucket_gone.py::test_an_answer_meanwhile_speaks_for_the_bucket"
+        ],
+    ),
 ]

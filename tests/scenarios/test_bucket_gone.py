@@ -12,6 +12,8 @@ import pytest
 
 from s3syncd.core.retry import FailureKind
 from s3syncd.errors import SiteUnavailable
+from s3syncd.site.messages import Sounded
+from s3syncd.site.silence import Silence
 from tests.fakes_bucket import failure
 from tests.scenarios.world import World
 
@@ -92,6 +94,58 @@ def test_a_look_that_stands_for_a_condition_forgets_nothing(
     world.remove("f000", hint=True)
     come_back(world)
     assert world.objects == world.files
+
+
+def test_one_silence_and_no_sign_of_life_are_the_buckets_trouble(settled: World) -> None:
+    silent = failure(FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True)
+    settled.store.everything_fails = silent
+    settled.store.page_fails = {1: silent}
+    settled.store.outage = SiteUnavailable("bucket_unavailable", "no answer", hint="look")
+    settled.write("f000", "another content", hint=True)
+    settled.run(5)
+    assert (settled.status["state"], settled.status["in_sync"]) == ("unavailable", False)
+    assert settled.status["reason"] == "bucket_unavailable"
+    settled.store.everything_fails = settled.store.outage = None
+    settled.store.page_fails = {}
+    settled.settle()
+    assert settled.objects == settled.files
+
+
+def test_one_object_that_hangs_is_not_the_buckets_trouble(settled: World) -> None:
+    settled.store.everything_fails = failure(
+        FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True
+    )
+    settled.write("f000", "another content", hint=True)
+    states = set()
+    for _ in range(60):
+        settled.run(1)
+        states.add(settled.status["state"])
+    assert "unavailable" not in states
+    assert settled.store.count("list") > 1, "it was asked"
+
+
+def test_a_refused_sign_of_life_is_an_answer(settled: World) -> None:
+    settled.store.everything_fails = failure(
+        FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True
+    )
+    settled.store.page_fails = {1: failure(FailureKind.TRANSIENT, "InternalError", 500)}
+    settled.write("f000", "another content", hint=True)
+    settled.run(10)
+    assert settled.status["state"] != "unavailable"
+
+
+def test_an_answer_meanwhile_speaks_for_the_bucket(settled: World) -> None:
+    silent = failure(FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True)
+    settled.store.page_fails = {1: silent}
+    lost: list[tuple[str, str]] = []
+    silence = Silence(settled.parts, on_silent=lambda *said: lost.append(said))
+    silence.met("silent", "look")
+    silence.broken()
+    silence.met("another", "look")
+    silence.sounded(Sounded(False), settled.now)
+    assert not lost, "it was asked before the answer"
+    silence.sounded(Sounded(False), settled.now)
+    assert lost == [("another", "look")]
 
 
 def test_a_path_has_the_remedy_of_its_site(settled: World) -> None:
