@@ -137,8 +137,7 @@ MUTANTS = [
     Mutant(
         name="a file with a writer is sent",
         file=_T + "source.py",
-        old="        if not wait:\n            return\n"
-        "        if not self._may_be_growing:\n",
+        old="        if not wait:\n            return\n        if not self._may_be_growing:\n",
         new="        if wait is not None:\n            return\n"
         "        if not self._may_be_growing:\n",
         tests=[
