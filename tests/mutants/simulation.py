@@ -36,9 +36,7 @@ _BY_ITSELF = {
     (site, "the old name goes before the new one is recorded"): 0,
     (site, "a failed upload lets the old name go"): 12,
     (site, "a deletion waits for the upload of the very file that is gone"): 3,
-    (site, "a pass decides about a path recorded since it began"): 22,
     (transfer, "a file is sent though its stat changed while it was read"): 2,
-    (transfer, "a file is sent however young its stat is"): 62,
 }
 
 
