@@ -9,7 +9,10 @@ A *lane* is one site's way into the pool. `offer` admits a call or says no, at o
 `on_room` is called when it would fit. A running call may `spawn` children (the parts of a large
 upload): they wait for room inside the pool and share it half and half with offers.
 
+What blocks (`Apart`, `apart`) is called on threads apart, which no other call waits for.
+
     calls.py   the values: calls, resumes, handles
+    apart.py   threads for what blocks
     shares.py  who may hold how much: pure arithmetic, guarded by the pool's lock
     lane.py    the face of one site
     pool.py    workers, the trampoline, admission, stopping
@@ -17,8 +20,20 @@ upload): they wait for room inside the pool and share it half and half with offe
 
 from __future__ import annotations
 
+from s3syncd.pool.apart import Apart, apart
 from s3syncd.pool.calls import Call, CallFailed, Handle, PoolStopped, Start, first_of
 from s3syncd.pool.lane import Lane
 from s3syncd.pool.pool import Pool
 
-__all__ = ["Call", "CallFailed", "Handle", "Lane", "Pool", "PoolStopped", "Start", "first_of"]
+__all__ = [
+    "Apart",
+    "Call",
+    "CallFailed",
+    "Handle",
+    "Lane",
+    "Pool",
+    "PoolStopped",
+    "Start",
+    "apart",
+    "first_of",
+]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s3syncd import cores
 from s3syncd.core.later import Later
 from s3syncd.pool.admission import Admission
+from s3syncd.pool.apart import Annex, Apart
 from s3syncd.pool.calls import CallFailed, Handle, Idle, PoolStopped, Resume
 from s3syncd.pool.crew import Crew
 from s3syncd.pool.lane import Lane
@@ -50,6 +51,7 @@ class Pool:
         self._admission = Admission(Shares(workers, max_in_flight, buffer_bytes))
         self._crew = Crew(workers, self._carry_out, waiter)
         self._put = self._crew.put
+        self._annex = Annex()
         self._roams_from_bytes = roams_from_bytes
         self._here = local()  # .running: the call that this worker is in
         self._count_lock = Lock()
@@ -95,6 +97,7 @@ class Pool:
         for running in left:
             if running.call is not None and not running.busy_workers:
                 self._call_back(running.call.close)
+        self._annex.stop()
         self._crew.stop(deadline)
         return len(left) - len(unstarted)
 
@@ -168,7 +171,7 @@ class Pool:
                 if isinstance(start, Idle):
                     resume.owner = 0  # it must queue for its slot and bytes
                     self._run(self._admission.give_back(running))
-                error = self._call_start(start, resume)
+                error = self._call_start(start, resume, running.lane)
                 if not (error or resume.has_value):
                     break
                 if isinstance(start, Idle):
@@ -189,10 +192,17 @@ class Pool:
         except StopIteration as error:  # would be taken for the end of a call
             raise RuntimeError("make_call raised StopIteration") from error
 
-    def _call_start(self, start: Callable[[Resume], None], resume: Resume) -> BaseException | None:
+    def _call_start(
+        self, start: Callable[[Resume], None], resume: Resume, lane: Lane
+    ) -> BaseException | None:
         """Call a start; return the exception to be thrown into the call, if any."""
+        if start.__class__ is Idle:
+            start = start.start
         try:
-            start(resume)
+            if start.__class__ is Apart:
+                self._annex.begin(start, lane, resume)
+            else:
+                start(resume)
         except BaseException as error:  # noqa: BLE001 - it belongs to the call, not to the worker
             if resume.disarm() is not None:
                 return error

@@ -19,7 +19,7 @@ from s3syncd.core.safety import REASONS, RootIdentity, judge_root
 from s3syncd.errors import SiteUnavailable
 from s3syncd.ledger import Intent, Ledger
 from s3syncd.local.messages import MountSeen
-from s3syncd.pool import Call, CallFailed
+from s3syncd.pool import Apart, Call, CallFailed
 from s3syncd.site.capabilities import Capabilities
 from s3syncd.site.messages import Connected
 from s3syncd.site.parts import Parts
@@ -215,15 +215,18 @@ class Access:
         return max(1.0, delay_seconds(attempt, self._parts.jitter(), cap=_CONNECT_CAP_SECONDS))
 
     def _connect_call(self) -> Call:
+        # A silent server is waited for: nothing that other sites need is held meanwhile.
+        contact = Apart(self._connect, is_again=self.attempts > 0)
+        return (yield self._parts.lane.idle(contact))
+
+    def _connect(self) -> None:
         try:
             self._parts.bucket.connect()
-        except SiteUnavailable as error:
+        except SiteUnavailable:
             collector.collect()  # what was made for an attempt is large; there may be thousands
-            return error
+            raise
         finally:
             collector.spare_loaded()  # boto3 and awscrt were loaded for this
-        yield from ()  # makes this a call: a generator that never waits
-        return None
 
     def _connect_answered(self, answer: object) -> None:
         if isinstance(answer, CallFailed):

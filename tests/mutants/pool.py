@@ -9,11 +9,63 @@ __all__ = ["MUTANTS"]
 _ADMISSION = "s3syncd/pool/admission.py"
 _CALLS = "s3syncd/pool/calls.py"
 _POOL = "s3syncd/pool/pool.py"
+_APART = "s3syncd/pool/apart.py"
 _SHARES = "s3syncd/pool/shares.py"
 
 _CREW = "tests/pool/test_crew.py::"
 
+_THREADS_APART = "tests/pool/test_apart.py::"
+
 MUTANTS = [
+    Mutant(
+        name="a contact holds a worker",
+        file="s3syncd/site/access.py",
+        old="self._parts.lane.idle(contact)",
+        new="contact.__call__",
+        tests=[_THREADS_APART + "test_a_first_contact_that_is_silent_holds_no_worker_and_no_slot"],
+    ),
+    Mutant(
+        name="a contact holds a slot",
+        file="s3syncd/site/access.py",
+        old="self._parts.lane.idle(contact)",
+        new="contact",
+        tests=[_THREADS_APART + "test_a_first_contact_that_is_silent_holds_no_worker_and_no_slot"],
+    ),
+    Mutant(
+        name="an idle call blocks on a worker",
+        file=_POOL,
+        old="        if start.__class__ is Idle:\n",
+        new="        if start.__class__ is None:\n",
+        tests=[_THREADS_APART + "test_what_blocks_holds_no_worker"],
+    ),
+    Mutant(
+        name="what was in vain takes every thread apart",
+        file=_APART,
+        old="_MOST_AGAIN if errand.start.is_again else _MOST\n",
+        new="_MOST\n",
+        tests=[_THREADS_APART + "test_what_was_in_vain_leaves_threads_to_what_was_not_yet_tried"],
+    ),
+    Mutant(
+        name="busy sites take every thread apart",
+        file=_APART,
+        old="        if of_lane:\n",
+        new="        if of_lane is None:\n",
+        tests=[_THREADS_APART + "test_busy_sites_leave_a_thread_to_each_of_the_others"],
+    ),
+    Mutant(
+        name="one site takes every thread apart",
+        file=_APART,
+        old=" and of_lane < _MOST_OF_LANE",
+        new="",
+        tests=[_THREADS_APART + "test_one_site_has_a_few_threads_apart"],
+    ),
+    Mutant(
+        name="threads apart outlive the pool",
+        file=_POOL,
+        old="        self._annex.stop()\n",
+        new="",
+        tests=[_THREADS_APART + "test_idle_threads_end_with_the_pool"],
+    ),
     Mutant(
         name="one site may hold every worker and slot",
         file=_SHARES,

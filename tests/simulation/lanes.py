@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from s3syncd.pool import Call, CallFailed, Handle
+from s3syncd.pool import Apart, Call, CallFailed, Handle
 from tests.simulation.agenda import Agenda
 
 __all__ = ["CrashError", "Lane", "as_crash"]
@@ -35,6 +35,10 @@ class _Running:
         try:
             self._call = self._call or self._make_call()
             start = self._call.send(value)
+            while isinstance(start, Apart):  # in one step, as if it held a worker
+                answers: list[Any] = []
+                start(answers.append)
+                start = self._call.send(answers[0])
         except StopIteration as end:
             self._done(end.value)
         except Exception as error:
