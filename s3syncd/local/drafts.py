@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import stat
 from contextlib import suppress
 from typing import Final, Self
@@ -19,6 +20,9 @@ _AGAIN: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _MODE: Final = 0o666
 """Of a new file before the umask; nobody else can reach it in a directory of ours."""
+
+_MAX_OFFSET_DIGITS: Final = 19
+"""Of 2**63, beyond which no file goes. Python refuses to read numbers of thousands of digits."""
 
 _MAX_NOTES_BYTES: Final = 16 * 1024 * 1024
 """A line for each 8 MiB: enough for 8 TB. Of what is larger the end is brought again."""
@@ -127,7 +131,7 @@ class KeptDraft(Draft):
             with suppress(OSError):
                 return cls(staging_fd, stem, *_opened(staging_fd, stem), spans)
         for suffix in (_KEPT_SUFFIX, _NOTES_SUFFIX):
-            _remove(stem + suffix, staging_fd)
+            _clear(stem + suffix, staging_fd)
         fd = os.open(stem + _KEPT_SUFFIX, _NEW, _MODE, dir_fd=staging_fd)
         try:
             notes_fd = os.open(stem + _NOTES_SUFFIX, _NEW | os.O_APPEND, _MODE, dir_fd=staging_fd)
@@ -168,19 +172,22 @@ def _digest(text: str) -> str:
 def _noted(staging_fd: int, name: str, head: bytes) -> frozenset[int]:
     """Give the offsets noted of the content that `head` names: none of another one."""
     try:
-        fd = os.open(
-            name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=staging_fd
-        )
+        fd = os.open(name, _AGAIN, dir_fd=staging_fd)
     except OSError:
         return frozenset()
     try:
+        _check_own(os.fstat(fd))
         notes = os.pread(fd, _MAX_NOTES_BYTES, 0)
+    except OSError:  # a pipe, a disk that fails: what cannot be read are no notes
+        return frozenset()
     finally:
         os.close(fd)
     if not notes.startswith(head):
         return frozenset()
     lines = notes[len(head) :].split(b"\n")[:-1]  # without a line that was cut off
-    return frozenset(int(line) for line in lines if line.isdigit())
+    return frozenset(
+        int(line) for line in lines if line.isdigit() and len(line) <= _MAX_OFFSET_DIGITS
+    )
 
 
 def _opened(staging_fd: int, stem: str) -> tuple[int, int]:
@@ -206,3 +213,28 @@ def _check_own(seen: os.stat_result) -> None:
 def _remove(name: str, staging_fd: int) -> None:
     with suppress(OSError):
         os.unlink(name, dir_fd=staging_fd)
+
+
+def _clear(name: str, staging_fd: int) -> None:
+    """Have a name free for a new file: what cannot be removed goes out of its way.
+
+    Raises:
+        OSError: it stays where it is.
+    """
+    try:
+        os.unlink(name, dir_fd=staging_fd)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        _clear_directory(name, staging_fd)
+
+
+def _clear_directory(name: str, staging_fd: int) -> None:
+    # What is in it is not ours to remove, and its name must not be that of a draft.
+    try:
+        os.rmdir(name, dir_fd=staging_fd)
+    except OSError:
+        os.rename(
+            name, f"{name}.{secrets.token_hex(8)}.strange",
+            src_dir_fd=staging_fd, dst_dir_fd=staging_fd,
+        )  # fmt: skip

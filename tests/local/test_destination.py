@@ -225,6 +225,53 @@ def test_what_is_no_file_of_ours_is_not_gone_on_with(
     assert (tmp_path / "theirs").read_bytes() == b"theirs"
 
 
+def _long_number(notes: Path) -> None:
+    notes.write_bytes(notes.read_bytes() + b"9" * 5_000 + b"\n")
+
+
+def _pipe(notes: Path) -> None:
+    notes.unlink()
+    os.mkfifo(notes)
+
+
+def _directory(notes: Path) -> None:
+    notes.unlink()
+    notes.mkdir()
+
+
+def _full_directory(notes: Path) -> None:
+    _directory(notes)
+    (notes / "theirs").write_bytes(b"theirs")
+
+
+def test_a_number_that_no_offset_can_be_is_no_note(opened: Open) -> None:
+    again = left_over(opened)
+    (notes,) = (again.path / STAGING).glob("*.notes")
+    _long_number(notes)
+    draft = kept(again)
+    assert draft.spans == {0, 4}
+    draft.close()
+
+
+@pytest.mark.parametrize("suffix", ["kept", "notes"])
+@pytest.mark.parametrize("stranger", [_pipe, _directory, _full_directory])
+def test_what_cannot_be_read_again_is_begun_anew(
+    opened: Open, stranger: Callable[[Path], None], suffix: str
+) -> None:
+    again = left_over(opened)
+    (one,) = (again.path / STAGING).glob(f"*.{suffix}")
+    stranger(one)
+    draft = kept(again)
+    assert not draft.spans
+    draft.write(0, b"new")
+    draft.finish(mtime_ns=None, mode=None)
+    again.place(draft, "dir/a", may_replace=False)
+    draft.close()
+    assert (again.path / "dir/a").read_bytes() == b"new"
+    theirs = list((again.path / STAGING).rglob("theirs"))
+    assert len(theirs) == (stranger is _full_directory)
+
+
 def test_what_another_restore_has_begun_goes_away(opened: Open) -> None:
     left_over(opened).close(is_over=False)
     other = opened(claim="another one", may_hold_files=True)

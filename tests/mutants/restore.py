@@ -213,6 +213,27 @@ MUTANTS = [
         tests=[_PLACE + "test_what_is_no_file_of_ours_is_not_gone_on_with"],
     ),
     Mutant(
+        name="a note may be a number of any length",
+        file="s3syncd/local/drafts.py",
+        old=" and len(line) <= _MAX_OFFSET_DIGITS",
+        new="",
+        tests=[_PLACE + "test_a_number_that_no_offset_can_be_is_no_note"],
+    ),
+    Mutant(
+        name="notes are read from whatever has their name",
+        file="s3syncd/local/drafts.py",
+        old="    except OSError:  # a pipe, a disk that fails: what cannot be read are no notes\n",
+        new="    except KeyError:\n",
+        tests=[_PLACE + "test_what_cannot_be_read_again_is_begun_anew"],
+    ),
+    Mutant(
+        name="a directory is in the way of a file that is begun anew",
+        file="s3syncd/local/drafts.py",
+        old="            _clear(stem + suffix, staging_fd)\n",
+        new="            _remove(stem + suffix, staging_fd)\n",
+        tests=[_PLACE + "test_what_cannot_be_read_again_is_begun_anew"],
+    ),
+    Mutant(
         name="half a note is one",
         file="s3syncd/local/drafts.py",
         old='.split(b"\\n")[:-1]',
