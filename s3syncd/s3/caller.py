@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from s3syncd import __version__
 from s3syncd.s3.http1 import Answer, BrokenAnswer
-from s3syncd.s3.settings import CONNECT_TIMEOUT_SECONDS
+from s3syncd.s3.settings import CONNECT_TIMEOUT_SECONDS, whole_answer_seconds
 from s3syncd.s3.signing import Signer
 from s3syncd.s3.trust import tls_context
 from s3syncd.s3.wire import Endpoint, WireRequest
@@ -72,7 +72,8 @@ class Caller:
         Args:
             request: what is asked.
             signer: signs it, the body included.
-            patience_seconds: how long the store may be silent.
+            patience_seconds: how long the store may be silent; an answer that goes on for longer
+                than `whole_answer_seconds` of that is given up.
 
         Raises:
             Unanswered: there is none.
@@ -80,7 +81,9 @@ class Caller:
         piece = _piece(request, signer, self._wall())
         link = self._taken() or self._opened()
         try:
-            answer = _exchanged(link, piece, request.method != "HEAD", patience_seconds)
+            answer = _exchanged(
+                link, piece, request.method != "HEAD", patience_seconds, self._clock
+            )
         except BaseException:
             link.close()
             raise
@@ -146,15 +149,21 @@ def _piece(request: WireRequest, signer: Signer, wall_seconds: float) -> bytes:
 
 
 def _exchanged(
-    link: socket.socket, piece: bytes, has_body: bool, patience_seconds: float
+    link: socket.socket,
+    piece: bytes,
+    has_body: bool,
+    patience_seconds: float,
+    clock: Callable[[], float],
 ) -> Answer:
     link.settimeout(patience_seconds)
+    deadline = clock() + whole_answer_seconds(patience_seconds)
     answer = Answer(has_body=has_body)
     try:
         link.sendall(piece)
         while data := _received(link):
             if answer.feed(data):
                 return answer
+            link.settimeout(_left(deadline, patience_seconds, clock()))
     except TimeoutError as error:
         raise Unanswered("ReadTimeoutError", "The store is silent.", is_unsent=False) from error
     except OSError as error:
@@ -165,6 +174,12 @@ def _exchanged(
         said = "The store closed the line."
         raise Unanswered("ConnectionClosedError", said, is_unsent=False)
     return answer
+
+
+def _left(deadline: float, patience_seconds: float, now: float) -> float:
+    if now >= deadline:
+        raise TimeoutError("The answer does not end.")
+    return min(patience_seconds, deadline - now)
 
 
 def _received(link: socket.socket) -> bytes:

@@ -21,11 +21,11 @@ from botocore.exceptions import (
 from botocore.httpsession import get_cert_path
 from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
-from botocore.session import Session, get_session
 
 from s3syncd.core.retry import Failure, classify
 from s3syncd.errors import SiteUnavailable
-from s3syncd.s3.contact import Trouble, explain, signed_region
+from s3syncd.s3.bounds import AnswerTooLarge, BoundedSession
+from s3syncd.s3.contact import Trouble, signed_region, unavailable
 from s3syncd.s3.reply import S3Failure
 from s3syncd.s3.settings import (
     CONNECT_TIMEOUT_SECONDS,
@@ -219,16 +219,7 @@ class Client:
         return str(self._settings.ca_bundle or configured or get_cert_path(verify=True))
 
     def _unavailable(self, trouble: Trouble) -> SiteUnavailable:
-        settings = self._settings
-        message, hint = explain(
-            trouble.without(self._token),
-            bucket=settings.bucket,
-            prefix=settings.prefix,
-            endpoint=settings.endpoint or "AWS S3",
-            region=settings.region or "",
-            role=settings.role_arn or "",
-        )
-        return SiteUnavailable("bucket_unavailable", message, hint=hint)
+        return unavailable(trouble.without(self._token), self._settings)
 
 
 @cache
@@ -236,12 +227,12 @@ def _loader(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
-def _lean_session() -> Session:
+def _lean_session() -> BoundedSession:
     """Give a session that shares what botocore reads from its files: 10 MiB, and 0.1 s of CPU.
 
     Else each attempt of an outage would leave as much behind in its thread's part of the heap.
     """
-    session = get_session()
+    session = BoundedSession()
     loader = _loader(session.get_config_variable("data_path"))
     loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # boto3 adds its own each time
     session.register_component("data_loader", loader)
@@ -269,16 +260,23 @@ def _assumed(session: boto3.Session, source: Any, role_arn: str) -> Any:
 
 
 def _trouble(error: Exception) -> Trouble:
-    name = (ResponseParserError if isinstance(error, RecursionError) else type(error)).__name__
     if not isinstance(error, ClientError):
+        name = (ResponseParserError if _is_no_document(error) else type(error)).__name__
         inner = str(getattr(error, "kwargs", {}).get("error") or "")
         told = inner if name == "SSLError" else str(error)
         return Trouble(name, "", None, told if inner in told else f"{told} {inner}", "")
+    name = "ClientError"
     response: Mapping[str, Any] = error.response
     said, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     region = said.get("Region") or meta.get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
     code, text = str(said.get("Code", "")), str(said.get("Message", ""))
     return Trouble(name, code, meta.get("HTTPStatusCode"), text, str(region))
+
+
+def _is_no_document(error: Exception) -> bool:
+    """Whether there was an answer that nobody can read; botocore wraps what its reader raises."""
+    inner = getattr(error, "kwargs", {}).get("error")
+    return isinstance(error, RecursionError) or isinstance(inner, AnswerTooLarge)
 
 
 def _failure_of(error: Exception, token: str = "") -> Failure:

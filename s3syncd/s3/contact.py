@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.reply import hidden
 from s3syncd.s3.roles import CREDENTIALS, explain_role, is_unresolved
+from s3syncd.s3.settings import BucketSettings
 
-__all__ = ["Trouble", "explain", "signed_region"]
+__all__ = ["Trouble", "explain", "signed_region", "unavailable"]
 
 # What is of use of what a store says; it may say megabytes (the bounds are those of `reply`).
 _CODE_CHARACTERS: Final = 200
@@ -93,6 +95,11 @@ _BY_CODE: Final[Mapping[str, tuple[str, str]]] = {
         "What answers at {endpoint} is not S3.",
         _NOT_S3,
     ),
+    "UnmeasuredAnswer": (
+        "{endpoint} does not tell how long its answers are, so that half of a listing would pass"
+        " for a whole one.",
+        "Have the server, or the proxy before it, answer with Content-Length or chunks.",
+    ),
     "ValueError": ("{text}", "Correct `endpoint`: http://host[:port] or https://host[:port]."),
     "FileNotFoundError": ("A file cannot be read: {text}", "Correct `ca_bundle`."),
     "OSError": ("A file cannot be read: {text}", "Correct `ca_bundle`."),
@@ -147,6 +154,19 @@ _HOST: Final = re.compile(r"https?://([A-Za-z0-9.-]+)")
 
 # Where the end comes while the request is being sent, botocore takes it for no connection.
 _CLOSED: Final = ("Broken pipe", "reset by peer")
+
+
+def unavailable(trouble: Trouble, settings: BucketSettings) -> SiteUnavailable:
+    """Give what a site with this bucket fails with."""
+    message, hint = explain(
+        trouble,
+        bucket=settings.bucket,
+        prefix=settings.prefix,
+        endpoint=settings.endpoint or "AWS S3",
+        region=settings.region or "",
+        role=settings.role_arn or "",
+    )
+    return SiteUnavailable("bucket_unavailable", message, hint=hint)
 
 
 def explain(

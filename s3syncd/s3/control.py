@@ -14,8 +14,8 @@ from xml.etree.ElementTree import Element
 
 from s3syncd.core.retry import Failure, classify
 from s3syncd.s3.caller import Unanswered
+from s3syncd.s3.evidence import Doubt, prove_known
 from s3syncd.s3.http1 import Answer
-from s3syncd.s3.listing import ListingError, document_of
 from s3syncd.s3.reply import S3Failure, error_of, hidden
 from s3syncd.s3.wire import WireRequest, described, query_of, quote_key
 
@@ -128,13 +128,12 @@ class Control:
         if not 200 <= answer.status < 300:
             code, message, _ = error_of(answer.body)
             raise S3Failure(self._failure(answer.status, code, message))
-        if not answer.body:
-            return None
         try:
-            root, _ = document_of(answer.body.lstrip())  # blanks keep a long wait from breaking
-        except ListingError as error:  # half of an answer, perhaps
+            root = prove_known(request.operation, answer.body)
+        except Doubt as error:  # half of an answer, perhaps
             raise S3Failure(self._failure(_BROKEN, "", str(error))) from error
-        if _name_of(root) == "Error":  # found while it was carried out, behind a success
+        # Found while it was carried out, behind a success.
+        if root is not None and _name_of(root) == "Error":
             code, message, _ = error_of(answer.body)
             raise S3Failure(self._failure(_BROKEN, code, message))
         return root

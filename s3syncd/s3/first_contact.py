@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from s3syncd.s3.contact import Trouble, unavailable
+from s3syncd.s3.evidence import Doubt
 from s3syncd.s3.lean import LeanClient
 from s3syncd.s3.plain import plain_of
 from s3syncd.s3.settings import BucketSettings
@@ -43,7 +45,12 @@ def first_contact(
     """
     attempts = 2
     if may_be_lean and (lean := _lean(settings, on_request)) is not None:
-        contact = lean.make_contact(settings.prefix)
+        try:
+            contact = lean.make_contact(settings.prefix)
+        except Doubt as doubt:
+            lean.close()
+            name = "UnmeasuredAnswer" if doubt.is_unmeasured else "ResponseParserError"
+            raise unavailable(Trouble(name, "", None, str(doubt), ""), settings) from doubt
         if contact is not None:
             return lean, contact
         lean.close()

@@ -1,7 +1,7 @@
 """A client without boto3, for a bucket of which everything is known beforehand: see `plain`.
 
-It makes contact, or leaves that to botocore: whatever goes wrong here is tried again there, where
-regions are followed, and explained.
+It makes contact, or leaves that to botocore: what is refused here is tried again there, where
+regions are followed, and explained. Only a success that is none is not: it would be one there.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from s3syncd.s3.caller import Caller, Unanswered
 from s3syncd.s3.control import Control
+from s3syncd.s3.evidence import prove_contact
 from s3syncd.s3.http1 import Answer
-from s3syncd.s3.listing import ListingError, document_of
 from s3syncd.s3.plain import Plain
 from s3syncd.s3.settings import (
     CONTROL_READ_TIMEOUT_SECONDS,
@@ -43,7 +43,11 @@ class LeanClient:
         self._caller = Caller(plain.endpoint)
 
     def make_contact(self, prefix: str) -> Contact | None:
-        """List one key; None where that was no success."""
+        """List one key; None where that was no success.
+
+        Raises:
+            Doubt: what answered with a success is not S3.
+        """
         pairs = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "1")]
         query = query_of([*pairs, ("prefix", prefix)])
         target = f"{self._plain.base_path or '/'}?{query}"
@@ -52,8 +56,9 @@ class LeanClient:
             answer = self._ask(request, PROBE_READ_TIMEOUT_SECONDS)
             if answer.status != 200:
                 return None
-            document_of(answer.body, "ListBucketResult")
-        except (Unanswered, ListingError):
+        except Unanswered:
+            return None
+        if not prove_contact(answer.headers, answer.body):
             return None
         return Contact(self._plain.endpoint, self._plain.base_path, lambda: self._plain.keys)
 

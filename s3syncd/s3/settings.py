@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from s3syncd.config.models import SiteConfig
 
-__all__ = ["BucketSettings", "bucket_settings"]
+__all__ = ["BucketSettings", "bucket_settings", "whole_answer_seconds"]
 
 DEFAULT_REGION: Final = "us-east-1"
 """What botocore signs with where nobody names a region; S3 then tells the right one."""
@@ -22,6 +22,15 @@ CONTROL_READ_TIMEOUT_SECONDS: Final = 60
 
 PATIENT_READ_TIMEOUT_SECONDS: Final = 300
 """Completing an upload of thousands of parts takes minutes on some stores."""
+
+
+_MOST_BODY_SECONDS: Final = 300.0
+"""As long as the data plane waits for the rest of an answer: 300 kB at 1 kB/s."""
+
+
+def whole_answer_seconds(patience_seconds: float) -> float:
+    """Give how long an answer may take that never pauses for longer than `patience_seconds`."""
+    return patience_seconds + min(2 * patience_seconds, _MOST_BODY_SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

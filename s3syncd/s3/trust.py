@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 __all__ = ["digest_of", "tls_context"]
+
+_MOST_CONTEXTS: Final = 16
+"""More different authorities than a configuration has; each renewal leaves a context of 1 MiB."""
 
 
 def digest_of(ca_file: str | None) -> str:
@@ -20,7 +24,7 @@ def digest_of(ca_file: str | None) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path and path.is_file() else ""
 
 
-@cache
+@lru_cache(_MOST_CONTEXTS)
 def tls_context(ca_file: str | None, _digest: str, verify_tls: bool) -> ssl.SSLContext:
     """Give a client's context; the same one for the same `Endpoint.trust`.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+BOUNDS = "s3syncd/s3/bounds.py"
 CALLER = "s3syncd/s3/caller.py"
 CONTROL = "s3syncd/s3/control.py"
 DIRECT = "s3syncd/s3/direct.py"
+EVIDENCE = "s3syncd/s3/evidence.py"
 LEAN = "s3syncd/s3/lean.py"
 PLAIN = "s3syncd/s3/plain.py"
 IN_CONTACT = "tests/s3/test_contact.py::test_"
@@ -46,14 +48,105 @@ MUTANTS = [
     Mutant(
         name="any page is a bucket to which contact is made",
         file=LEAN,
-        old='            document_of(answer.body, "ListBucketResult")\n',
-        new="",
-        tests=[IN_CONTACT + "refusal_is_explained"],
+        old="        if not prove_contact(answer.headers, answer.body):\n",
+        new="        if False:\n",
+        tests=[IN_CONTACT + "a_success_that_lists_nothing_is_no_contact[direct-html]"],
+    ),
+    Mutant(
+        name="any page is a bucket to which boto3 makes contact",
+        file=BOUNDS,
+        old="        prove_contact({name",
+        new="        ({name",
+        tests=[IN_CONTACT + "a_success_that_lists_nothing_is_no_contact[crt-html]"],
+    ),
+    Mutant(
+        name="a bucket is met whose listings have no end that can be told",
+        file=EVIDENCE,
+        old='    if not headers.keys() & {"content-length", "transfer-encoding"}:\n',
+        new="    if False:\n",
+        tests=[IN_CONTACT + "a_store_that_tells_no_length_is_not_met"],
+    ),
+    Mutant(
+        name="a listing need not tell whether it is the last",
+        file=EVIDENCE,
+        old=' or root.find(f"{namespace}IsTruncated") is None:',
+        new=":",
+        tests=[IN_CONTACT + "a_success_that_lists_nothing_is_no_contact"],
+    ),
+    Mutant(
+        name="any document says what became of an upload in parts",
+        file=EVIDENCE,
+        old="    if operation in _NAMED and name",
+        new="    if False and name",
+        tests=[IN_LEAN + "half_of_an_answer_is_no_success"],
+    ),
+    Mutant(
+        name="no answer says that there are no parts",
+        file=EVIDENCE,
+        old="    if not body and operation not in _NAMED:\n",
+        new="    if not body:\n",
+        tests=[IN_LEAN + "half_of_an_answer_is_no_success"],
+    ),
+    Mutant(
+        name="boto3 believes any answer about uploads in parts",
+        file=BOUNDS,
+        old="        prove_known(operation, body)\n",
+        new="        pass\n",
+        tests=[IN_LEAN + "a_success_means_the_same_whoever_asked"],
+    ),
+    Mutant(
+        name="boto3 reads an answer however long it is",
+        file=BOUNDS,
+        old="        if self._left_bytes < 0 or self._left_tags < 0:",
+        new="        if self._left_tags < 0:",
+        tests=[IN_CONTACT + "an_answer_may_be_as_long_as_any_and_no_longer"],
+    ),
+    Mutant(
+        name="boto3 makes gigabytes of tags",
+        file=BOUNDS,
+        old="        if self._left_bytes < 0 or self._left_tags < 0:",
+        new="        if self._left_bytes < 0:",
+        tests=[IN_CONTACT + "an_answer_of_nothing_but_tags_is_not_parsed"],
+    ),
+    Mutant(
+        name="boto3 reads an answer for ever",
+        file=BOUNDS,
+        old="        if left <= 0:\n",
+        new="        if left <= -500:\n",
+        tests=[IN_CONTACT + "a_drip_is_given_up_by_boto3_too"],
+    ),
+    Mutant(
+        name="boto3 reads without bounds",
+        file=BOUNDS,
+        old="_pool_classes_by_scheme.update(",
+        new="_pool_classes_by_scheme.copy().update(",
+        tests=[IN_CONTACT + "all_clients_of_boto3_read_within_bounds"],
+    ),
+    Mutant(
+        name="boto3 follows redirects without end",
+        file=BOUNDS,
+        old="        if looks > _MOST_LOOKS:\n",
+        new="        if False:\n",
+        tests=[IN_CONTACT + "a_redirect_that_leads_nowhere_is_not_followed_for_long"],
+    ),
+    Mutant(
+        name="an answer that drips is waited for without end",
+        file=CALLER,
+        old="    if now >= deadline:\n",
+        new="    if now >= deadline + 500:\n",
+        tests=[IN_LEAN + "a_drip_is_given_up"],
+    ),
+    Mutant(
+        name="contexts of authorities pile up",
+        file="s3syncd/s3/trust.py",
+        old="@lru_cache(_MOST_CONTEXTS)\n",
+        new="@lru_cache(None)\n",
+        tests=[IN_LEAN + "contexts_of_authorities_that_were_renewed_are_let_go"],
     ),
     Mutant(
         name="an error behind a success is a success of an upload in parts",
         file=CONTROL,
-        old='        if _name_of(root) == "Error":',
+        old='        if root is not None and _name_of(root) == "Error":',
         new="        if False:",
         tests=[IN_LEAN + "a_success_means_the_same_whoever_asked"],
     ),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from s3syncd.core.retry import FailureKind
 from s3syncd.errors import SiteUnavailable
+from s3syncd.s3.bounds import AnswerTooLarge, Bounded, BoundedSession, Pipe
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.contact import Trouble, explain
 from s3syncd.s3.reply import S3Failure
@@ -19,9 +21,11 @@ from tests.certificates import Authority, self_signed
 from tests.faults.proxy import fault_proxy
 from tests.servers import (
     SECRET_ACCESS_KEY,
+    Answer,
     S3Server,
     Seen,
     StubServer,
+    error_in_success,
     hang_up,
     respond,
     s3_error,
@@ -80,7 +84,7 @@ def only_in_frankfurt(stub: StubServer, seen: Seen) -> Any:
             "eu-central-1",
             "region: eu-central-1",
         ),
-        (respond(200, b"<html>A web page</html"), "without an S3 error", "endpoint"),
+        (respond(200, b"<html>A web page</html"), "S3", "not of a console"),
         (hang_up(), "closed the connection", "endpoint"),
     ],
 )
@@ -93,6 +97,161 @@ def test_refusal_is_explained(
 
     assert in_message in error.message
     assert in_hint in error.hint
+
+
+LISTING = "<ListBucketResult>%s</ListBucketResult>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<html><body>Please log in</body></html>",
+        b"",
+        b"<a>" * 60_000 + b"</a>" * 60_000,
+        (LISTING % "").encode(),
+        b"<SomeResult><IsTruncated>false</IsTruncated></SomeResult>",
+        b"<!DOCTYPE x>" + (LISTING % "<IsTruncated>false</IsTruncated>").encode(),
+    ],
+    ids=["html", "empty", "deep", "bare", "other", "typed"],
+)
+def test_a_success_that_lists_nothing_is_no_contact(
+    stub: StubServer, open_bucket: Any, page: bytes
+) -> None:
+    stub.behave(respond(200, page), times=10)
+
+    error = unavailable(open_bucket, stub.endpoint)
+
+    assert "is not S3" in error.message
+    assert len(stub.history) == 1
+
+
+def test_an_error_behind_a_success_is_explained_as_one(stub: StubServer, open_bucket: Any) -> None:
+    stub.behave(error_in_success("AccessDenied"), times=10)
+
+    assert "denied" in unavailable(open_bucket, stub.endpoint).message
+
+
+def test_a_store_that_tells_no_length_is_not_met(stub: StubServer, open_bucket: Any) -> None:
+    """Its listings would never be believed."""
+    page = (LISTING % "<IsTruncated>false</IsTruncated>").encode()
+    unmeasured = Answer(200, (("Connection", "close"),), page, is_closing=True, is_measured=False)
+    stub.behave(lambda _stub, _seen: unmeasured, times=10)
+
+    error = unavailable(open_bucket, stub.endpoint)
+
+    assert "how long its answers are" in error.message
+    assert "Content-Length" in error.hint
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_that_leads_nowhere_is_not_followed_for_long(
+    stub: StubServer, open_bucket: Any, status: int
+) -> None:
+    stub.behave(respond(status, b"", (("Location", "http://127.0.0.1:9/login"),)), times=200)
+
+    unavailable(open_bucket, stub.endpoint)
+
+    assert len(stub.history) <= 6
+
+
+def flood(peer: socket.socket) -> None:
+    """Send an answer that does not end."""
+    with peer, contextlib.suppress(OSError):
+        peer.recv(65536)
+        peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n<?xml version='1.0'?>")
+        while True:
+            peer.sendall(b"<a>" * 20_000)
+
+
+def test_an_answer_that_does_not_end_is_not_read_to_its_end(open_bucket: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threads: list[threading.Thread] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    peer = listener.accept()[0]
+                    threads.append(threading.Thread(target=flood, args=(peer,)))
+                    threads[-1].start()
+
+        threads.append(threading.Thread(target=serve))
+        threads[0].start()
+        try:
+            error = unavailable(open_bucket, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join(10)
+
+    assert "is not S3" in error.message
+
+
+def test_all_clients_of_boto3_read_within_bounds() -> None:
+    """Also those that ask for roles, which a session makes by itself."""
+    session = BoundedSession()
+    for service in ("s3", "sts"):  # as a role is asked for
+        client = session.create_client(
+            service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="s"
+        )
+        with contextlib.closing(client):
+            for scheme in ("http", "https"):
+                pool = client._endpoint.http_session._manager.pool_classes_by_scheme[scheme]
+                assert pool.ConnectionCls.response_class is Bounded
+
+
+class Drip:
+    """A socket on which a byte comes each ten seconds of `now`."""
+
+    def __init__(self, now: list[float], size: int = 1) -> None:
+        self._now, self._size = now, size
+        self.timeouts: list[float] = []
+
+    def gettimeout(self) -> float:
+        return 20.0
+
+    def settimeout(self, seconds: float) -> None:
+        self.timeouts.append(seconds)
+
+    def makefile(self, _mode: str, buffering: int) -> Any:
+        assert buffering == 0
+        return self
+
+    def readinto(self, buffer: Any) -> int:
+        self._now[0] += 10
+        count = min(self._size, len(buffer))
+        buffer[:count] = bytes(count)
+        return count
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_drip_is_given_up_by_boto3_too() -> None:
+    now = [100.0]
+    drip = Drip(now)
+    pipe = Pipe(cast("socket.socket", drip), clock=lambda: now[0])
+    with contextlib.closing(pipe), pytest.raises(TimeoutError):
+        while pipe.read(1) is not None:
+            pass
+
+    assert now == [160.0]  # `whole_answer_seconds`
+    assert drip.timeouts == [20.0, 20.0, 20.0, 20.0, 20.0, 10.0]
+
+
+def test_an_answer_of_nothing_but_tags_is_not_parsed(stub: StubServer, open_bucket: Any) -> None:
+    """A parser would make a gigabyte of it."""
+    stub.behave(respond(403, b"<a>" * 450_000), times=10)
+
+    assert "is not S3" in unavailable(open_bucket, stub.endpoint).message
+
+
+def test_an_answer_may_be_as_long_as_any_and_no_longer() -> None:
+    drip = cast("socket.socket", Drip([0.0], 4 * 1024**2))
+    with contextlib.closing(Pipe(drip, clock=lambda: 0.0)) as pipe:
+        for _ in range(4):
+            assert len(pipe.read(4 * 1024**2) or b"") == 4 * 1024**2
+        with pytest.raises(AnswerTooLarge):
+            pipe.read(1)
 
 
 def test_region_the_store_names_is_followed_where_none_is_configured(

@@ -21,6 +21,7 @@ from s3syncd.s3.lean import LeanClient
 from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import S3Failure
 from s3syncd.s3.signing import Signer
+from s3syncd.s3.trust import tls_context
 from s3syncd.s3.wire import Endpoint, Frozen, WireRequest
 from tests.certificates import Authority
 from tests.servers import (
@@ -83,6 +84,7 @@ def document(name: str, inner: str, *, space: str = "") -> Any:
 
 
 NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+COMPLETED = b"<CompleteMultipartUploadResult><ETag>e-1</ETag></CompleteMultipartUploadResult>"
 PART = "<Part><PartNumber>{0}</PartNumber><ETag>&quot;e{0}&quot;</ETag><Size>5</Size></Part>"
 UPLOAD = "<Upload><Key>{0}</Key><UploadId>{1}</UploadId></Upload>"
 
@@ -129,7 +131,13 @@ def test_a_refusal_means_the_same_whoever_asked(
         ("abort", respond(200, b"")),
         ("parts", document("ListPartsResult", PART.format(2) + PART.format(1), space=NAMESPACE)),
         ("parts", document("ListPartsResult", "<IsTruncated>false</IsTruncated>")),
+        ("parts", document("ListPartsOutput", PART.format(7))),
         ("parts", document("SomeOtherName", PART.format(7))),
+        ("parts", document("html", "<body>Please log in</body>")),
+        ("parts", respond(200, b"")),
+        ("uploads", document("html", "<body>Please log in</body>")),
+        ("uploads", respond(200, b"")),
+        ("complete", document("html", "<body>Please log in</body>")),
         ("uploads", document("ListMultipartUploadsResult", UPLOAD.format("k", "1"))),
         ("uploads", document("ListMultipartUploadsResult", UPLOAD.format("k2", "1"))),
     ],
@@ -147,7 +155,7 @@ def test_a_store_may_send_blanks_until_an_upload_is_complete(
     pair: tuple[StubServer, Bucket, Bucket],
 ) -> None:
     stub, _, ours = pair
-    stub.behave(respond(200, b" \n  <?xml version='1.0'?><Result><ETag>e-1</ETag></Result>"))
+    stub.behave(respond(200, b" \n  " + COMPLETED))
 
     assert BLOCKING["complete"](ours) == "e-1"
 
@@ -158,6 +166,13 @@ def test_a_store_may_send_blanks_until_an_upload_is_complete(
         ("complete", respond(200, b"   ")),
         ("create", document("InitiateMultipartUploadResult", "")),
         ("create", respond(200, b"")),
+        ("create", document("html", "<body>Please log in</body>")),
+        ("complete", respond(200, b"")),
+        ("complete", document("html", "<body>Please log in</body>")),
+        ("parts", respond(200, b"")),
+        ("parts", document("html", "<body>Please log in</body>")),
+        ("uploads", respond(200, b"")),
+        ("uploads", document("html", "<body>Please log in</body>")),
         ("parts", document("ListPartsResult", "<Part><ETag>e</ETag></Part>")),
         ("parts", document("!DOCTYPE x><ListPartsResult", "")),
     ],
@@ -247,9 +262,11 @@ def test_a_connection_that_the_store_ends_is_not_used_again(stub: StubServer) ->
 class Silent:
     """A listener that takes one connection after the other, says its part, and closes it."""
 
-    def __init__(self, *parts: bytes, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *parts: bytes, tls: ssl.SSLContext | None = None, is_dripping: bool = False
+    ) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._parts, self._tls = parts, tls
+        self._parts, self._tls, self._is_dripping = parts, tls, is_dripping
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -261,6 +278,8 @@ class Silent:
                 with peer, contextlib.suppress(OSError):
                     if self._tls is None:
                         _play(peer, part)
+                        while self._is_dripping:  # until the other side has enough
+                            peer.sendall(b"x" * 10)
                         continue
                     with self._tls.wrap_socket(peer, server_side=True) as stream:
                         _play(stream, part)
@@ -310,6 +329,29 @@ def test_what_is_no_answer_leaves_the_effect_unknown(said: bytes, name: str) -> 
 
         assert (caught.value.name, caught.value.is_unsent) == (name, False)
         assert is_known(name)
+
+
+def test_a_drip_is_given_up() -> None:
+    """Each byte comes in time, and the answer never ends."""
+    now = [100.0]
+
+    def clock() -> float:
+        now[0] += 10
+        return now[0]
+
+    store = Silent(b"HTTP/1.1 200 OK\r\n\r\n", is_dripping=True)
+    with contextlib.closing(store), pytest.raises(Unanswered) as caught:
+        ask_once(Caller(Endpoint(False, store.host, "r"), clock=clock), patience_seconds=20)
+
+    assert caught.value.name == "ReadTimeoutError"
+    assert now[0] <= 100 + 60 + 2 * 10
+
+
+def test_contexts_of_authorities_that_were_renewed_are_let_go() -> None:
+    for number in range(50):
+        tls_context(None, str(number), False)
+
+    assert tls_context.cache_info().currsize <= 16
 
 
 def test_an_answer_may_end_with_its_connection() -> None:

@@ -34,7 +34,8 @@ class Heard(AWSResponse):
 
     def __init__(self) -> None:
         super().__init__("", 200, HTTPHeaders(), None)
-        self._content = b"<ListBucketResult></ListBucketResult>"
+        self.headers["Content-Length"] = "any"
+        self._content = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 
 
 def botocores(settings: BucketSettings) -> Contact:
