@@ -34,7 +34,7 @@ _MOST_OF_BUSY: Final = 32
 _MOST_OF_LANE: Final = 8
 """As many as one lane may have of the ten workers that there are by default."""
 
-_IDLE_SECONDS: Final = 5.0
+_IDLE_SECONDS: Final = 0.2
 """The control of uploads in parts comes in bursts; a thread costs as much as a small request."""
 
 

@@ -16,7 +16,7 @@ from s3syncd.core.digest import is_md5_etag, part_count_of, part_size_for
 from s3syncd.core.entry import Action, BaselineRow, Outcome, Result
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.ledger import Intent
-from s3syncd.pool import Call, Start
+from s3syncd.pool import Call, Start, apart
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import S3Failure
 from s3syncd.transfer.digests import md5_of, multipart_etag_of
@@ -135,11 +135,13 @@ def _begin(kit: Kit, action: Action, source: Source, op_id: str) -> Generator[St
     """
     yield from kit.bucket.turns.one()
     failpoints.reach("upload.before_create")
-    upload_id = kit.bucket.create_multipart(
-        kit.key(action),
-        content_type=content_type_for(action.path),
-        metadata=metadata_for(source.entry, op_id=op_id),
-        storage_class=kit.settings.policy.storage_class,
+    upload_id = yield from apart(
+        lambda: kit.bucket.create_multipart(
+            kit.key(action),
+            content_type=content_type_for(action.path),
+            metadata=metadata_for(source.entry, op_id=op_id),
+            storage_class=kit.settings.policy.storage_class,
+        )
     )
     failpoints.reach("upload.after_create")
     note = MultipartCreated(action.path, upload_id, part_size_for(source.entry.size_bytes))
@@ -201,7 +203,7 @@ def _publish(
     for attempt in count(1):
         failpoints.reach("upload.before_complete")
         try:
-            etag = _complete(kit, action, source, parts)
+            etag = yield from apart(lambda: _complete(kit, action, source, parts))
         except S3Failure as error:
             failure = error.failure
         else:

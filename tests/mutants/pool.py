@@ -25,6 +25,16 @@ MUTANTS = [
         tests=[_THREADS_APART + "test_a_first_contact_that_is_silent_holds_no_worker_and_no_slot"],
     ),
     Mutant(
+        name="a request to complete holds a worker",
+        file="s3syncd/transfer/multipart.py",
+        old="etag = yield from apart(lambda: _complete(kit, action, source, parts))",
+        new="etag = _complete(kit, action, source, parts)",
+        tests=[
+            "tests/transfer/test_in_pool.py::"
+            "test_a_store_that_is_silent_to_control_requests_holds_no_worker"
+        ],
+    ),
+    Mutant(
         name="a contact holds a slot",
         file="s3syncd/site/access.py",
         old="self._parts.lane.idle(contact)",

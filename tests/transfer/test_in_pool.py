@@ -158,3 +158,31 @@ def test_large_touched_file_gives_turns_to_others(tmp_path: Path, pool: Pool) ->
     )
     until(lambda: again, what="the second upload has ended")
     assert again[0].effect == "unchanged"
+
+
+def test_a_store_that_is_silent_to_control_requests_holds_no_worker(
+    tmp_path: Path, pool: Pool
+) -> None:
+    world = world_in(tmp_path, pool)
+    world.write("big", bytes(8 * MIB * 2))
+    bucket: Any = world.bucket
+    asked: list[str] = []
+    called = {name: getattr(bucket, name) for name in ("create_multipart", "complete_multipart")}
+
+    def noting(name: str) -> Any:
+        def ask(*args: Any, **more: Any) -> Any:
+            asked.append(f"{name} {threading.current_thread().name}")
+            return called[name](*args, **more)
+
+        return ask
+
+    for name in called:
+        setattr(bucket, name, noting(name))
+    answers = offer(world, "big")
+
+    def go_on() -> bool:
+        bucket.let_go()
+        return bool(answers)
+
+    until(go_on, what="the upload has ended")
+    assert asked == ["create_multipart worker-apart", "complete_multipart worker-apart"]
