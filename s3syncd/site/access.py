@@ -52,10 +52,8 @@ class Access:
         self._bucket_words = ("", "")
         self._identity: RootIdentity | None = None
         self._sampled: dict[str, BaselineRow | Intent] = {}
-        self._is_root_asked = False
-        self._is_connecting = False
-        self._asked_at = 0.0
-        self._called_at = 0.0
+        self._is_root_asked = self._is_connecting = False
+        self._asked_at = self._called_at = 0.0
         self.attempts = 0
         self._next_root_look = 0.0
         self._next_connect = 0.0
@@ -87,6 +85,11 @@ class Access:
             return _SILENT_ROOT
         is_called = self._bucket == "unseen" and self._is_connecting
         return _SILENT_BUCKET if is_called and now - self._called_at > _SLOW_SECONDS else ""
+
+    @property
+    def has_other_calls(self) -> bool:
+        """Whether calls of the site are under way besides a contact, which has no effect."""
+        return self._parts.lane.in_flight > self._is_connecting
 
     @property
     def is_ready(self) -> bool:

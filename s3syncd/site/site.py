@@ -279,7 +279,7 @@ class Site:
         return True
 
     def _try_stop(self, now: float) -> None:
-        is_busy = self.backlog.in_flight or self.parts.lane.in_flight or self.recovery.is_asking
+        is_busy = self.backlog.in_flight or self.access.has_other_calls or self.recovery.is_asking
         if not is_busy or (self.stop_deadline is not None and now >= self.stop_deadline):
             self.parts.ledger.commit()
             self.is_stopped = True

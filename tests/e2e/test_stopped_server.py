@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
 
+_AT_ONCE_SECONDS = 10.0  # a contact is waited for 20 s and more
 _FILES = 200
 _GROWTH_KIB = 64 * 1024  # 200 requests of a few KiB each need hardly any
 
@@ -34,6 +37,18 @@ def _resident_kib(daemon: Daemon) -> int:
     lines = Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
     (line,) = [line for line in lines if line.startswith("VmRSS:")]
     return int(line.split()[1])
+
+
+def test_a_daemon_that_waits_for_its_first_contact_ends_at_once(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        site = world.site(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        daemon = world.daemon(site, shutdown_timeout_seconds=30).start()
+        silent.settimeout(30)
+        asked, _ = silent.accept()
+        with asked:
+            began = time.monotonic()
+            assert daemon.stop() == 4
+            assert time.monotonic() - began < _AT_ONCE_SECONDS
 
 
 def test_a_stopped_server_stops_no_other_and_is_gone_on_with(

@@ -8,6 +8,16 @@ __all__ = ["MUTANTS"]
 
 MUTANTS = [
     Mutant(
+        name="a stop waits for a first contact",
+        file="s3syncd/site/site.py",
+        old="self.access.has_other_calls or",
+        new="self.parts.lane.in_flight or",
+        tests=[
+            "tests/e2e/test_stopped_server.py::"
+            "test_a_daemon_that_waits_for_its_first_contact_ends_at_once"
+        ],
+    ),
+    Mutant(
         name="an interrupted action is forgotten when it was not carried out",
         file="s3syncd/transfer/recover.py",
         old="    return replace(outcome, follow_up=after)\n",
