@@ -17,7 +17,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.e2e
 
-_AT_ONCE_SECONDS = 10.0  # a contact is waited for 20 s and more
+_AT_ONCE_SECONDS = 8.0  # a contact is waited for 20 s and more
 _FILES = 200
 _GROWTH_KIB = 64 * 1024  # 200 requests of a few KiB each need hardly any
 
@@ -42,7 +42,7 @@ def _resident_kib(daemon: Daemon) -> int:
 def test_a_daemon_that_waits_for_its_first_contact_ends_at_once(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         site = world.site(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
-        daemon = world.daemon(site, shutdown_timeout_seconds=30).start()
+        daemon = world.daemon(site, shutdown_timeout_seconds=15).start()
         silent.settimeout(30)
         asked, _ = silent.accept()
         with asked:
