@@ -155,9 +155,10 @@ class Process:
             on_late=lambda outcome, now: self.outcomes.late(outcome, now),
             is_in_flight=lambda path: path in self.backlog.in_flight,
         )
+        silence: Any = SimpleNamespace(met=lambda message, hint: None, broken=lambda: None)
         self.outcomes = Outcomes(
             parts, backlog=self.backlog, looks=self.looks, retirement=self.retirement,
-            recovery=self.recovery, retries=self.retries, counters=Counters(),
+            recovery=self.recovery, retries=self.retries, counters=Counters(), silence=silence,
             on_bucket_trouble=lambda message, hint: None, on_root_trouble=lambda: None,
         )  # fmt: skip
         aftermath = Aftermath(ledger, self.problems, parts.log, boot_id="")  # type: ignore[arg-type]

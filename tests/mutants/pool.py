@@ -74,7 +74,7 @@ MUTANTS = [
         file=_POOL,
         old="        self._annex.stop()\n",
         new="",
-        tests=[_THREADS_APART + "test_idle_threads_end_with_the_pool"],
+        tests=[_THREADS_APART + "test_nothing_that_waits_is_begun_once_the_pool_has_stopped"],
     ),
     Mutant(
         name="one site may hold every worker and slot",

@@ -16,14 +16,18 @@ MIB = 1 << 20
 
 @contextmanager
 def running_pool(
-    *, workers: int = 4, max_in_flight: int = 16, buffer_bytes: int = 128 * MIB
+    *,
+    workers: int = 4,
+    max_in_flight: int = 16,
+    buffer_bytes: int = 128 * MIB,
+    timeout_seconds: float = 5,
 ) -> Iterator[Pool]:
     pool = Pool(workers=workers, max_in_flight=max_in_flight, buffer_bytes=buffer_bytes)
     pool.start()
     try:
         yield pool
     finally:
-        pool.stop(5)
+        pool.stop(timeout_seconds)
 
 
 class Inbox:

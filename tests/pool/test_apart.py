@@ -163,6 +163,20 @@ def test_one_site_has_a_few_threads_apart(annex: Annex, silence: Silence) -> Non
     silence.expect(9)
 
 
+def test_nothing_that_waits_is_begun_once_the_pool_has_stopped(silence: Silence) -> None:
+    inbox = Inbox()
+    before = set(threading.enumerate())
+    with running_pool(workers=9, max_in_flight=64, timeout_seconds=0.05) as pool:
+        lane = pool.lane("site", inbox.on_room)
+        for _ in range(9):
+            assert lane.offer(at(Apart(silence)), size_bytes=0, done=inbox.done)
+        silence.expect(8)
+    silence.let_go(20)
+    mine = [t for t in set(threading.enumerate()) - before if t.name == "worker-apart"]
+    until(lambda: not any(thread.is_alive() for thread in mine), what="the threads apart ended")
+    assert silence.came == 8
+
+
 def test_idle_threads_end_with_the_pool() -> None:
     inbox = Inbox()
     before = set(threading.enumerate())
