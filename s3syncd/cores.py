@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["Home", "look", "own_process", "roam", "settle"]
+__all__ = ["Home", "Usage", "elsewhere", "look", "others", "own_process", "roam", "settle"]
 
 _BUSY: Final = 0.3
 """Share of a second: using the home less, or gaining less elsewhere, is no reason to move."""
@@ -68,6 +68,16 @@ class Home:
     def others(self) -> frozenset[int]:
         """The cores it does not keep to."""
         return self._cores - {self.core}
+
+    def elsewhere(self) -> Usage:
+        """Give what those cores did together, since the start of the system.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        usage = self._usage()
+        seen = [usage[core] for core in self.others if core in usage]
+        return Usage(sum(one.busy for one in seen), sum(one.idle for one in seen))
 
     def settle(self) -> None:
         """Put the calling thread, and all that it will start, on the home core."""
@@ -135,6 +145,14 @@ def own_process() -> None:
 def others() -> frozenset[int]:
     """Give the cores that a second process may use: not the home, where there are others."""
     return _home[0].others if _home else frozenset()
+
+
+def elsewhere() -> Usage | None:
+    """Give what those cores did, since the start of the system; None where it cannot be told."""
+    try:
+        return _home[0].elsewhere() if _home else None
+    except (OSError, ValueError):
+        return None
 
 
 def settle() -> None:

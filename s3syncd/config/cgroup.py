@@ -17,7 +17,6 @@ __all__ = [
     "read",
     "suited_buffer_bytes",
     "suited_checksum_workers",
-    "suited_upload_processes",
 ]
 
 _MIB: Final = 2**20
@@ -76,11 +75,6 @@ def suited_buffer_bytes(default_bytes: int, allowance: Allowance) -> int:
 def suited_checksum_workers(default: int, allowance: Allowance) -> int:
     """Return the default of `checksum_workers`: two for each CPU that may be used."""
     return default if allowance.cpus is None else min(default, 2 * math.ceil(allowance.cpus))
-
-
-def suited_upload_processes(default: int, allowance: Allowance) -> int:
-    """Return the default of `upload_processes`: no second one without a second CPU."""
-    return default if allowance.cpus is None or allowance.cpus >= 2 else 1
 
 
 def _groups(machine: Path) -> Iterator[tuple[tuple[str, ...], str]]:

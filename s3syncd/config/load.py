@@ -145,12 +145,10 @@ class _Loading:
         """Give the defaults that depend on what this process may use."""
         allowance, fields = cgroup.read(self._machine), Config.model_fields
         buffer_bytes = fields["buffer_bytes"].get_default()
-        processes = fields["upload_processes"].get_default()
         workers = fields["checksum_workers"].get_default(call_default_factory=True)
         return {
             "buffer_bytes": cgroup.suited_buffer_bytes(buffer_bytes, allowance),
             "checksum_workers": cgroup.suited_checksum_workers(workers, allowance),
-            "upload_processes": cgroup.suited_upload_processes(processes, allowance),
         }
 
     def _check_readers(self, mode: int) -> None:

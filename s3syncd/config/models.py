@@ -87,10 +87,10 @@ class Config(Frozen):
     upload_workers: Annotated[Whole, Field(ge=1, le=1024)] = 10
     """Threads that read, hash and submit."""
 
-    upload_processes: Annotated[Whole, Field(ge=1, le=2)] = 2
-    """Processes that many small files are uploaded by: with 2, a second one is begun while there
-    are many, and ended 30 seconds after the last. It takes some 40MiB. Where the process may use
-    one CPU only, the default is 1."""
+    upload_processes: Annotated[Whole, Field(ge=1, le=2)] | None = None
+    """Processes that many small files are uploaded by: 1, or 2: a second one is begun while there
+    are many, and ended 30 seconds after the last; it takes some 40MiB. Default (null): 2 where the
+    process may use two CPUs, and while other programs leave half of the second one idle."""
 
     max_in_flight: Annotated[Whole, Field(ge=1, le=4096)] = 256
     """Requests under way at once, over all sites."""

@@ -85,7 +85,7 @@ def _defaults(config: Config) -> dict[str, str]:
     of_service = (os.environ.get("STATE_DIRECTORY") or "").split(":")[0]
     if of_service and str(config.state_dir) == os.path.realpath(of_service):
         found["state_dir"] = "default: $STATE_DIRECTORY"
-    for key in ("buffer_bytes", "checksum_workers", "upload_processes"):
+    for key in ("buffer_bytes", "checksum_workers"):
         usual = Config.model_fields[key].get_default(call_default_factory=True)
         if getattr(config, key) != usual:
             found[key] = "default, lowered for the limit of this container or service"

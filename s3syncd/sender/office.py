@@ -1,8 +1,9 @@
 """Whether there is a second process: begun while there is much to upload, ended when there is not.
 
-All that the interpreter does runs on one core. Where many small files are to be uploaded and there
-is another core, a second process carries some of them out: the decisions, the ledger and the limits
-stay here. It costs 0.2 s of CPU to begin and some 40 MiB, so an idle daemon has none.
+All that the interpreter does runs on one core. Where many small files are to be uploaded, and
+another core has time to spare, a second process carries some of them out: the decisions, the
+ledger and the limits stay here. It costs 0.2 s of CPU to begin and some 40 MiB, so an idle daemon
+has none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
 from s3syncd import __version__
+from s3syncd.cores import Usage
 from s3syncd.s3.poller import Poller
 from s3syncd.sender.channel import channel_pair
 from s3syncd.sender.line import Line
@@ -21,6 +23,13 @@ __all__ = ["Log", "Office", "Process"]
 
 _MANY: Final = 128
 """Uploads within a second that begin one: as long as it takes to begin, this process does more."""
+
+_SAMPLE_SECONDS: Final = 0.15
+"""Of a burst, 15 ticks of the kernel, before it is judged whether another core has time."""
+
+_SPARE: Final = 0.5
+"""Share of the other cores' time that must be idle. A store on this machine may take all of it:
+beside `rclone serve s3` on two cores a file cost a quarter more CPU with a second process."""
 
 _MOST: Final = 160
 """Asked at once: what is under way there at 20 ms an answer and a fifth more. With more than that
@@ -69,6 +78,7 @@ class Office:
         poller: of the workers who ask.
         launch: begins the process with its end of the line, which it inherits.
         clock: monotonic seconds.
+        elsewhere: what the other cores did since the start of the system; None: not known.
         log: for what happens to it.
     """
 
@@ -79,9 +89,11 @@ class Office:
         *,
         clock: Callable[[], float],
         log: Log,
+        elsewhere: Callable[[], Usage | None] = lambda: None,
     ) -> None:
         self._poller, self._launch = poller, launch
-        self._clock, self._log = clock, log
+        self._clock, self._log, self._elsewhere = clock, log, elsewhere
+        self._sample: tuple[float, Usage | None] = (0.0, None)  # when the burst began
         self._line: Line | None = None  # that takes uploads
         self._begun: Line | None = None  # the last one begun
         self._thread: Thread | None = None
@@ -100,8 +112,13 @@ class Office:
         if line is not None:
             return line if line.in_flight < _MOST else None
         self._wanted += 1
-        if self._wanted >= _MANY and self._thread is None and not self._is_over:
-            self._begin()
+        if self._thread is None and not self._is_over:
+            if self._wanted == 1:
+                self._sample = self._clock(), self._elsewhere()
+            elif self._wanted >= _MANY and self._clock() >= self._sample[0] + _SAMPLE_SECONDS:
+                self._wanted = 0
+                if self._has_room():
+                    self._begin()
         return None
 
     def tick(self, now: float) -> None:
@@ -139,6 +156,14 @@ class Office:
             if thread.is_alive():
                 self._kill()
                 thread.join(timeout_seconds)
+
+    def _has_room(self) -> bool:
+        """Whether the other cores were idle enough during this burst."""
+        then, now = self._sample[1], self._elsewhere()
+        if then is None or now is None:
+            return True
+        busy, idle = now.busy - then.busy, now.idle - then.idle
+        return idle >= _SPARE * (busy + idle)
 
     def _begin(self) -> None:
         with self._beginning:

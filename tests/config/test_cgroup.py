@@ -92,13 +92,6 @@ def test_two_files_are_hashed_for_each_cpu_begun(cpus: float | None, workers: in
     assert cgroup.suited_checksum_workers(8, Allowance(None, cpus)) == workers
 
 
-@pytest.mark.parametrize(("cpus", "processes"), [(None, 2), (8.0, 2), (2.0, 2), (1.9, 1), (0.1, 1)])
-def test_there_is_no_second_process_without_a_second_cpu(
-    cpus: float | None, processes: int
-) -> None:
-    assert cgroup.suited_upload_processes(2, Allowance(None, cpus)) == processes
-
-
 def test_defaults_are_lowered_and_what_is_written_stays(
     write: Callable[[str], Path], machine: Callable[..., Path]
 ) -> None:

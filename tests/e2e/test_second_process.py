@@ -69,7 +69,7 @@ def test_many_files_are_uploaded_with_a_second_process_that_ends_with_the_daemon
     rclone_world: World,
 ) -> None:
     site = rclone_world.site()
-    daemon = rclone_world.daemon().start()
+    daemon = rclone_world.daemon(upload_processes=2).start()
     daemon.in_sync()
     fill(site, "a")
     second = second_of(daemon)
@@ -81,7 +81,7 @@ def test_many_files_are_uploaded_with_a_second_process_that_ends_with_the_daemon
 
 def test_nothing_is_lost_when_the_second_process_is_killed(rclone_world: World) -> None:
     site = rclone_world.site(retire_deleted=True)
-    daemon = rclone_world.daemon().start()
+    daemon = rclone_world.daemon(upload_processes=2).start()
     daemon.in_sync()
     fill(site, "a")
     os.kill(second_of(daemon), signal.SIGKILL)
@@ -94,7 +94,7 @@ def test_nothing_is_lost_when_the_second_process_is_killed(rclone_world: World) 
 
 def test_a_killed_daemon_takes_its_second_process_along(rclone_world: World) -> None:
     site = rclone_world.site()
-    daemon = rclone_world.daemon().start()
+    daemon = rclone_world.daemon(upload_processes=2).start()
     daemon.in_sync()
     fill(site, "a")
     second = second_of(daemon)
@@ -115,7 +115,7 @@ def test_one_process_is_all_there_is_where_that_is_wanted(rclone_world: World) -
 
 def test_a_signal_to_the_whole_group_ends_both_in_good_order(rclone_world: World) -> None:
     site = rclone_world.site()
-    daemon = rclone_world.daemon().start()
+    daemon = rclone_world.daemon(upload_processes=2).start()
     daemon.in_sync()
     fill(site, "a")
     os.kill(second_of(daemon), signal.SIGTERM)

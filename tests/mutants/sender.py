@@ -219,6 +219,13 @@ MUTANTS = [
         tests=[_OFFICE_TESTS + "test_one_that_says_nothing_for_long_is_killed_and_asked_no_more"],
     ),
     Mutant(
+        name="one is begun although the other cores are busy",
+        file=_OFFICE,
+        old="        return idle >= _SPARE * (busy + idle)\n",
+        new="        return idle >= 0 * busy\n",
+        tests=[_OFFICE_TESTS + "test_none_is_begun_where_others_use_the_other_cores"],
+    ),
+    Mutant(
         name="one that never begins is waited for",
         file=_OFFICE,
         old="                self._kill()\n            return\n",

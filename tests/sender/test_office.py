@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from s3syncd import __version__
+from s3syncd.cores import Usage
 from s3syncd.s3.poller import Poller
 from s3syncd.sender.line import Line
 from s3syncd.sender.office import Office
@@ -68,10 +69,18 @@ class Bureau:
 
     def __init__(self, poller: Poller | None = None) -> None:
         self.poller, self.journal, self.answers = poller or Poller(), Journal(), Answers()
-        self.now = 1000.0
+        self.now, self.passed = 1000.0, 0.0
         self.begun: list[FakeProcess] = []
         self.make: Callable[[socket.socket], FakeProcess] = FakeProcess
-        self.office = Office(self.poller, self._launch, clock=lambda: self.now, log=self.journal)
+        self.usage: Usage | None = None
+        self.office = Office(
+            self.poller, self._launch, clock=self._clock, log=self.journal,
+            elsewhere=lambda: self.usage,
+        )  # fmt: skip
+
+    def _clock(self) -> float:
+        self.passed += 0.2  # whoever looks at it does so seldom, and a burst takes a while
+        return self.now + self.passed
 
     def _launch(self, end: socket.socket) -> FakeProcess:
         process = self.make(end)
@@ -111,7 +120,7 @@ class Bureau:
 
     def tick(self, seconds: float) -> None:
         self.now += seconds
-        self.office.tick(self.now)
+        self.office.tick(self.now + self.passed)
 
     def ended(self) -> None:
         """Take the last words of a process that ended, and wait until that is known."""
@@ -227,6 +236,33 @@ def test_it_is_not_sent_home_while_an_answer_is_waited_for(bureau: Bureau) -> No
     bureau.tick(60.0)
     assert bureau.office.line() is line
     assert not bureau.process.is_killed
+
+
+@pytest.mark.parametrize(
+    ("busy", "idle", "is_begun"), [(10, 10, True), (11, 9, False), (0, 20, True), (20, 0, False)]
+)
+def test_none_is_begun_where_others_use_the_other_cores(
+    bureau: Bureau, busy: int, idle: int, is_begun: bool
+) -> None:
+    bureau.usage = Usage(1000, 1000)
+    bureau.want(MANY - 1)
+    bureau.usage = Usage(1000 + busy, 1000 + idle)
+    bureau.want(1)
+    assert (bureau.office._thread is not None) is is_begun
+    if is_begun:
+        until(lambda: bool(bureau.begun))
+
+
+def test_while_the_burst_lasts_it_is_judged_again(bureau: Bureau) -> None:
+    bureau.usage = Usage(0, 0)
+    bureau.want(MANY - 1)
+    bureau.usage = Usage(20, 0)
+    bureau.want(1)
+    assert bureau.office._thread is None
+    bureau.want(MANY - 1)
+    bureau.usage = Usage(20, 20)
+    bureau.want(1)
+    until(lambda: bool(bureau.begun))
 
 
 def test_after_an_orderly_end_the_next_burst_begins_another_at_once(bureau: Bureau) -> None:
