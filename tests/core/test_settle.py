@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3syncd.core.settle import MAX_PACES, SettleTable
+from s3syncd.core.settle import MAX_PACES, SettleEntry, SettleTable
 
 
 def table(**more):
@@ -301,3 +301,13 @@ def test_a_file_that_never_rests_and_of_which_nothing_is_heard_comes_to_its_dead
         paths.again("log", now, 5.0, entry=entry)
     [(_path, entry)] = paths.due(60.0, 1)
     assert paths.is_past_deadline(entry, 60.0)
+
+
+def test_an_entry_that_takes_over_another_is_as_old_and_due_as_early() -> None:
+    older = SettleEntry(1.0, 2.0, is_closed=False, due_at=7.0, deadline_at=61.0)
+    newer = SettleEntry(5.0, 6.0, is_closed=True, due_at=6.1, deadline_at=65.0, again_at=9.0)
+    taken = newer.since(older)
+    assert (taken.first_hint_at, taken.deadline_at) == (1.0, 61.0)
+    assert taken[1:4] == newer[1:4]
+    assert taken.again_at == 9.0
+    assert older.since(newer) == older
