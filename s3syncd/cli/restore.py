@@ -84,13 +84,12 @@ def execute(
     """
     stream = stream or sys.stdout
     config = load(arguments.config)
-    settings = _settings_of(config, arguments.site)
-    at: float | None = arguments.at
     prepare_process()
     bar = ProgressBar(sys.stderr if arguments.json else stream)
     is_quiet = arguments.json and not sys.stderr.isatty()
+    settings = _settings_of(config, arguments.site)
     header = {"site": settings.name, "from": _origin(settings), "to": str(arguments.to.resolve())}
-    told = f"{settings.name}: {_origin(settings)} {_when(at)}, to {header['to']}"
+    told = f"{settings.name}: {_origin(settings)} {_when(arguments.at)}, to {header['to']}"
     headline = _Headline("" if arguments.json else printable(told), stream)
 
     def show(progress: ProgressLike) -> None:
@@ -98,21 +97,19 @@ def execute(
         if not is_quiet:
             bar(progress)
 
-    work = (start or _start)(config, arguments, at, show)
+    work = (start or _start)(config, arguments, arguments.at, show)
     try:
         with patience(sys.stderr) as tell:
             headline.on_show = lambda: tell("")
             tell(f"for {header['from']} at {settings.endpoint or 'AWS S3'} to answer")
             if arguments.json:
-                moment = at if at is None else rfc3339(at)
+                moment = None if arguments.at is None else rfc3339(arguments.at)
                 _print_json(work, {**header, "at": moment}, bar, stream)
             else:
                 _print_text(work, bar, headline, stream)
     except KeyboardInterrupt:
-        print(
-            f"\ninterrupted: {counted(_there(work), 'file is', 'files are')} there; {_AGAIN}",
-            file=sys.stderr,
-        )
+        said = f"\ninterrupted: {counted(_there(work), 'file is', 'files are')} there; {_AGAIN}"
+        print(said, file=sys.stderr)
         return exits.INTERRUPTED
     return exits.OK if work.is_whole and work.counts.total() else exits.NOT_IN_SYNC
 

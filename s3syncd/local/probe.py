@@ -41,34 +41,29 @@ def probe_root(
         poll_seconds: how often the root is looked at where it is polled.
         mounted: the kernel's table of mounts; by default its own.
     """
+    found = _probe_reading(root)
+    yield found
+    if found.verdict is Verdict.OK and watcher != "polling":
+        yield from _probe_filesystem(root, watcher, poll_seconds, mounted)
+        yield _probe_watches(tree, limits)
+
+
+def _probe_reading(root: Path) -> Finding:
     try:
         descriptor = open_root(root)
     except OSError as error:
-        yield Finding(
-            Verdict.FAILED,
-            "root",
-            f"{root} cannot be opened: {error.strerror}",
-            "create or mount the directory, or let this user read it (r and x on it, x above it)",
-        )
-        return
+        remedy = "create or mount the directory, or let this user read it (r and x on it, x above)"
+        said = f"{root} cannot be opened: {error.strerror}"
+        return Finding(Verdict.FAILED, "root", said, remedy)
     try:
         names = os.listdir(descriptor)  # noqa: PTH208 - pathlib takes no descriptor
     except OSError as error:
-        yield Finding(
-            Verdict.FAILED,
-            "root",
-            f"{root} cannot be read: {error.strerror}",
-            "let this user read it",
-        )
-        return
+        said = f"{root} cannot be read: {error.strerror}"
+        return Finding(Verdict.FAILED, "root", said, "let this user read it")
     finally:
         os.close(descriptor)
-    yield Finding(
-        Verdict.OK, "root", f"{root} is readable, {counted(len(names), 'name')} at its top"
-    )
-    if watcher != "polling":
-        yield from _probe_filesystem(root, watcher, poll_seconds, mounted)
-        yield _probe_watches(tree, limits)
+    said = f"{root} is readable, {counted(len(names), 'name')} at its top"
+    return Finding(Verdict.OK, "root", said)
 
 
 def capabilities(*, limits: Path = _LIMITS) -> dict[str, object]:

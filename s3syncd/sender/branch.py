@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -18,12 +18,11 @@ from s3syncd.sender.line import Line
 from s3syncd.sender.office import Office
 from s3syncd.transfer import EtagLearnt, Note, TransferSettings
 
-__all__ = ["Branch", "Place"]
+__all__ = ["MOST_BYTES", "Branch", "Place"]
 
 MOST_BYTES: Final = 256 * 1024
 """Larger files keep a core busy with what does not need the interpreter (hashing, copying), which
 the threads of one process do at the same time: there is nothing to gain."""
-
 
 _LONGEST_PLACE: Final = 32 * 1024
 """Characters, of four bytes at most: what is told of a site is one message, of at most 416 KiB."""
@@ -47,7 +46,7 @@ class _Introduced:
     number: int = 0
     contact: Contact | None = None
     frozen: Frozen | None = None
-    has_root: bool = field(default=False)
+    has_root: bool = False
 
 
 class Branch:
