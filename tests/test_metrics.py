@@ -23,6 +23,7 @@ from s3syncd.transfer import outcomes
 
 ROOT = Path(__file__).resolve().parents[1]
 ALERTS = ROOT / "contrib/prometheus/alerts.yml"
+CASES = ROOT / "contrib/prometheus/alerts.test.yml"
 DASHBOARD = ROOT / "contrib/grafana/dashboard.json"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -252,6 +253,22 @@ def test_a_scrape_grows_with_the_sites_and_with_nothing_else() -> None:
 
 
 promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+
+
+def test_each_alert_is_tried_where_it_fires_and_where_it_is_silent() -> None:
+    tried: dict[str, set[bool]] = {}
+    for case in yaml.safe_load(CASES.read_text())["tests"]:
+        for one in case.get("alert_rule_test", []):
+            tried.setdefault(one["alertname"], set()).add(bool(one["exp_alerts"]))
+    assert tried == {rule["alert"]: {True, False} for rule in rules()}
+
+
+@promtool
+def test_prometheus_fires_each_alert_where_it_should_and_not_elsewhere() -> None:
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(CASES)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @promtool

@@ -152,6 +152,30 @@ def test_a_bucket_that_is_away_fires_until_it_is_back(settled: World, monitor: M
     assert monitor.firing() == set()
 
 
+def test_a_bucket_that_never_answered_fires(world: World) -> None:
+    world.store.outage = SiteUnavailable("bucket_unavailable", "no answer", hint="")
+    world.run(120)
+    monitor = Monitor(world)
+    assert world.status["last_reconcile_at"] is None
+    assert monitor.firing() == {"S3syncdUnhealthy", "S3syncdNotCompared", "S3syncdNotInSync"}
+    world.store.outage = None
+    world.leap(400)
+    world.settle()
+    assert monitor.firing() == set()
+
+
+def test_listings_that_break_off_for_ever_fire(world: World) -> None:
+    world.store.page_fails[1] = BROKEN
+    world.run(60)
+    monitor = Monitor(world)
+    world.leap(60)
+    assert "S3syncdNotCompared" in monitor.firing()
+    world.store.page_fails.clear()
+    world.leap(400)
+    world.settle()
+    assert monitor.firing() == set()
+
+
 def test_a_pause_fires_nothing_for_a_day_and_then_its_own_alert(
     settled: World, monitor: Monitor
 ) -> None:
