@@ -76,6 +76,7 @@ class Decisions:
             self._put_off(action, is_listed=one.is_listed)
             return
         if path in self._looks or path in self._backlog:
+            self._looks.met(action.local)
             self._correct(action)
             return
         if self._is_held(action) or self._retries.is_pending(action):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 
+from s3syncd.core.entry import Action
+
 __all__ = ["Inodes"]
 
 
@@ -39,3 +41,8 @@ class Inodes:
         if inode is not None:
             self._of[path] = inode
             self._counts[inode] += 1
+
+    def keep(self, action: Action | None) -> None:
+        """What was decided comes to nothing: unless a later file is known, this one is there."""
+        if action is not None and action.local is not None and action.path not in self._of:
+            self.set(action.path, action.local.inode)

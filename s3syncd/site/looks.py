@@ -19,13 +19,12 @@ from s3syncd.site.inodes import Inodes
 from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
 from s3syncd.site.retries import Retries
+from s3syncd.site.unstable import Unstable
 from s3syncd.site.withheld import Withheld
 
 __all__ = ["REMOTE_CHANGED", "Looks"]
 
 _LOOKS_AT_ONCE = 512  # one round to the scan thread: about 2 ms of lstat
-_UNSTABLE_SECONDS = (60.0, 120.0, 240.0, 300.0)  # waits for a file that is rewritten all the time
-_UNSTABLE_KEPT = 1_000
 _LOST_SECONDS = 1.0  # a look that failed is repeated after this
 REMOTE_CHANGED = frozenset({7, 8, 10, 11, 12})  # the table's: the bucket is not as the baseline
 
@@ -71,7 +70,7 @@ class Looks:
         self._unseen: dict[str, float] = {}
         self._inodes = Inodes()
         self.withheld = Withheld()
-        self._unstable: dict[str, int] = {}
+        self._unstable = Unstable(problems)
 
     def __len__(self) -> int:
         """Return how many paths are dirty (waiting, looked at, or due while in flight)."""
@@ -109,27 +108,24 @@ class Looks:
         """A path is dirty because of what was met there; `is_soon`: no hint is to be waited for."""
         self._dirty(path, now, is_closed=None if is_soon else False, first=None)
 
+    def met(self, local: LocalEntry | None) -> None:
+        """A file was seen that is to be compared yet: whatever was there before, it is this one."""
+        if local is not None:
+            self._inodes.set(local.path, local.inode)
+
     def superseded(self, action: Action, now: float) -> None:
         """What was decided is not so any more: look again. The file is still on its way."""
-        if action.local is not None:
-            self._inodes.set(action.path, action.local.inode)
+        self._inodes.keep(action)
         self.note(action.path, now, is_soon=True)
 
     def again(self, path: str, now: float, after_seconds: float, action: Action | None) -> None:
         """A path was not quiet: look again later; its deadline goes on counting."""
-        entry = self._entries.pop(path, None)
-        if action is not None and action.local is not None:
-            self._inodes.set(path, action.local.inode)
-        self._again(path, now, after_seconds, entry)
+        self._inodes.keep(action)
+        self._again(path, now, after_seconds, self._entries.pop(path, None))
 
-    def unstable(self, path: str, now: float) -> None:
+    def unstable(self, action: Action, now: float) -> None:
         """A file changed through its deadline without only growing: a problem, tried again."""
-        times = self._unstable.get(path, 0)
-        if len(self._unstable) < _UNSTABLE_KEPT or path in self._unstable:
-            self._unstable[path] = times + 1
-        self._problems.note(path, "unstable")
-        wait = _UNSTABLE_SECONDS[min(times, len(_UNSTABLE_SECONDS) - 1)]
-        self._again(path, now, wait, self._entries.pop(path, None))
+        self.again(action.path, now, self._unstable.met(action.path), action)
 
     def clean(self, path: str) -> None:
         """Both sides agree about a path, or nothing more can be done about it for now."""
@@ -138,8 +134,7 @@ class Looks:
         self.withheld.end(path)
         if path not in self:
             self._since.pop(path, None)
-        if self._unstable.pop(path, None) is not None:
-            self._problems.clear(path)
+        self._unstable.end(path)
 
     def settled(self, path: str, now: float) -> None:
         """A path is no longer in flight: what was due meanwhile is due now."""
@@ -255,6 +250,7 @@ class Looks:
     def _found(self, local: LocalEntry, entry: SettleEntry, now: float) -> None:
         path = local.path
         self._unwant_deletion(path)
+        self.met(local)
         problem = self._parts.scope.problem_with(path)
         if problem is not None:
             self._problems.note(path, problem)

@@ -176,7 +176,7 @@ class Outcomes:
     def _superseded(self, outcome: Outcome, now: float) -> None:
         path = outcome.action.path
         if outcome.reason == "unstable":
-            self._looks.unstable(path, now)
+            self._looks.unstable(outcome.action, now)
         elif outcome.due_in_seconds is not None:
             self._looks.again(path, now, outcome.due_in_seconds, outcome.action)
         else:
@@ -184,7 +184,7 @@ class Outcomes:
 
     def _failed(self, outcome: Outcome, now: float, planned_at: float | None) -> None:
         if outcome.reason == "unstable":
-            self._looks.unstable(outcome.action.path, now)
+            self._looks.unstable(outcome.action, now)
             return
         if outcome.reason == "canceled" and not outcome.is_unknown:
             self._looks.again(outcome.action.path, now, _CANCELED_SECONDS, outcome.action)

@@ -70,8 +70,12 @@ class Schedule:
         return self.has_directories or self.timetable.is_doubtful
 
     def is_scanning(self, now: float) -> bool:
-        """Whether a scan is queued or under way that may show where a missing file went."""
-        return self.has_directories or self.whole is not None or self.timetable.is_wanted(now)
+        """Whether a scan is to come, or under way, that may show where a missing file went.
+
+        After a doubt that is until one came to its end, however often it has failed before.
+        """
+        is_to_come = self.timetable.is_doubtful or self.timetable.is_wanted(now)
+        return self.has_directories or self.whole is not None or is_to_come
 
     @property
     def can_step(self) -> bool:

@@ -15,6 +15,7 @@ _DELETIONS = "tests/scenarios/test_deletions.py"
 _DRIFT = "tests/scenarios/test_drift.py"
 _HOLDS = "tests/scenarios/test_holds.py"
 _PASSES = "tests/scenarios/test_passes.py"
+_RENAMES = "tests/scenarios/test_renames.py"
 _FAILURES = "tests/scenarios/test_failures.py"
 _LIFE = "tests/scenarios/test_plain_life.py"
 _OUTAGE = "tests/scenarios/test_ledger_outage.py"
@@ -398,6 +399,38 @@ MUTANTS = [
         old="        if self._schedule().is_scanning(now):\n            return\n",
         new="",
         tests=[f"{_DELETIONS}::test_no_deletion_starts_while_a_directory_scan_is_outstanding"],
+    ),
+    Mutant(
+        name="deletions go on after a doubt whose scan has failed",
+        file="s3syncd/site/schedule.py",
+        old="self.timetable.is_doubtful or self.timetable.is_wanted(now)",
+        new="self.timetable.is_wanted(now)",
+        tests=[f"{_RENAMES}::test_an_old_name_waits_until_a_scan_that_broke_off_was_made_up_for"],
+    ),
+    Mutant(
+        name="the file that a pass meets at a path that waits is not the one awaited",
+        file=_DECISIONS,
+        old="            self._looks.met(action.local)\n",
+        new="",
+        tests=[
+            f"{_RENAMES}::test_an_old_name_waits_for_a_file_that_took_the_place_of_one_that_waits"
+        ],
+    ),
+    Mutant(
+        name="a late answer brings back which file was awaited",
+        file="s3syncd/site/inodes.py",
+        old=" and action.path not in self._of:",
+        new=":",
+        tests=[
+            f"{_RENAMES}::test_an_old_name_waits_for_a_file_that_took_the_place_of_one_on_its_way"
+        ],
+    ),
+    Mutant(
+        name="an unstable file is not awaited",
+        file="s3syncd/site/looks.py",
+        old="self._unstable.met(action.path), action)",
+        new="self._unstable.met(action.path), None)",
+        tests=[f"{_RENAMES}::test_an_old_name_waits_for_a_new_one_that_is_rewritten_all_the_time"],
     ),
     Mutant(
         name="what a void pass saw gone is believed",

@@ -38,6 +38,7 @@ class InlineScanner:
     Attributes:
         unknown: directories (`d/`) or files that cannot be judged, with the reason of their mark.
         breaks_after: the next scan ends incomplete after so many batches; None: whole.
+        is_broken: every scan ends incomplete before its first batch.
         is_held: no scan goes on; looks are answered all the same.
         are_looks_held: no look is answered.
         busy: how many seconds the step at hand has taken.
@@ -51,6 +52,7 @@ class InlineScanner:
         self._scope = scope
         self.unknown: dict[str, str] = {}
         self.breaks_after: int | None = None
+        self.is_broken = False
         self.is_held = False
         self.are_looks_held = False
         self.looks: Counter[str] = Counter()
@@ -133,6 +135,9 @@ class InlineScanner:
         except RootError as error:
             self._end(scan, [], is_complete=False)
             self._post_root(error)
+            return
+        if self.is_broken:
+            self._end(scan, [], is_complete=False)
             return
         batch = next(scan.batches, None)
         if batch is None:
