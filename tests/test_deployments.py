@@ -1,18 +1,20 @@
 """Kubernetes, Helm and Compose: what contrib shows is well formed and agrees with the program.
 
-Not checked here: that a cluster takes the manifests (their schema), and Helm's own rendering; the
-chart keeps to the few actions that tests/chart.py knows.
+Not checked here: that a cluster starts them. Their schemas are those of Kubernetes and Compose.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from s3syncd import __version__
 from s3syncd.cli.main import build_parser
@@ -20,7 +22,7 @@ from s3syncd.cli.status import _LIVE_SECONDS
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.web.app import Application, Verdict
-from tests.chart import CHART, rendered
+from tests.chart import CHART, linted, rendered
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTRIB = ROOT / "contrib"
@@ -31,13 +33,17 @@ CONFIG = "/etc/s3syncd"
 # --- manifests ------------------------------------------------------------------------------------
 
 
-def manifests() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for path in sorted((CONTRIB / "kubernetes").glob("*.yaml")):
-        yield path.name, list(yaml.safe_load_all(path.read_text()))
-    yield "chart", rendered()
+MANIFESTS = {path.name: path for path in sorted((CONTRIB / "kubernetes").glob("*.yaml"))}
 
 
-ALL = [pytest.param(each, id=name) for name, each in manifests()]
+def manifest(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(MANIFESTS[name].read_text())) if name != "chart" else rendered()
+
+
+@pytest.fixture(params=[*MANIFESTS, "chart"])
+def documents(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    """Each way to run it in a cluster."""
+    return manifest(request.param)
 
 
 def of_kind(documents: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -63,7 +69,7 @@ def loaded(text: str, tmp_path: Path) -> Config:
 
 
 def test_there_are_manifests_for_each_way() -> None:
-    assert [name for name, _ in manifests()] == ["s3syncd.yaml", "sidecar.yaml", "chart"]
+    assert [*MANIFESTS] == ["s3syncd.yaml", "sidecar.yaml"]
 
 
 class Turning:
@@ -91,7 +97,6 @@ def asked(path: str, host: str) -> int:
     return int(seen[0].split()[0])
 
 
-@pytest.mark.parametrize("documents", ALL)
 def test_probes_ask_for_what_they_are_about(documents: list[dict[str, Any]]) -> None:
     container = daemon(documents)
     (port,) = container["ports"]
@@ -106,12 +111,31 @@ def test_probes_ask_for_what_they_are_about(documents: list[dict[str, Any]]) -> 
     assert asked("/healthz", "10.1.2.3:9350") == 503
 
 
-def test_a_deployment_is_ready_when_all_was_compared_and_a_sidecar_delays_nobody() -> None:
-    probed = {name: "readinessProbe" in daemon(documents) for name, documents in manifests()}
-    assert probed == {"s3syncd.yaml": True, "sidecar.yaml": False, "chart": True}
+@pytest.mark.parametrize("version", ["1.29", kubernetes_validate.latest_version()])
+def test_a_cluster_knows_every_word_of_a_manifest(
+    documents: list[dict[str, Any]], version: str
+) -> None:
+    for document in documents:
+        kubernetes_validate.validate(document, version, strict=True)
 
 
-@pytest.mark.parametrize("documents", ALL)
+@pytest.mark.parametrize(("word", "value"), [("replica", 1), ("replicas", "1")])
+def test_a_word_that_no_cluster_knows_is_refused(word: str, value: object) -> None:
+    (deployment,) = of_kind(manifest("s3syncd.yaml"), "Deployment")
+    deployment["spec"][word] = value
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(deployment, "1.29", strict=True)
+
+
+@pytest.mark.parametrize(("name", "is_asked"), [
+    ("s3syncd.yaml", True), ("sidecar.yaml", False), ("chart", True),
+])  # fmt: skip
+def test_a_deployment_is_ready_when_all_was_compared_and_a_sidecar_delays_nobody(
+    name: str, is_asked: bool
+) -> None:
+    assert ("readinessProbe" in daemon(manifest(name))) == is_asked
+
+
 def test_the_port_of_the_probes_is_open_to_the_kubelet_and_guarded_by_a_token(
     documents: list[dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -136,7 +160,6 @@ def test_the_health_of_a_container_is_asked_by_a_command_that_exists() -> None:
     assert int(found[1]) > _LIVE_SECONDS
 
 
-@pytest.mark.parametrize("documents", ALL)
 def test_the_configuration_of_a_manifest_loads_and_names_what_is_mounted(
     documents: list[dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -151,7 +174,6 @@ def test_the_configuration_of_a_manifest_loads_and_names_what_is_mounted(
     assert not mounts[STATE].get("readOnly")
 
 
-@pytest.mark.parametrize("documents", ALL)
 def test_every_mount_has_its_volume_and_every_volume_its_use(
     documents: list[dict[str, Any]],
 ) -> None:
@@ -174,7 +196,6 @@ def test_every_mount_has_its_volume_and_every_volume_its_use(
         assert spec["serviceAccountName"] == account["metadata"]["name"]
 
 
-@pytest.mark.parametrize("documents", ALL)
 def test_a_pod_has_no_rights_it_does_not_need(documents: list[dict[str, Any]]) -> None:
     spec, container = pod(documents), daemon(documents)
     assert spec["securityContext"]["runAsNonRoot"] is True
@@ -187,7 +208,6 @@ def test_a_pod_has_no_rights_it_does_not_need(documents: list[dict[str, Any]]) -
     assert set(container["resources"]["limits"]) == {"cpu", "memory"}
 
 
-@pytest.mark.parametrize("documents", ALL)
 def test_a_stop_has_time_to_drain_and_two_never_run_at_once(
     documents: list[dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -228,19 +248,57 @@ def test_the_image_is_that_of_the_charts_version_unless_told_otherwise() -> None
     assert daemon(rendered({"image": {"tag": "mine"}}))["image"] == "s3syncd:mine"
 
 
+OTHER = {
+    "image": {"repository": "registry.example/s3syncd", "tag": "mine", "pullPolicy": "Always"},
+    "imagePullSecrets": [{"name": "registry"}],
+    "config": {
+        "sites": [{"path": "/data/a", "bucket": "bucket-a", "exclusions": ['"', "\\.t$", "<&>ä"]}]
+    },
+    "data": {
+        "volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}],
+        "mounts": [{"name": "a", "mountPath": "/data/a"}, {"name": "b", "mountPath": "/b"}],
+    },
+    "http": {"tokenSecret": "other"},
+    "envFrom": [{"secretRef": {"name": "keys"}}],
+    "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"}},
+    "state": {"size": "5Gi", "storageClassName": "fast"},
+    "resources": {"limits": {"cpu": 2, "memory": "1Gi"}},
+    "nodeSelector": {"disk": "photos"},
+    "tolerations": [{"key": "storage", "operator": "Exists", "effect": "NoSchedule"}],
+    "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+        "nodeSelectorTerms": [{"matchExpressions": [
+            {"key": "disk", "operator": "In", "values": ["photos"]},
+        ]}],
+    }}},
+    "runAsUser": 1_000_650_000,
+    "terminationGracePeriodSeconds": 3_600_000,
+}  # fmt: skip
+"""Another value for each that the chart has."""
+
+
+@pytest.mark.parametrize("values", [{}, OTHER], ids=["its own", "other"])
+def test_helm_and_a_cluster_find_no_fault_in_the_chart(values: dict[str, Any]) -> None:
+    assert "0 chart(s) failed" in linted(values)
+    for document in rendered(values):
+        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_other_values_are_other_in_all() -> None:
+    assert OTHER.keys() == yaml.safe_load((CHART / "values.yaml").read_text()).keys()
+
+
+def test_a_large_number_stays_a_whole_one() -> None:
+    # OpenShift's users are above a million, which helm writes as 1.00065e+09 if it is let.
+    context = pod(rendered(OTHER))["securityContext"]
+    numbers = [context["runAsUser"], context["runAsGroup"], context["fsGroup"]]
+    assert list(map(repr, numbers)) == ["1000650000"] * 3
+    assert repr(pod(rendered(OTHER))["terminationGracePeriodSeconds"]) == "3600000"
+
+
 def test_the_chart_says_where_a_pod_runs_and_how_its_image_is_had() -> None:
-    given = {
-        "imagePullSecrets": [{"name": "registry"}],
-        "nodeSelector": {"disk": "photos"},
-        "tolerations": [{"key": "storage", "operator": "Exists", "effect": "NoSchedule"}],
-        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-            "nodeSelectorTerms": [{"matchExpressions": [
-                {"key": "disk", "operator": "In", "values": ["photos"]},
-            ]}],
-        }}},
-    }  # fmt: skip
-    spec = pod(rendered(given))
-    assert {name: spec[name] for name in given} == given
+    spec = pod(rendered(OTHER))
+    given = ("imagePullSecrets", "nodeSelector", "tolerations", "affinity")
+    assert {name: spec[name] for name in given} == {name: OTHER[name] for name in given}
     plain = pod(rendered())
     assert not any(plain[name] for name in given)
 
@@ -258,23 +316,12 @@ def test_every_value_of_the_chart_is_used() -> None:
 
 
 def test_the_chart_takes_other_values(tmp_path: Path) -> None:
-    documents = rendered({
-        "config": {
-            "sites": [{"path": "/data/a", "bucket": "bucket-a", "exclusions": ['"', "\\.t$"]}]
-        },
-        "data": {
-            "volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}],
-            "mounts": [{"name": "a", "mountPath": "/data/a"}, {"name": "b", "mountPath": "/b"}],
-        },
-        "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"}},
-        "envFrom": [{"secretRef": {"name": "keys"}}],
-        "state": {"size": "5Gi", "storageClassName": "fast"},
-    })  # fmt: skip
+    documents = rendered(OTHER)
     (config_map,) = of_kind(documents, "ConfigMap")
     (site,) = loaded(config_map["data"]["config.yml"], tmp_path).sites
-    assert site.exclusions == ('"', "\\.t$")
+    assert site.exclusions == ('"', "\\.t$", "<&>ä")
     assert {each["name"] for each in pod(documents)["volumes"]} >= {"a", "b"}
-    assert daemon(documents)["envFrom"] == [{"secretRef": {"name": "keys"}}]
+    assert daemon(documents)["envFrom"] == OTHER["envFrom"]
     (account,) = of_kind(documents, "ServiceAccount")
     assert account["metadata"]["annotations"] == {
         "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"
@@ -283,6 +330,15 @@ def test_the_chart_takes_other_values(tmp_path: Path) -> None:
     assert claim["spec"]["storageClassName"] == "fast"
     (plain,) = of_kind(rendered(), "PersistentVolumeClaim")
     assert "storageClassName" not in plain["spec"]
+
+
+def test_another_configuration_starts_another_pod() -> None:
+    def mark(documents: list[dict[str, Any]]) -> str:
+        (deployment,) = of_kind(documents, "Deployment")
+        found: str = deployment["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+        return found
+
+    assert mark(rendered()) != mark(rendered({"config": {"sites": []}}))
 
 
 # --- compose --------------------------------------------------------------------------------------
@@ -300,6 +356,15 @@ def services() -> dict[str, Any]:
     assert named == set(document["volumes"])
     found: dict[str, Any] = document["services"]
     return found
+
+
+def test_compose_knows_every_word_of_the_example() -> None:
+    found = resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+    validator = Draft202012Validator(json.loads(found.read_text(encoding="utf-8")))
+    document = yaml.safe_load((CONTRIB / "compose/docker-compose.yml").read_text())
+    validator.validate(document)
+    document["services"]["s3syncd"]["stop_graceperiod"] = "40s"
+    assert not validator.is_valid(document)
 
 
 def test_compose_starts_a_store_with_the_bucket_and_the_keys_of_the_configuration(
