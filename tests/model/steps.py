@@ -12,12 +12,14 @@ from typing import Any
 from s3syncd.core.entry import BaselineRow, LocalEntry, RemoteEntry
 from s3syncd.core.paths import Scope
 from s3syncd.core.reconcile import Policy
-from s3syncd.ledger import Intent
 from tests.model.bucket import apply
 from tests.model.calls import MISSING, NO_ANSWER, NO_LOOK, Calls
 from tests.model.files import Files
+from tests.model.image import put, take
+from tests.model.laws import flaw_of_deletion, flaw_of_row
 from tests.model.ledger import MemoryLedger
-from tests.model.process import OLD, Process
+from tests.model.process import Process
+from tests.model.same import aged, free_name, ranked, with_late
 from tests.model.values import (
     BODIES,
     ETAGS,
@@ -37,7 +39,6 @@ from tests.model.values import (
 __all__ = ["World"]
 
 _REMEMBERED = 300_000  # turns, about 1 KiB each
-_NAMES = "abcdefghijklmnopqrstuvwxyz"
 
 
 class World:
@@ -157,7 +158,7 @@ class World:
         """End the process at once and start it anew."""
         late, call = state.late, state.call
         if call is not None and call.request is not None and not call.is_applied:
-            late = _with_late(late, call.request)
+            late = with_late(late, call.request)
         return Step(name, self._begun(state._replace(late=late)))
 
     def _begun(self, state: State) -> State:
@@ -176,9 +177,8 @@ class World:
         """The answer to a request is lost. What was asked for may be done, now, later or never."""
         if call.request is None or call.is_applied:
             return
-        late, reply = state.late, NO_LOOK
-        if call.request.verb != "head":
-            late, reply = _with_late(late, call.request), NO_ANSWER
+        late = with_late(state.late, call.request)
+        reply = NO_LOOK if call.request.verb == "head" else NO_ANSWER
         lost = state._replace(losses=state.losses - 1, late=late)
         yield self._answered(f"{call.request.verb} lost", lost, call, reply)
 
@@ -205,9 +205,8 @@ class World:
     def _go_on(self, name: str, state: State, call: Call) -> Step:
         result = self._calls.go_on(call)
         if isinstance(result, Request):
-            broken = ""
-            if result.verb == "delete":
-                broken = self._broken_by_asking(state)
+            is_delete, retires = result.verb == "delete", self.options.retire_deleted
+            broken = flaw_of_deletion(state, retires=retires) if is_delete else ""
             if result.verb == "put" and "acknowledgement" in self.options.off:
                 state = self._recorded_early(state, result)
             return Step(name, state._replace(call=call._replace(request=result)), broken)
@@ -219,12 +218,6 @@ class World:
             state = state._replace(remote=remote._replace(born=born))
         event = "recovered" if call.job.action is None else "finished"
         return self._turn(state, event, result)._replace(name=f"{name}: {result.result}")
-
-    def _broken_by_asking(self, state: State) -> str:
-        """Say why no deletion may be asked for now, or ''."""
-        if not self.options.retire_deleted:
-            return "LOST: a deletion that nobody asked for"
-        return "" if state.local is None else "LOST: a deletion while the file stands there"
 
     def _recorded_early(self, state: State, request: Request) -> State:
         """What a program would do that records what it has only asked for."""
@@ -244,7 +237,7 @@ class World:
         """Make the open group durable."""
         row, broken = state.memory.now.row, ""
         if row is not None and row != state.disk.row:
-            broken = self._flaw_of(state, row)
+            broken = flaw_of_row(state, row, self.files)
         return Step("commit", state._replace(disk=state.memory.now), broken)
 
     def of_pass(self, state: State) -> Iterator[Step]:
@@ -272,16 +265,11 @@ class World:
 
     def wait(self, state: State) -> Step:
         """A minute passes: what was not applied by now never will be."""
-        opened = state.process.open
-        if opened is not None:
-            older = tuple(_aged(each) for each in opened.older)
-            opened = opened._replace(is_later=False, intent=_aged(opened.intent), older=older)
-        waited = state._replace(late=(), process=state.process._replace(open=opened))
-        return self._turn(waited, "turn")
+        return self._turn(aged(state), "turn")
 
     def _turn(self, state: State, event: str, *given: Any, **more: Any) -> Step:
         """Let the process take a turn; check what it recorded."""
-        name = _free_name(state)
+        name = free_name(state)
         key = event, given, state.memory, state.process, name, state.scan is not None
         done = self._turns.get(key)
         if done is None:
@@ -292,7 +280,7 @@ class World:
         broken = ""
         row = memory.now.row
         if row is not None and row != state.memory.now.row:
-            broken = self._flaw_of(state, row)
+            broken = flaw_of_row(state, row, self.files)
         scan = None if event == "decide" else state.scan
         disk = state.disk if disk is None else disk
         state = state._replace(memory=memory, disk=disk, process=process, scan=scan)
@@ -301,73 +289,12 @@ class World:
             (job,) = offered
             op = job.intent.op_id if job.intent else name
             state = state._replace(call=Call(job, op))
-        return Step(event, _ranked(state), broken)
+        return Step(event, ranked(state), broken)
 
     def _take_turn(self, state: State, event: str, given: Any, more: Any, name: str) -> Any:
         process = self._process
         process.name = name
         self._ledger.is_passing = state.scan is not None
-        process.put(state.memory, state.process)
+        put(process, state.memory, state.process)
         getattr(process, event)(*given, **more)
-        return (*process.take(), tuple(process.lane.offered))
-
-    def _flaw_of(self, state: State, row: Any) -> str:
-        """Say why a row is ahead of reality, or ''."""
-        content = ETAGS.index(row.etag)
-        if not state.shown >> content & 1:
-            return "AHEAD: the bucket never had the row's version"
-        local = state.local
-        is_of_file = local is not None and local[1:5] == row[1:5]
-        if local is not None and is_of_file and self.files.made(local)[0] != content:
-            return "AHEAD: the row's version is not the content of the file"
-        return ""
-
-
-def _with_late(late: tuple[Request, ...], request: Request) -> tuple[Request, ...]:
-    if request.verb == "head":
-        return late
-    return tuple(sorted((*late, request), key=repr))
-
-
-def _aged(intent: Intent) -> Intent:
-    return intent._replace(created_wall=OLD)
-
-
-def _free_name(state: State) -> str:
-    """Give a short name that no operation has."""
-    process = state.process
-    intents = [state.memory.now.intent, state.disk.intent]
-    intents += [plan.intent for plan in (process.planned, process.in_flight) if plan]
-    taken = {intent.op_id for intent in intents if intent}
-    taken |= {request.op for request in state.late}
-    taken |= {each.op_id for each in (*state.memory.now.late, *state.disk.late)}
-    if process.open is not None:
-        taken |= {each.op_id for each in (process.open.intent, *process.open.older)}
-    if state.remote is not None:
-        taken.add(state.remote.op)
-    if state.call is not None:
-        taken |= {
-            state.call.op,
-            *(each.op for _, each in state.call.trace if isinstance(each, Obj)),
-        }
-    return next(name for name in _NAMES if name not in taken)
-
-
-def _ranked(state: State) -> State:
-    """Make the counters as small as they can be; only their order is of interest."""
-    memory, scan, opened = state.memory, state.scan, state.process.open
-    asked = [scan.started_seq] if scan else []
-    asked += [opened.seq] if opened and opened.has_been_seen else []
-    if not asked:
-        return state._replace(memory=memory._replace(row_seq=0, tomb_seq=0, seq=0))
-    values = sorted({0, memory.row_seq, memory.tomb_seq, memory.seq, *asked})
-    rank = {value: number for number, value in enumerate(values)}
-    memory = memory._replace(
-        row_seq=rank[memory.row_seq], tomb_seq=rank[memory.tomb_seq], seq=rank[memory.seq]
-    )
-    if scan:
-        scan = scan._replace(started_seq=rank[scan.started_seq])
-    process = state.process
-    if opened and opened.has_been_seen:
-        process = process._replace(open=opened._replace(seq=rank[opened.seq]))
-    return state._replace(memory=memory, scan=scan, process=process)
+        return (*take(process), tuple(process.lane.offered))
