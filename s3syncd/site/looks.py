@@ -250,7 +250,7 @@ class Looks:
     def _found(self, local: LocalEntry, entry: SettleEntry, now: float) -> None:
         path = local.path
         self._unwant_deletion(path)
-        self.met(local)
+        self._inodes.set(path, None)  # from here on what is decided about it is awaited
         problem = self._parts.scope.problem_with(path)
         if problem is not None:
             self._problems.note(path, problem)

@@ -18,6 +18,7 @@ CRASH = Budget(1, 1, 0)
 LOSS = Budget(1, 0, 1)
 EACH = Budget(2, 1, 0)
 LOST = Budget(2, 0, 1)
+_MOST_STATES = 60_000  # a third more than the widest of these has
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def files(tmp_path: Path) -> Iterator[Files]:
     made.close()
 
 
-def walked(files: Files, options: Options, *, most_states: int = 30_000) -> Report:
+def walked(files: Files, options: Options, *, most_states: int = _MOST_STATES) -> Report:
     return walk(World(options, files), most_states=most_states, is_shortest=True, stops=True)
 
 
@@ -46,7 +47,7 @@ def test_no_life_of_a_path_breaks_a_promise(
     starts = ("agreed",) if budget is USERS else ("empty", "agreed")
     report = walked(files, Options(budget, retires, on_drift, starts=starts))
     assert not report.violations, explained(report)
-    assert 200 < report.states < 30_000, "not all states, or hardly any"
+    assert 200 < report.states < _MOST_STATES, "not all states, or hardly any"
 
 
 @pytest.mark.parametrize("on_drift", ["overwrite", "hold"])
