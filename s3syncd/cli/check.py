@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.advice import Advice, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.config import document_of
 from s3syncd.cli.daemon_probes import probe_daemon, probe_ledger
 from s3syncd.cli.patience import Tell, patience
@@ -24,6 +24,7 @@ from s3syncd.config.describe import describe
 from s3syncd.config.load import load
 from s3syncd.config.models import Config, SiteConfig
 from s3syncd.config.origins import origins
+from s3syncd.core.advice import Advice
 from s3syncd.core.cost import class_hints, listing_finding, storage_class_of
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.local.probe import probe_root

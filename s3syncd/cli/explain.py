@@ -16,11 +16,12 @@ from threading import Event
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.advice import Advice, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.client import NoDaemonError, ask
 from s3syncd.cli.located import located
 from s3syncd.cli.patience import patience
 from s3syncd.cli.wording import Palette, printable, screen_columns, size, wrapped
+from s3syncd.core.advice import Advice
 
 __all__ = ["execute"]
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from s3syncd import __version__, collector
 from s3syncd.cli import exits
-from s3syncd.cli.advice import CLIENTS, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.options import add_explain, add_restore, directory
+from s3syncd.core.advice import CLIENTS
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
 __all__ = ["build_parser", "main"]

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.advice import Advice, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.patience import Tell, patience
 from s3syncd.cli.wording import (
     Palette,
@@ -24,6 +24,7 @@ from s3syncd.cli.wording import (
 )
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
+from s3syncd.core.advice import Advice
 from s3syncd.core.cost import spelled_dollars
 from s3syncd.core.entry import Action, Kind
 from s3syncd.core.finding import Finding, Verdict

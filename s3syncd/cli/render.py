@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from s3syncd.cli.advice import Advice
 from s3syncd.cli.wording import (
     SCREEN_COLUMNS,
     Palette,
@@ -18,6 +17,7 @@ from s3syncd.cli.wording import (
     size,
     wrapped,
 )
+from s3syncd.core.advice import Advice
 from s3syncd.core.plural import counted
 from s3syncd.core.safety import REASONS
 
@@ -224,5 +224,4 @@ def _problems(site: Mapping[str, Any], now: float, width: int, advice: Advice) -
 
 def _typed(site: Mapping[str, Any], hint: str | None, advice: Advice) -> str:
     """Give a hint with commands to copy, not to fill in."""
-    held_list = site["held_list"] or ""
-    return printable(advice.runnable(hint or "", site=site["name"], held_list=held_list))
+    return printable(advice.typed(site, hint))

@@ -11,13 +11,14 @@ from shutil import get_terminal_size
 from typing import Any, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.advice import Advice, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
 from s3syncd.cli.render import render_status
 from s3syncd.cli.watch import Screen, watch
 from s3syncd.cli.wording import Palette, count, printable, screen_columns
+from s3syncd.core.advice import Advice
 from s3syncd.core.plural import counted
 from s3syncd.core.standing import waits_for_person
 
@@ -54,7 +55,7 @@ def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
     else:
         status = ask_status(state_dir, arguments.site)
     print(
-        json.dumps(status, indent=2)
+        json.dumps(advice_of(arguments).spoken(status), indent=2)
         if arguments.json
         else _rendered(status, "", sys.stdout, arguments)
     )
@@ -83,7 +84,7 @@ def _watch(state_dir: Path, arguments: argparse.Namespace, stream: TextIO) -> in
             return json.dumps(gone) if arguments.json else text, exits.FATAL
         code = exits.exit_code_of(status["sites"])
         if arguments.json:
-            return json.dumps(status), code
+            return json.dumps(advice_of(arguments).spoken(status)), code
         room = get_terminal_size().lines // 2 if stream.isatty() else None
         return f"{_time()}  {_rendered(*_foremost(status, room), stream, arguments)}", code
 

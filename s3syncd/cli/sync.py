@@ -63,7 +63,7 @@ def execute(
         code = exits.exit_code_of_work(report["sites"])
     bar.close()
     if report is not None and arguments.json:
-        stream.write(json.dumps(report, indent=2) + "\n")
+        stream.write(json.dumps(advice_of(arguments).spoken(report), indent=2) + "\n")
     elif report is not None:
         palette, width = Palette(stream), screen_columns(stream)
         text = render_status(

@@ -17,12 +17,13 @@ from threading import Event
 from typing import Protocol, TextIO
 
 from s3syncd.cli import exits
-from s3syncd.cli.advice import Advice, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.client import NoDaemonError, ask
 from s3syncd.cli.patience import Tell, patience
 from s3syncd.cli.wording import Palette, count, printable, screen_columns, size, wrapped
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
+from s3syncd.core.advice import Advice
 from s3syncd.core.difference import EXTRA, Difference
 from s3syncd.core.plural import counted
 from s3syncd.errors import UnknownSiteError

@@ -99,7 +99,7 @@ def _by_pause(figures: SiteFigures, now: float) -> Iterable[tuple[str, str]]:
     seconds = 0.0 if figures.paused_at is None else now - figures.paused_at
     if seconds > FORGOTTEN_SECONDS:
         hours = f"{seconds / 3600:.0f} hours ago"
-        yield "paused", f"somebody paused it {hours}; `s3syncd resume` lets it go on"
+        yield "paused", f"somebody paused it {hours}; `s3syncd resume SITE` lets it go on"
 
 
 def _by_progress(

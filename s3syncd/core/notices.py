@@ -6,11 +6,11 @@ still is so once a day.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from s3syncd.core.advice import Advice
 from s3syncd.core.health import HELPLESS, Check
 from s3syncd.core.plural import counted
 from s3syncd.core.standing import KINDS, waits_for_person
@@ -22,6 +22,8 @@ CALM_SECONDS: Final = 10.0
 
 REMIND_SECONDS: Final = 86400.0
 """What still is so is told again: a hold that nobody remembers is a backup that nobody has."""
+
+_PLAIN: Final = Advice()
 
 _AT_ONCE: Final = frozenset({"held", "halted"})  # nothing but a person ends them
 
@@ -70,11 +72,18 @@ class Notices:
         kinds: those that are wanted.
         after_seconds: so long a site must be `unavailable` or `unhealthy` before it is told.
         interval_seconds: the same site and reason is told at most once in this time.
+        advice: makes commands those to be typed.
     """
 
     def __init__(
-        self, *, kinds: Iterable[str], after_seconds: float, interval_seconds: float
+        self,
+        *,
+        kinds: Iterable[str],
+        after_seconds: float,
+        interval_seconds: float,
+        advice: Advice = _PLAIN,
     ) -> None:
+        self._advice = advice
         self._kinds = frozenset(kinds)
         self._after_seconds = after_seconds
         self._interval_seconds = interval_seconds
@@ -97,7 +106,8 @@ class Notices:
         names, present = set(), set()
         for status, checks in sites:
             names.add(status["name"])
-            for kind, reason, text in _troubles(status, checks):
+            for kind, reason, raw in _troubles(status, checks):
+                text = self._advice.typed(status, raw)
                 # What holds deletions may change its word; it is one hold all the same.
                 key = (status["name"], kind, "" if kind == "held" else reason)
                 present.add(key)
@@ -151,10 +161,8 @@ class Notices:
 
 def _troubles(status: Mapping[str, Any], checks: Iterable[Check]) -> Iterable[tuple[str, str, str]]:
     state, reason = status["state"], status["reason"]
-    named = f"approve {shlex.quote(status['name'])}"
-    hint = (status["hint"] or "").replace("approve SITE", named)
     if state in HELPLESS:
-        yield state, reason or state, hint
+        yield state, reason or state, status["hint"] or ""
     else:
         for one in checks:
             yield "unhealthy", one.check, one.detail
@@ -163,9 +171,9 @@ def _troubles(status: Mapping[str, Any], checks: Iterable[Check]) -> Iterable[tu
 
 
 def _held(status: Mapping[str, Any]) -> tuple[str, str]:
-    name, count = shlex.quote(status["name"]), status["held_deletions"]
+    count = status["held_deletions"]
     if not count:
-        return "held_changes", f"Look with `s3syncd status {name}`."
+        return "held_changes", "Look with `s3syncd status SITE`."
     guard = status["reason"] if status["state"] not in HELPLESS else None
     list_hash = f" --list {status['held_list']}" if status["held_list"] else ""
     held, they = (
@@ -174,5 +182,5 @@ def _held(status: Mapping[str, Any]) -> tuple[str, str]:
     )
     return (
         guard or "held_deletions",
-        f"{held} held. If {they} right: `s3syncd approve {name}{list_hash}`.",
+        f"{held} held. If {they} right: `s3syncd approve SITE{list_hash}`.",
     )

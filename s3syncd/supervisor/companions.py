@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from s3syncd import logs
 from s3syncd.config.models import Config
+from s3syncd.core.advice import Advice
 from s3syncd.core.health import Check
 from s3syncd.core.logline import Redaction
 from s3syncd.core.notices import Notice, Notices
@@ -144,6 +145,7 @@ class Companions:
             kinds=config.notify_kinds,
             after_seconds=config.notify_after_seconds,
             interval_seconds=config.notify_interval_seconds,
+            advice=Advice.with_file(config.path),
         )
 
         def look(now: float) -> Iterable[Notice]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from s3syncd.core.advice import Advice
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.health import Check, failing, is_ready, remarks
 from s3syncd.core.plural import counted
@@ -44,8 +45,9 @@ class DaemonView:
         self._clock = clock
 
     def status(self) -> Mapping[str, Any]:
-        """Give the status document."""
-        return self._status()
+        """Give the status document, with commands for whoever knows of this daemon nothing else."""
+        document = self._status()
+        return Advice.with_file(document.get("config")).spoken(document)
 
     def live(self) -> Verdict:
         """Tell whether every loop turned lately."""
@@ -55,10 +57,15 @@ class DaemonView:
     def health(self) -> Verdict:
         """Tell whether every site progresses, and of each that does not, why; and who is paused."""
         sites = self.checked()
-        found = [check for _, checks in sites for check in checks]
-        lines = [f"{one.site}: {one.check}: {one.detail}" for one in found]
+        advice = Advice.with_file(self._status().get("config"))
+        lines = [
+            f"{one.site}: {one.check}: {advice.typed(status, one.detail)}"
+            for status, checks in sites
+            for one in checks
+        ]
+        is_good = not lines
         lines += [line for status, checks in sites if not checks for line in remarks(status)]
-        return Verdict(not found, tuple(lines))
+        return Verdict(is_good, tuple(lines))
 
     def checked(self) -> list[tuple[Mapping[str, Any], list[Check]]]:
         """Give of each site its status and the checks that fail."""

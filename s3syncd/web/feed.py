@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from s3syncd.core.advice import Advice
 from s3syncd.web.overview import Overview, SiteSeen, detail_of, recent_of, row_of
 
 __all__ = ["FRESH_SECONDS", "READERS", "Feed", "Reader"]
@@ -48,6 +49,7 @@ class _Stage(NamedTuple):
     rows: Mapping[str, _Stamped]
     seen: Mapping[str, SiteSeen]
     messages: dict[int, bytes]
+    advice: Advice
 
 
 class Feed:
@@ -114,10 +116,11 @@ class Feed:
         # Also without a last one (nobody looked meanwhile) no number is given twice.
         number = self._number = self._number + 1
         known = last.rows if last is not None else {}
-        rows = {
-            seen.status["name"]: _stamped(number, row_of(seen), known.get(seen.status["name"]))
-            for seen in overview.sites
-        }
+        advice = Advice.with_file(overview.daemon.get("config"))
+        rows = {}
+        for seen in overview.sites:
+            name = seen.status["name"]
+            rows[name] = _stamped(number, row_of(seen, advice), known.get(name))
         return _Stage(
             number=number,
             taken_at=self._clock(),
@@ -128,6 +131,7 @@ class Feed:
             rows=rows,
             seen={seen.status["name"]: seen for seen in overview.sites},
             messages={},
+            advice=advice,
         )
 
     def _message(
@@ -207,7 +211,7 @@ def _of_one(
             return [], {}
         similar = difflib.get_close_matches(site, stage.seen, _SIMILAR)
         return ['"site":null', f'"similar":{_encode(similar)}'], {}
-    detail = detail_of(seen)
+    detail = detail_of(seen, stage.advice)
     changed = {
         key: value for key, value in detail.items() if key not in given or given[key] != value
     }

@@ -6,11 +6,11 @@ and of a long path its ends.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from typing import Any, NamedTuple
 
+from s3syncd.core.advice import Advice
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.safety import REASONS
 from s3syncd.core.standing import SKIPPED, waits_for_person
@@ -40,16 +40,16 @@ class Overview(NamedTuple):
     sites: Sequence[SiteSeen]
 
 
-def row_of(seen: SiteSeen) -> dict[str, Any]:
+def row_of(seen: SiteSeen, advice: Advice) -> dict[str, Any]:
     """Give what stands of a site among the others."""
     status = seen.status
     return {
-        **_common(seen),
+        **_common(seen, advice),
         "problems": [
             {
                 "path": _cut(problem["path"], _PATH_CHARACTERS),
                 "reason": problem["reason"],
-                "hint": _cut(_advice(status, problem["hint"]), _HINT_CHARACTERS),
+                "hint": _cut(advice.typed(status, problem["hint"]), _HINT_CHARACTERS),
                 "since": problem["since"],
             }
             for problem in _obstacles(status)[:_SHOWN]
@@ -57,13 +57,14 @@ def row_of(seen: SiteSeen) -> dict[str, Any]:
     }
 
 
-def detail_of(seen: SiteSeen) -> dict[str, Any]:
+def detail_of(seen: SiteSeen, advice: Advice) -> dict[str, Any]:
     """Give everything about a site."""
     status, figures = seen.status, seen.figures or SiteFigures()
     return {
-        **_common(seen),
+        **_common(seen, advice),
         "problems": [
-            {**problem, "hint": _advice(status, problem["hint"])} for problem in status["problems"]
+            {**problem, "hint": advice.typed(status, problem["hint"])}
+            for problem in status["problems"]
         ],
         "held_list": status["held_list"],
         "foreign_objects": status["foreign_objects"],
@@ -105,7 +106,7 @@ def _newest(seen: SiteSeen) -> float:
     return seen.figures.recent[-1].at_wall if seen.figures is not None else 0.0
 
 
-def _common(seen: SiteSeen) -> dict[str, Any]:
+def _common(seen: SiteSeen, advice: Advice) -> dict[str, Any]:
     status, figures = seen.status, seen.figures or SiteFigures()
     reason = status["reason"]
     is_in_sync = status["in_sync"]
@@ -123,11 +124,13 @@ def _common(seen: SiteSeen) -> dict[str, Any]:
         "bytes_pending": status["pending"]["bytes"],
         "oldest": status["oldest_pending_seconds"],
         "held": status["held_deletions"],
-        "command": _command(status),
+        "command": _command(status, advice),
         "reason": reason,
         "meaning": REASONS[reason].message if reason in REASONS else None,
-        "hint": _cut(_advice(status, status["hint"]), _HINT_CHARACTERS),
-        "failing": [_cut(line, _HINT_CHARACTERS) for line in seen.failing[:_FAILING]],
+        "hint": _cut(advice.typed(status, status["hint"]), _HINT_CHARACTERS),
+        "failing": [
+            _cut(advice.typed(status, line), _HINT_CHARACTERS) for line in seen.failing[:_FAILING]
+        ],
         "problems_total": status["problems_total"],
         "obstacles": _obstacle_count(status),
         "last_reconcile_at": status["last_reconcile_at"],
@@ -162,20 +165,14 @@ def _obstacles(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [problem for problem in status["problems"] if problem["reason"] not in SKIPPED]
 
 
-def _command(status: Mapping[str, Any]) -> str | None:
+def _command(status: Mapping[str, Any], advice: Advice) -> str | None:
     """Give the command that a person would type next, to copy and not to fill in."""
-    name = shlex.quote(status["name"])
     if status["held_deletions"]:
         chosen = f" --list {status['held_list']}" if status["held_list"] else ""
-        return f"s3syncd approve {name}{chosen}"
+        return advice.typed(status, f"s3syncd approve SITE{chosen}")
     if waits_for_person(status):
-        return f"s3syncd approve {name}"
-    return f"s3syncd resume {name}" if status["state"] == "paused" else None
-
-
-def _advice(status: Mapping[str, Any], hint: str | None) -> str:
-    named = (hint or "").replace("approve SITE", f"approve {shlex.quote(status['name'])}")
-    return named.replace("--list HASH", f"--list {status['held_list'] or 'HASH'}")
+        return advice.typed(status, "s3syncd approve SITE")
+    return advice.typed(status, "s3syncd resume SITE") if status["state"] == "paused" else None
 
 
 def _cut(text: str, length: int) -> str:

@@ -32,7 +32,8 @@ def test_the_page_of_a_daemon_tells_of_uploads_a_hold_and_a_bucket_that_is_gone(
         (photos.root / f"{number}.jpg").unlink()
     page.wait("28 deletions are held", "#attention")
     command = page.text("#attention .command code")
-    assert command == f"s3syncd approve photos --list {daemon.site('photos')['held_list']}"
+    config, listed = daemon.status()["config"], daemon.site("photos")["held_list"]
+    assert command == f"s3syncd -c {config} approve photos --list {listed}"
     assert daemon.run(*command.split()[1:]).returncode == 0
     page.wait_for(lambda: not page.is_seen("#attention"), "nobody is needed any more")
     page.wait("Deleted", "#recent")

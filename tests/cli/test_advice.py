@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from s3syncd.cli.advice import ADVISED, CLIENTS, Advice, advice_of
+from s3syncd.cli.advice import advice_of
 from s3syncd.cli.main import build_parser, main
+from s3syncd.core.advice import ADVISED, CLIENTS, Advice
 from s3syncd.core.safety import REASONS
 from s3syncd.site.problems import _HINTS as HINTS
 from tests.cli.daemon import FakeDaemon, site_status, write_config
-
-FILED = Advice(config="'my c.yml'")
-
-
-@pytest.mark.parametrize(
-    ("advice", "text", "said"),
-    [
-        (Advice(), "`s3syncd approve SITE`.", "`s3syncd approve 'a b'`."),
-        (FILED, "`s3syncd approve SITE`.", "`s3syncd -c 'my c.yml' approve 'a b'`."),
-        (FILED, "s3syncd check", "s3syncd -c 'my c.yml' check"),
-        (
-            FILED,
-            "`s3syncd approve SITE --list HASH`",
-            "`s3syncd -c 'my c.yml' approve 'a b' --list abc`",
-        ),
-        (FILED, "start it with `s3syncd -c FILE`", "start it with `s3syncd -c 'my c.yml'`"),
-        (Advice(), "start it with `s3syncd -c FILE`", "start it with `s3syncd`"),
-        (
-            Advice(state_dir="/s"),
-            "`s3syncd approve SITE`; s3syncd check",
-            "`s3syncd approve --state-dir /s 'a b'`; s3syncd -c FILE check",
-        ),
-        (
-            FILED,
-            "the other s3syncd command; approve SITE",
-            "the other s3syncd command; approve SITE",
-        ),
-    ],
-)
-def test_a_command_is_written_as_it_has_to_be_typed(advice: Advice, text: str, said: str) -> None:
-    assert advice.runnable(text, site="a b", held_list="abc") == said
-
-
-def test_what_is_not_known_stays_out_or_stays_a_placeholder() -> None:
-    text = "`s3syncd approve SITE --list HASH`"
-    said = "`s3syncd status a` (it names the list to approve)"
-    assert Advice().runnable(f"{text}.", site="a") == f"{said}."
-    assert Advice().runnable(text.strip("`"), site="a") == said.replace("`", "")
-    assert Advice().runnable(text) == said.replace("status a", "status SITE")
-    assert Advice().runnable("`s3syncd approve SITE`") == "`s3syncd approve SITE`"
 
 
 def test_the_deletions_that_a_guard_holds_are_approved_by_their_list_alone() -> None:
@@ -114,6 +76,22 @@ def printed(
         where = {str(getattr(arguments, "config", "")), str(getattr(arguments, "state_dir", ""))}
         given = {str(tmp_path / "config.yml"), str(tmp_path / "state"), "FILE"}
         assert where & given, command
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--json", "--watch", "--timeout", "0"]])
+def test_a_program_is_told_whole_commands_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    config = write_config(tmp_path)
+    hint = REASONS["mass_delete"].remedy
+    problem = {"path": "a", "reason": "drift", "hint": HINTS["drift"], "since": None}
+    stuck = site_status("my site", reason="mass_delete", hint=hint, problems=[problem], **HELD)
+    with FakeDaemon(tmp_path / "state", [stuck]):
+        assert main(["status", "-c", str(config), *words]) == 3
+    (site,) = json.JSONDecoder().raw_decode(capsys.readouterr().out)[0]["sites"]
+    begun = f"`s3syncd -c {config} approve 'my site'"
+    assert f"{begun} --list 0123456789ab`" in site["hint"]
+    assert f"{begun}`" in site["problems"][0]["hint"]
 
 
 def test_an_error_is_told_with_the_file_that_was_given(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from s3syncd.core.advice import Advice
 from s3syncd.core.bulletin import MAX_LISTED, MAX_TEXT, document
 from s3syncd.core.health import Check
 from s3syncd.core.notices import CALM_SECONDS, KINDS, REMIND_SECONDS, Notice, Notices
@@ -71,6 +72,21 @@ def test_a_hold_tells_how_many_and_the_command_that_approves_them(told: Told) ->
     assert "s3syncd approve a --list 0123456789ab" in held.text
     (spaced,) = Told().look(status("web assets", **HELD))
     assert "s3syncd approve 'web assets' --list" in spaced.text
+
+
+def test_commands_are_told_with_the_file_of_the_daemon() -> None:
+    advice = Advice.with_file("/etc/my c.yml")
+    notices = Notices(kinds=KINDS, after_seconds=0, interval_seconds=INTERVAL, advice=advice)
+    late = Check("d", "paused", "`s3syncd resume SITE` lets it go on")
+    sites = [
+        (status("a", **HALTED), ()), (status("b", **HELD), ()),
+        (status("c", problems=[{"reason": "drift"}]), ()), (status("d"), (late,)),
+    ]  # fmt: skip
+    texts = [one.text for one in notices.look(sites, now=0.0, wall=0.0)]
+    for text, command in zip(
+        texts, ("approve a", "approve b --list 0123456789ab", "status c", "resume d"), strict=True
+    ):
+        assert f"`s3syncd -c '/etc/my c.yml' {command}`" in text
 
 
 def test_a_hold_whose_word_changes_is_one_hold(told: Told) -> None:

@@ -39,7 +39,7 @@ def test_a_hold_is_told_once_the_changed_file_says_where(world: World) -> None:
     document = json.loads(posted.body)
     (notice,) = document["notices"]
     assert (notice["site"], notice["kind"]) == ("data", "held")
-    assert "s3syncd approve data --list" in document["text"]
+    assert " approve data --list" in document["text"]
     assert status["heartbeat"]["error"] is None
     written = daemon.log_path.read_text() + json.dumps(status) + said[0].stdout + said[1].stdout
     assert '"********"' in said[0].stdout

@@ -192,11 +192,18 @@ MUTANTS = [
                "::test_work_of_a_paused_site_was_not_done_though_it_is_in_sync"],
     ),
     Mutant(
+        name="programs are told commands with placeholders",
+        file="s3syncd/cli/status.py",
+        old="json.dumps(advice_of(arguments).spoken(status), indent=2)",
+        new="json.dumps(status, indent=2)",
+        tests=["tests/cli/test_advice.py::test_a_program_is_told_whole_commands_too"],
+    ),
+    Mutant(
         name="what nobody has listed is advised to be approved",
-        file="s3syncd/cli/advice.py",
+        file="s3syncd/core/advice.py",
         old="            if not held_list:\n",
         new="            if False:\n",
-        tests=["tests/cli/test_advice.py"
+        tests=["tests/core/test_advice.py"
                "::test_what_is_not_known_stays_out_or_stays_a_placeholder"],
     ),
     Mutant(

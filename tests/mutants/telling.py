@@ -131,6 +131,13 @@ MUTANTS = [
         tests=[_CORE_TESTS + "test_a_site_that_goes_to_and_fro_is_told_of_once_in_the_interval"],
     ),
     Mutant(
+        name="a message leaves out which file its command wants",
+        file=_COMPANIONS,
+        old="Advice.with_file(config.path)",
+        new="Advice()",
+        tests=[_SIDE_TESTS + "test_what_is_told_names_the_file_of_the_daemon"],
+    ),
+    Mutant(
         name="a good moment ends an outage",
         file=_NOTICES,
         old="now - known.away_at >= CALM_SECONDS\n        if was_over",

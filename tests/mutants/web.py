@@ -207,10 +207,17 @@ MUTANTS = [
     ),
     Mutant(
         name="the command for a site is not quoted",
-        file=_ROWS,
-        old='    name = shlex.quote(status["name"])\n',
-        new='    name = status["name"]\n',
+        file="s3syncd/core/advice.py",
+        old='f" {shlex.quote(site)}" if',
+        new='f" {site}" if',
         tests=[_FEED_TESTS + "test_each_standing_has_a_level_and_the_command_that_is_wanted"],
+    ),
+    Mutant(
+        name="the page leaves out which file the command wants",
+        file=_FEED,
+        old='advice = Advice.with_file(overview.daemon.get("config"))',
+        new="advice = Advice()",
+        tests=[_FEED_TESTS + "test_commands_are_those_to_be_typed_beside_the_daemon"],
     ),
     Mutant(
         name="messages for a slow reader pile up",

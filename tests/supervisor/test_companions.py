@@ -129,6 +129,20 @@ def test_a_halt_is_posted(
     assert TOKEN not in json.dumps(companions.told())
 
 
+def test_what_is_told_names_the_file_of_the_daemon(
+    companions: Companions, configure: Configure, stub: StubServer, view: View
+) -> None:
+    view.sites = [({**HALTED, "hint": "`s3syncd approve SITE`"}, [])]
+    config = configure(notify={"webhook": stub.endpoint})
+    companions.apply(config)
+    until(lambda: companions.told()["notify"]["waiting"])
+    sender = companions._running["notify"].sender
+    assert sender is not None
+    sender.turn(time.monotonic() + GATHER_SECONDS)
+    (notice,) = json.loads(stub.seen()[0].body)["notices"]
+    assert notice["text"] == f"`s3syncd -c {config.path} approve a`"
+
+
 def test_a_file_that_is_refused_for_long_is_posted(
     view: View, configure: Configure, stub: StubServer
 ) -> None:

@@ -13,6 +13,9 @@ from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.view import DaemonView, standing
 from tests.supervisor.fakes import Clock, FakeShop
 
+DAEMON = {
+    "version": "1", "started_at": "2026-01-01T00:00:00Z", "config": "/etc/my c.yml",
+}  # fmt: skip
 NewFleet = Callable[[Config], Fleet]
 
 
@@ -21,7 +24,7 @@ def view(configure: Callable[..., Config], new_fleet: NewFleet, clock: Clock) ->
     fleet = new_fleet(configure())
 
     def status() -> dict[str, Any]:
-        return {"version": "1", "started_at": "2026-01-01T00:00:00Z", "sites": fleet.snapshots()}
+        return {**DAEMON, "sites": fleet.snapshots()}
 
     return DaemonView(fleet, status=status, live=lambda: {"ok": True}, clock=clock)
 
@@ -42,6 +45,13 @@ def test_health_names_each_site_and_check(view: DaemonView, shop: FakeShop, cloc
     assert lines[0] == "a: bucket_unavailable: 403 from the bucket"
     assert lines[1].startswith("b: no_progress: ")
     assert view.live().is_good
+
+
+def test_commands_are_those_to_be_typed_beside_the_daemon(view: DaemonView, shop: FakeShop) -> None:
+    _tell(shop, "a", state="halted", reason="root_replaced", hint="Or `s3syncd approve SITE`.")
+    said = "Or `s3syncd -c '/etc/my c.yml' approve a`."
+    assert view.health().lines == (f"a: root_replaced: {said}",)
+    assert view.status()["sites"][0]["hint"] == said
 
 
 def test_a_pause_is_no_failure_for_a_day_and_is_named(
@@ -75,7 +85,7 @@ def test_the_page_is_given_each_site_with_its_figures_and_what_fails(
     figures = SiteFigures(begun_at=clock.now, progressed_at=clock.now, reconciled_at=clock.now)
     shop.last("b").board.figures = figures
     seen = view.overview()
-    assert seen.daemon == {"version": "1", "started_at": "2026-01-01T00:00:00Z"}
+    assert seen.daemon == DAEMON
     a, b = seen.sites
     assert (a.status["name"], a.failing) == ("a", ("bucket_unavailable: 403 from the bucket",))
     assert (b.status["name"], b.failing, b.figures) == ("b", (), figures)

@@ -266,6 +266,27 @@ def test_a_hint_has_the_site_and_the_list_in_it() -> None:
     assert "`s3syncd approve 'it'\"'\"'s' --list 0123456789ab`" in row["hint"]
 
 
+@pytest.mark.parametrize("name", [None, "it's"])
+def test_commands_are_those_to_be_typed_beside_the_daemon(name: str | None) -> None:
+    hint = "Confirm it: `s3syncd approve SITE --list HASH`."
+    drift = {**problem("x"), "reason": "drift", "hint": "Look, then `s3syncd approve SITE`."}
+    held = {
+        "held_deletions": 1, "held_list": "0123456789ab", "hint": hint, "in_sync": False,
+        "problems": [drift], "problems_total": 1,
+    }  # fmt: skip
+    scene = Scene([site("it's", **held)])
+    scene.daemon = {**scene.daemon, "config": "/etc/my c.yml"}
+    scene.failing = {"it's": ("paused: `s3syncd resume SITE` lets it go on",)}
+    document = told(Feed(scene.overview).once(name))
+    (row,) = document["sites"] if name is None else [document["site"]]
+    begun = "s3syncd -c '/etc/my c.yml'"
+    quoted = "'it'\"'\"'s'"
+    assert row["command"] == f"{begun} approve {quoted} --list 0123456789ab"
+    assert f"`{row['command']}`" in row["hint"]
+    assert f"`{begun} approve {quoted}`" in row["problems"][0]["hint"]
+    assert f"`{begun} resume {quoted}`" in row["failing"][0]
+
+
 def test_a_name_that_is_no_text_is_told_all_the_same() -> None:
     hostile = "a\udcff\n\n data: {}\u2028</script>"
     scene = Scene([site("s", problems=[problem(hostile)], problems_total=1)])
