@@ -6,7 +6,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 from s3syncd.ledger.opening import SCHEMA_VERSION, connect_readonly
 
@@ -47,18 +46,10 @@ def glance(path: Path) -> Glance | None:
     if not path.is_file():
         return None
     try:
-        with closing(_connected(path)) as db:
+        with closing(connect_readonly(path)) as db:
             if db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
                 return Glance(is_newer=True)
             identity, files, held, wanted, uploads, paused = db.execute(_COUNTS).fetchone()
     except (sqlite3.Error, OSError):
         return None
     return Glance(identity, files, held, wanted, uploads, bool(paused))
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    """Connect without making the files that readers share, where nobody else has them open."""
-    if Path(f"{path}-wal").exists():
-        return connect_readonly(path)
-    uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
-    return sqlite3.connect(uri, uri=True, isolation_level=None)

@@ -238,21 +238,35 @@ def _create(db: sqlite3.Connection, identity: str) -> None:
 
 
 def connect_readonly(path: Path) -> sqlite3.Connection:
-    """Return a connection that writes nothing, also beside a daemon and on a read-only disk."""
-    uri = f"file:{quote(str(path))}?mode=ro"
-    db = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+    """Return a connection that writes nothing, also beside a daemon and on a read-only disk.
+
+    Whoever reads shares two files with a writer, made by the first to come. They go with the last
+    that might write, so where nobody has written we come as such a one; beside a WAL with content
+    (a daemon's, or what one that was killed has left) as one that leaves all as it is.
+    """
+    wal = Path(f"{path}-wal")
+    uri = f"file:{quote(str(path))}?mode="
+    mode = "ro" if _has_content(wal) else "rw"
+    db = sqlite3.connect(f"{uri}{mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         db.execute("SELECT count(*) FROM sqlite_schema")
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             db.close()
-            if Path(f"{path}-wal").exists():
+            if wal.exists():
                 raise
-            # Nobody writes, and the directory does not let us make the index that readers share.
-            db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+            # Nobody writes, and the directory does not let us make what readers share.
+            db = sqlite3.connect(f"{uri}ro&immutable=1", uri=True, isolation_level=None)
     db.execute("PRAGMA query_only = ON")
     db.execute("PRAGMA mmap_size = 0")
     return db
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _fsync_directory(directory: Path) -> None:

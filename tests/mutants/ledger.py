@@ -72,6 +72,36 @@ MUTANTS = [
         tests=["tests/ledger/test_opening.py::test_damage_is_found_after_an_unclean_stop"],
     ),
     Mutant(
+        name="a reader leaves what it shares with nobody",
+        file=_OPENING,
+        old='mode = "ro" if _has_content(wal) else "rw"',
+        new='mode = "ro"',
+        tests=[
+            "tests/ledger/test_opening.py::"
+            "test_readers_leave_nothing_beside_a_ledger_that_nobody_writes"
+        ],
+    ),
+    Mutant(
+        name="a reader takes over what a killed daemon left",
+        file=_OPENING,
+        old='mode = "ro" if _has_content(wal) else "rw"',
+        new='mode = "rw"',
+        tests=[
+            "tests/ledger/test_opening.py::"
+            "test_a_reader_of_what_a_killed_daemon_left_leaves_it_as_it_is"
+        ],
+    ),
+    Mutant(
+        name="a directory that may only be read hides its ledger",
+        file=_OPENING,
+        old="ro&immutable=1",
+        new="ro",
+        tests=[
+            "tests/ledger/test_opening.py::"
+            "test_a_ledger_in_a_directory_that_may_only_be_read_is_read"
+        ],
+    ),
+    Mutant(
         name="a newer schema is used as if it were ours",
         file=_OPENING,
         old="    if version > SCHEMA_VERSION or (version",
