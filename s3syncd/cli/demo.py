@@ -24,6 +24,7 @@ from typing import TextIO
 from s3syncd.cli import exits
 from s3syncd.cli.demo_world import DemoSite, World, changes_between, start_world
 from s3syncd.cli.wording import Palette
+from s3syncd.core.plural import counted
 from s3syncd.errors import FatalError
 
 __all__ = ["execute", "own_command"]
@@ -164,7 +165,7 @@ class _Tour:
     def _lines(self, site: DemoSite, now: dict[str, tuple[str, int]]) -> Iterator[str]:
         colours = {"+": "green", "~": "yellow", "-": "red"}
         for sign, key, size_bytes in changes_between(self._seen.get(site.name, {}), now):
-            what = f"s3://{site.bucket}/{key}  {size_bytes} bytes"
+            what = f"s3://{site.bucket}/{key}  {counted(size_bytes, 'byte')}"
             yield "  " + self._palette.paint(colours[sign], f"{sign} {what}")
 
 

@@ -158,8 +158,8 @@ def class_hints(
         yield Finding(
             Verdict.WARNING,
             "small files",
-            f"{small} of {counted(files, 'file')} have less than {SMALL_BYTES // 1024} KiB; in "
-            f"{of.name} {charged}",
+            f"{small} of {counted(files, 'file')} {'has' if small == 1 else 'have'} less than "
+            f"{SMALL_BYTES // 1024} KiB; in {of.name} {charged}",
             "give them to a site of their own with storage_class: STANDARD or INTELLIGENT_TIERING",
         )
     # As many a day as would change every file once within the days that are charged anyway.
@@ -167,9 +167,9 @@ def class_hints(
         yield Finding(
             Verdict.WARNING,
             "hot files",
-            f"{recent} of {counted(files, 'file')} were changed within a day; in {of.name} an "
-            f"object that is replaced or deleted before {of.least_days} days is charged for all of "
-            "them",
+            f"{recent} of {counted(files, 'file')} {'was' if recent == 1 else 'were'} changed "
+            f"within a day; in {of.name} an object that is replaced or deleted before "
+            f"{of.least_days} days is charged for all of them",
             "exclude what changes often, or give it to a site of its own with storage_class: "
             "STANDARD",
         )

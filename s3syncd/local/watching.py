@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from s3syncd.core.plural import counted
 from s3syncd.local.cookie import Cookie
 from s3syncd.local.hints import HintTable
 from s3syncd.local.listener import FILE_MASK, ROOT_MASK, Listener
@@ -273,14 +274,13 @@ class Watching(ABC):
         self.hints.doubt("restart")
 
     def _limit_message(self) -> str:
-        count = self._watches.unwatched("limit")
-        if not count:
+        if not (count := self._watches.unwatched("limit")):
             return ""
         # At least double what is needed, and never less than systems have by default.
         wanted = max(524_288, 1 << (2 * (len(self._watches) + count)).bit_length())
         return (
-            f"{count} directories are not watched, only scanned every {_UNWATCHED_SECONDS:.0f} s "
-            "in turn: this user's inotify watches are used up. "
+            f"{counted(count, 'directory is', 'directories are')} not watched, only scanned every "
+            f"{_UNWATCHED_SECONDS:.0f} s in turn: this user's inotify watches are used up. "
             f"Raise the limit: sysctl -w fs.inotify.max_user_watches={wanted}"
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 from s3syncd import __version__, logs
 from s3syncd.config import cgroup
 from s3syncd.config.models import Config
+from s3syncd.core.plural import counted
 from s3syncd.errors import FatalError
 from s3syncd.local.probe import capabilities
 from s3syncd.supervisor.lock import StateLock
@@ -85,8 +86,9 @@ def watch_shortage(config: Config, limit: object) -> str:
     # As many again for other programs, and a power of two as the kernel's own defaults are.
     enough = 1 << (2 * wanted).bit_length()
     return (
-        f"{wanted} sites need as many inotify instances, {limit} are allowed; the others find "
-        f"changes by rescans only: sysctl -w fs.inotify.max_user_instances={enough}"
+        f"{counted(wanted, 'site needs', 'sites need')} as many inotify instances, {limit} are "
+        "allowed; the others find changes by rescans only: "
+        f"sysctl -w fs.inotify.max_user_instances={enough}"
     )
 
 

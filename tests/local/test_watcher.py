@@ -448,6 +448,7 @@ with following(root) as follower:
     assert 0 < status.watched < 12, status
     assert status.unwatched == 41 - status.watched, status
     assert "sysctl -w fs.inotify.max_user_watches=524288" in status.message, status
+    assert status.message.startswith(f"{status.unwatched} directories are not watched"), status
     follower.follow()
     follower.watcher.beat(0.0)
     make_tree(root, "d19/sub/new", "d19/made/later/f", "d00/again")

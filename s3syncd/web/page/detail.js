@@ -166,6 +166,6 @@ function lagWords(site) {
 function limitWords(limits) {
   return [
     limits.bytes_per_second ? `${size(limits.bytes_per_second)}/s` : "",
-    limits.requests_per_second ? `${limits.requests_per_second} requests/s` : "",
+    limits.requests_per_second ? `${limits.requests_per_second} ${limits.requests_per_second === 1 ? "request" : "requests"}/s` : "",
   ].filter(Boolean).join(", ");
 }
