@@ -30,6 +30,7 @@ from s3syncd.s3.reply import NO_CONTACT, Reply, Start
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.site.facts import remembered
 from s3syncd.site.hold import held_list
+from s3syncd.supervisor.attended import attended
 from s3syncd.supervisor.build import ledger_identity, ledger_path, policy_of, scope_of
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.naming import path_of, spellings
@@ -43,7 +44,6 @@ __all__ = [
     "look_at_object",
 ]
 
-_CLOSE_SECONDS = 1.0
 _NO_FILES = frozenset({"symlink", "special_file"})
 _ANSWER_SECONDS = 20.0  # a person waits; a request may have to wait for its turn
 _SILENCE = Failure(
@@ -65,15 +65,13 @@ def explain(config: Config, site: str, text: str) -> dict[str, Any]:
     (settings,) = chosen
     path = _meant(text, settings)
     facts = _facts(settings, config.state_dir, path)
-    bucket = Bucket(bucket_settings(settings, max_connections=1))
     seen: Reply | SiteUnavailable
-    try:
-        bucket.connect()
-        seen = look_at_object(settings, path, bucket, bucket.call)
-    except SiteUnavailable as error:
-        seen = error
-    finally:
-        bucket.close(_CLOSE_SECONDS)
+    with attended(bucket_settings(settings, max_connections=1)) as bucket:
+        try:
+            bucket.connect()
+            seen = look_at_object(settings, path, bucket, bucket.call)
+        except SiteUnavailable as error:
+            seen = error
     return document_of(settings, path, facts, look_at_file(settings, path), seen)
 
 

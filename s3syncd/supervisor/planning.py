@@ -28,6 +28,7 @@ from s3syncd.ledger import Ledger
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.site.hold import held_list
+from s3syncd.supervisor.attended import attended
 from s3syncd.supervisor.build import ledger_identity, ledger_path, policy_of, scope_of
 from s3syncd.supervisor.forecast import Forecast
 from s3syncd.supervisor.sides import CannotPlanError, LocalSide, remote_pages, rows_of
@@ -35,7 +36,6 @@ from s3syncd.supervisor.sides import CannotPlanError, LocalSide, remote_pages, r
 __all__ = ["PlanReport", "SitePlan", "plan"]
 
 _PLANNED_CONNECTIONS = 8  # one listing at a time; a few for its retries
-_CLOSE_SECONDS = 1.0
 _FOREIGN_HINT = (
     "Objects this site never put are deleted only after their list is approved: "
     "s3syncd approve SITE --list HASH"
@@ -128,9 +128,9 @@ class _Planner:
     def _actions(self) -> Iterator[Action]:
         settings = self._settings
         ledger = Ledger.open_readonly(self._ledger_path, identity=ledger_identity(settings))
-        bucket = Bucket(bucket_settings(settings, max_connections=_PLANNED_CONNECTIONS))
+        to = bucket_settings(settings, max_connections=_PLANNED_CONNECTIONS)
         try:
-            with LocalSide(settings, self._scope, ledger) as local:
+            with LocalSide(settings, self._scope, ledger) as local, attended(to) as bucket:
                 self._tell(f"{settings.name}: to look at {settings.root}")
                 local.check_root()
                 self._count_request()
@@ -145,7 +145,6 @@ class _Planner:
             self._stop("listing_incomplete", str(error))
         finally:
             self._tell("")
-            bucket.close(_CLOSE_SECONDS)
             ledger.close()
 
     def _decided(self, ledger: Ledger, local: LocalSide, bucket: Bucket) -> Iterator[Action]:

@@ -30,16 +30,15 @@ ENVIRON = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_ACCE
 SMALL, LARGE = {"a/b": 10, "c": 70_000}, {"large": 5 * 2**20 + 1}
 
 
-def loaded(
-    folder: Path, server: S3Server, files: dict[str, int], options: dict[str, Any],
-    environ: dict[str, str],
-) -> list[str]:  # fmt: skip
-    """Have a daemon upload the files and stop it; gives what it had loaded by then."""
+def configured(
+    folder: Path, server: S3Server, files: dict[str, int], options: dict[str, Any]
+) -> Path:
+    """Make the files and an empty bucket; gives the configuration."""
     bucket = folder.name.replace("_", "-").lower().strip("-")
     server.create_bucket(bucket)
     for name, size_bytes in files.items():
         os.utime(write(folder / "root" / name, b"x" * size_bytes), (1e9, 1e9))
-    site = {"path": str(folder / "root"), "bucket": bucket, **options}
+    site = {"name": "it", "path": str(folder / "root"), "bucket": bucket, **options}
     config = folder / "config.yml"
     config.write_text(json.dumps({
         "state_dir": str(folder / "state"), "http": {"listen": None}, "endpoint": server.endpoint,
@@ -47,6 +46,15 @@ def loaded(
         "sites": [site],
     }))  # fmt: skip
     config.chmod(0o600)
+    return config
+
+
+def loaded(
+    folder: Path, server: S3Server, files: dict[str, int], options: dict[str, Any],
+    environ: dict[str, str],
+) -> list[str]:  # fmt: skip
+    """Have a daemon upload the files and stop it; gives what it had loaded by then."""
+    config = configured(folder, server, files, options)
     package = str(Path(s3syncd.__file__).parents[1])
     command = [sys.executable, "-c", _SPY, "-c", str(config)]
     process = subprocess.Popen(
@@ -97,3 +105,21 @@ def test_credentials_that_a_program_gives_are_boto3s_affair(tmp_path: Path, moto
     found = loaded(tmp_path, moto, SMALL, {"profile": "it"}, {"AWS_CONFIG_FILE": str(config)})
 
     assert {"boto3", "botocore"} <= {*found}
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    ("words", "libraries"), [(["plan"], []), (["explain", "it", "c"], ["awscrt"])]
+)
+def test_a_question_needs_no_boto3(
+    tmp_path: Path, moto: S3Server, words: list[str], libraries: list[str]
+) -> None:
+    config = configured(tmp_path, moto, SMALL, KEYS)
+    package = str(Path(s3syncd.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", _SPY, "-c", str(config), *words, "--json"],
+        check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": package},
+    )  # fmt: skip
+    *told, spied = done.stdout.splitlines()
+    assert json.loads("\n".join(told))
+    assert json.loads(spied) == [0, libraries]

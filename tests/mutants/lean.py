@@ -18,6 +18,13 @@ IN_PLAIN = "tests/s3/test_plain.py::test_"
 
 MUTANTS = [
     Mutant(
+        name="who asks a question loads boto3 for it",
+        file="s3syncd/supervisor/attended.py",
+        old="bucket = Bucket(settings, poller=poller)",
+        new="bucket = Bucket(settings)",
+        tests=[IN_LOADED + "a_question_needs_no_boto3"],
+    ),
+    Mutant(
         name="a role is passed over and its source's keys are used",
         file=PLAIN,
         old="settings.role_arn or ",
