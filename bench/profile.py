@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.daemon import write_config
-from bench.files import make_tree, wait_until_quiet
+from bench.files import make_sized, make_tree, wait_until_quiet
 from bench.ram import ram_folder
 from bench.report import Table
 from bench.server import Serve, delayed_sink, rclone, sink
@@ -25,6 +25,7 @@ __all__ = ["Scene", "main", "shares"]
 
 _SAMPLES_PER_SECOND: Final = 999
 _DELAY_MS: Final = 20
+_LARGE_BYTES: Final = 2**20
 
 
 class Scene(NamedTuple):
@@ -54,13 +55,20 @@ def main() -> int:
         raise SystemExit("perf is not installed")
     with ram_folder("profile") as folder:
         root = folder / "root"
-        make_tree(root, files=scene.files, size_bytes=scene.size_bytes)
+        _make(root, scene)
         wait_until_quiet()
         with scene.serve(folder / "objects") as server:
             config = write_config(folder / "own", root, server.endpoint)
             samples = _recorded(config, folder / "perf.data")
     print(shares(samples).text())
     return 0
+
+
+def _make(root: Path, scene: Scene) -> None:
+    if scene.size_bytes < _LARGE_BYTES:
+        make_tree(root, files=scene.files, size_bytes=scene.size_bytes)
+    else:  # out of blocks: the whole of one is more than `random` gives at once
+        make_sized(root, [scene.size_bytes] * scene.files)
 
 
 def _recorded(config: Path, kept: Path) -> list[str]:

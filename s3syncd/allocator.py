@@ -1,9 +1,9 @@
 """The C library's memory, set for a process that is ours alone.
 
-The CRT copies each part of an upload, 8 MiB, into memory of the C library. When the first of
-them is freed glibc learns to keep blocks of that size, and then holds up to 50 MiB that nobody uses
-in the arenas of a dozen threads. From 1 MiB on a block now is one of its own, and goes back to the
-system when it is freed.
+Where large bodies go by the CRT (behind a proxy) it copies each part, 8 MiB, into memory of the C
+library. When the first of them is freed glibc learns to keep blocks of that size, and then holds up
+to 50 MiB that nobody uses in the arenas of a dozen threads. From 1 MiB on a block now is one of its
+own, and goes back to the system when it is freed.
 
 In a process of somebody else (`s3syncd.api`) nothing here does anything.
 """

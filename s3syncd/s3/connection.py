@@ -10,6 +10,7 @@ from typing import NamedTuple
 from s3syncd.s3.addresses import Route
 from s3syncd.s3.http1 import MAX_BODY_BYTES, Answer, BrokenAnswer
 from s3syncd.s3.link import Link, name_of
+from s3syncd.s3.outgoing import TURN_BYTES, Outgoing
 from s3syncd.s3.poller import Poller
 
 __all__ = ["Broken", "Connection", "Ended"]
@@ -66,7 +67,7 @@ class Connection:
         self._tried = self._untried[0]
         self._link: Link | None = None
         self._is_closed = self._is_for_room = False
-        self._unsent: list[memoryview] = []
+        self._unsent: Outgoing | None = None
         self._has_sent = False
         self._answer = Answer()
         self._on_end: Callable[[Ended], None] | None = None
@@ -87,7 +88,7 @@ class Connection:
 
     def send(
         self,
-        pieces: list[bytes],
+        request: Outgoing,
         *,
         has_body: bool,
         on_end: Callable[[Ended], None],
@@ -96,7 +97,7 @@ class Connection:
         """Send a request on a connection without one; False: it is closed, nothing was sent.
 
         Args:
-            pieces: head and body; none of them empty.
+            request: head and body; after False it can be sent on another connection.
             has_body: the answer has one where its head says so (not that to a HEAD).
             on_end: called once, from any thread.
             most_bytes: a longer body of an answer is none.
@@ -106,7 +107,7 @@ class Connection:
             link = self._link
             if link is None:
                 return False
-            self._unsent = [memoryview(piece) for piece in pieces]
+            self._unsent = request
             self._has_sent = False
             self._answer = Answer(has_body=has_body, most_bytes=most_bytes)
             self._on_end = on_end
@@ -115,7 +116,7 @@ class Connection:
                     self._flush(link)
                 except OSError as error:
                     if not self._has_sent:  # the store closed it while it was idle
-                        self._on_end = None
+                        self._on_end = self._unsent = None
                         self._close()
                         return False
                     told = self._fail(error)
@@ -204,17 +205,14 @@ class Connection:
         return False
 
     def _flush(self, link: Link) -> None:
-        unsent = self._unsent
-        while unsent:
-            count = link.send(unsent[0])
+        unsent, left = self._unsent, TURN_BYTES
+        while unsent and left > 0:
+            count = unsent.send(link)
             self.moved += count
             self._has_sent = self._has_sent or count > 0
-            if count == len(unsent[0]):
-                del unsent[0]
-            else:
-                unsent[0] = unsent[0][count:]
-                if not count:
-                    break
+            if not count:
+                break
+            left -= count
         self._wait(link, is_for_room=bool(unsent))
 
     def _wait(self, link: Link, *, is_for_room: bool) -> None:
@@ -280,7 +278,7 @@ class Connection:
 
     def _take(self, ended: Ended) -> _Told:
         on_end, self._on_end = self._on_end, None
-        self._unsent = []
+        self._unsent = None
         return None if on_end is None else (on_end, ended)
 
     def _let_go(self) -> None:

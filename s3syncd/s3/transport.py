@@ -1,6 +1,6 @@
 """The data plane of one endpoint: what waits, what is on the wire, how long, and what it told.
 
-A request goes one of two ways: a small one directly, any other by the CRT.
+A request goes one of two ways: directly, or by the CRT.
 """
 
 from __future__ import annotations

@@ -102,9 +102,10 @@ class BodyView:
 
     Args:
         body: must not change until it has been read.
-        on_read: called when the last byte was read, once, from the reader's thread: it has its own
-            copy then (the CRT makes one before it takes a connection), and this holds `body` no
-            longer. Never called for a body that is not read to its end.
+        on_read: called when the last byte was read, once, from the reader's thread, cheap: there is
+            another copy then (the kernel's, or the one that the CRT makes before it takes a
+            connection), and this holds `body` no longer. Never called for a body that is not read
+            to its end.
     """
 
     __slots__ = ("_on_read", "_rest", "_size_bytes")
@@ -118,6 +119,15 @@ class BodyView:
 
     def __len__(self) -> int:
         return self._size_bytes
+
+    @property
+    def rest(self) -> memoryview:
+        """What was not read yet, for a reader that calls `finish` when it has a copy of it."""
+        return self._rest
+
+    def finish(self) -> None:
+        """Count the rest as read."""
+        self._pass(len(self._rest))
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`; gives the number of bytes, 0 at the end."""

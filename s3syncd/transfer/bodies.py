@@ -22,8 +22,8 @@ def read_body(
 ) -> tuple[BodyView, bytes]:
     """Read a stretch of the file; give it to be sent, and the MD5 (16 bytes) of these bytes.
 
-    The memory goes back when the body has been read to its end, which may be long before it has
-    been sent. The body is shorter only where the file ended before.
+    The memory goes back when the body has been read to its end (by the kernel, to send it), which
+    may be long before it is answered. The body is shorter only where the file ended before.
 
     Raises:
         OSError: it cannot be read.

@@ -14,8 +14,9 @@ from typing import Final
 __all__ = ["Buffers", "Shelf"]
 
 _SPARE: Final = 4
-"""Kept for the next parts. A buffer is in use from reading until the CRT has copied it, a few
-milliseconds after hashing: 4 serve 8 parts in flight, and 32 MiB is what an upload may keep."""
+"""Kept for the next parts. A buffer is in use from reading until the kernel has it: on a fast line
+a few milliseconds after hashing, so that 4 serve 8 parts in flight; on a slow one each that is
+given back is taken again at once. 32 MiB is what an upload may keep."""
 
 _LEAST_BYTES: Final = 16 * 1024 * 1024
 """Fits a part of any file up to 160 GB and a body up to the default multipart_threshold."""

@@ -140,7 +140,7 @@ def _put_part(kit: Kit, source: Source, parts: Parts, number: int, size_bytes: i
         first_md5 = md5
         failpoints.reach("upload.before_part")
         sending = kit.bucket.upload_part(kit.key(action), parts.upload_id, number, body, md5=md5)
-        del body  # given back when the CRT has read it, which may be long before it has sent it
+        del body  # given back when the kernel has it: the answer may be long in coming
         reply: Reply = yield sending
         failure = reply.failure
         if failure is None:

@@ -125,7 +125,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
         if_match=condition.if_match,
         if_none_match=condition.if_none_match,
     )
-    del body  # a lent one goes back when the CRT has read it, not when it has sent it
+    del body  # a lent one goes back when the kernel has it: the answer may be long in coming
     reply: Reply = yield sending
     del sending
     failpoints.reach("upload.after_put")

@@ -1,4 +1,4 @@
-"""Mutants of the connections of our own, for small requests."""
+"""Mutants of the connections of our own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ CONNECTION = "s3syncd/s3/connection.py"
 DIRECT = "s3syncd/s3/direct.py"
 HTTP1 = "s3syncd/s3/http1.py"
 LINK = "s3syncd/s3/link.py"
+OUTGOING = "s3syncd/s3/outgoing.py"
 SIGNING = "s3syncd/s3/signing.py"
 TRUST = "s3syncd/s3/trust.py"
 IN_DIRECT = "tests/s3/test_direct.py::test_"
@@ -172,10 +173,66 @@ MUTANTS = [
     ),
     Mutant(
         name="what there was no room for is left out",
-        file=CONNECTION,
-        old="                unsent[0] = unsent[0][count:]\n",
-        new="                del unsent[0]\n",
+        file=OUTGOING,
+        old="            self._pieces[0] = rest[count:]\n",
+        new="            del self._pieces[0]\n",
         tests=[IN_DIRECT + "a_body_larger_than_any_buffer_arrives_whole"],
+    ),
+    Mutant(
+        name="lent memory is given back before the kernel has it",
+        file=OUTGOING,
+        old="        if not self._pieces and self._lent is not None:",
+        new="        if self._lent is not None:",
+        tests=[IN_DIRECT + "lent_memory_is_given_back_once_when_the_kernel_has_it"],
+    ),
+    Mutant(
+        name="lent memory is never given back",
+        file=OUTGOING,
+        old="            self._lent.finish()",
+        new="            pass",
+        tests=[IN_DIRECT + "lent_memory_is_given_back_once_when_the_kernel_has_it"],
+    ),
+    Mutant(
+        name="lent memory is given back although a view of it is left",
+        file=OUTGOING,
+        old="        del self._pieces[0], rest ",
+        new="        del self._pieces[0] ",
+        tests=[IN_DIRECT + "lent_memory_is_held_by_nobody_when_it_is_given_back"],
+    ),
+    Mutant(
+        name="lent memory is given back by a request that ended in the middle",
+        file=CONNECTION,
+        old="        self._unsent = None\n        return None",
+        new="        self._unsent and self._unsent._lent.finish()\n        return None",
+        tests=[IN_DIRECT + "a_part_that_ends_in_the_middle_holds_nothing_and_gives_nothing_back"],
+    ),
+    Mutant(
+        name="a whole body is one piece",
+        file=OUTGOING,
+        old="        count = link.send(rest[:_PIECE_BYTES])",
+        new="        count = link.send(rest)",
+        tests=[IN_DIRECT + "no_piece_is_so_large_that_a_slow_line_seems_to_stand_still"],
+    ),
+    Mutant(
+        name="a fast line keeps its thread to the end of the body",
+        file=CONNECTION,
+        old="        while unsent and left > 0:",
+        new="        while unsent:",
+        tests=[IN_DIRECT + "a_line_that_takes_everything_leaves_others_their_turn"],
+    ),
+    Mutant(
+        name="after its turn a line waits for nothing",
+        file=CONNECTION,
+        old="        self._wait(link, is_for_room=bool(unsent))",
+        new="        self._wait(link, is_for_room=bool(unsent) and left > 0)",
+        tests=[IN_DIRECT + "a_line_that_takes_everything_leaves_others_their_turn"],
+    ),
+    Mutant(
+        name="parts go by the CRT",
+        file=DIRECT,
+        old='    "UploadPart": MAX_BODY_BYTES,\n',
+        new="",
+        tests=[IN_DIRECT + "what_may_be_long_or_hide_an_error_is_not_taken"],
     ),
     Mutant(
         name="an idle connection that is gone fails the request",
