@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
@@ -95,9 +96,16 @@ def _plan(config: Config, site: str | None, *, tell: Tell) -> PlanReport:
     return plan(config, site, tell=tell)
 
 
+def _each(report: PlanReport) -> Iterator[SitePlan]:
+    """Give the plans; what is not read to its end, because nobody listens any more, is let go."""
+    for site in report.sites:
+        with closing(site):
+            yield site
+
+
 def _print_text(report: PlanReport, advice: Advice, stream: TextIO) -> int:
     code, palette = exits.OK, Palette(stream)
-    for site in report.sites:
+    for site in _each(report):
         stream.write(palette.paint("bold", printable(site.name)) + "\n")
         stream.flush()
         shown = list(islice(site.actions, _MAX_SHOWN))
@@ -156,7 +164,7 @@ def _print_json(report: PlanReport, advice: Advice, stream: TextIO) -> int:
     """Print one document, action by action: a plan may have millions."""
     code = exits.OK
     stream.write('{"sites": [')
-    for number, site in enumerate(report.sites):
+    for number, site in enumerate(_each(report)):
         stream.write(f'{"," if number else ""}\n {{"name": {json.dumps(site.name)}, "actions": [')
         for position, action in enumerate(site.actions):
             stream.write(f"{',' if position else ''}\n  {json.dumps(_action(action))}")

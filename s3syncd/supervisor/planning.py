@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from s3syncd.config.checks import store_of
@@ -84,6 +84,11 @@ class SitePlan:
     def requests(self) -> int:
         """All of them."""
         return self.asked.total
+
+    def close(self) -> None:
+        """Let go of what the actions come from, where they are not read to their end."""
+        if isinstance(self.actions, Generator):
+            self.actions.close()
 
 
 @dataclass(slots=True)

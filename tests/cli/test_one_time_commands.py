@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,26 @@ def test_a_plan_lists_actions_and_sums_them_up(config: Path) -> None:
     assert code == 0
     assert "  Upload (new)  00000\\x1b.txt\n" in text
     assert "3 Upload; 30 B to send, 3 requests" in text
+
+
+class Leaving(io.StringIO):
+    """A reader that leaves early, as `head` does."""
+
+    def write(self, text: str) -> int:
+        if self.tell() > 100:
+            raise BrokenPipeError
+        return super().write(text)
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_a_plan_whose_reader_leaves_lets_go_of_the_bucket(
+    config: Path, words: tuple[str, ...]
+) -> None:
+    made = fake_plan(wanted=50)
+    with pytest.raises(BrokenPipeError):
+        planned(config, made, words=words, stream=Leaving())
+    assert isinstance(made.actions, Generator)
+    assert inspect.getgeneratorstate(made.actions) == inspect.GEN_CLOSED
 
 
 def test_a_long_plan_is_cut_short_and_still_counted_whole(config: Path) -> None:

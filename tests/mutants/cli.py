@@ -192,6 +192,13 @@ MUTANTS = [
                "::test_work_of_a_paused_site_was_not_done_though_it_is_in_sync"],
     ),
     Mutant(
+        name="a plan that nobody reads to its end keeps the bucket",
+        file="s3syncd/cli/plan.py",
+        old="        with closing(site):\n            yield site\n",
+        new="        yield site\n",
+        tests=[f"{_ONE_TIME}::test_a_plan_whose_reader_leaves_lets_go_of_the_bucket"],
+    ),
+    Mutant(
         name="programs are told commands with placeholders",
         file="s3syncd/cli/status.py",
         old="json.dumps(advice_of(arguments).spoken(status), indent=2)",
