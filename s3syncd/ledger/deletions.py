@@ -29,6 +29,20 @@ _COUNT_LOST = """
         LIMIT ?2
     )
 """
+_COUNT_UNANSWERED = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM intent AS asked LEFT JOIN baseline AS row ON row.path = asked.path
+        WHERE asked.kind = ?1
+        AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = asked.path)
+        AND NOT EXISTS (
+            SELECT 1 FROM baseline AS other
+            WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
+            AND other.path <> row.path
+            AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
+        )
+        LIMIT ?2
+    )
+"""
 _SAMPLE_SECONDS = 600.0  # 144 samples a day; the guard's window is 24 h
 _WINDOW_SECONDS = 86_400.0
 _KEEP_SECONDS = 2 * _WINDOW_SECONDS  # the window, and a day of slack for clocks set back
@@ -129,6 +143,19 @@ class DeletionTable(BaselineTable):
         awaited = json.dumps([fold(inode) for inode in awaited_inodes])
         rows = self._rows(_COUNT_LOST, (awaited, limit))
         count: int = rows[0][0]
+        return count
+
+    def count_unanswered(self, kind: str, *, limit: int) -> int:
+        """Return how many deletions were asked for and are neither known nor wanted any more.
+
+        Their intents stand, and nothing else tells of them: in flight when what was wanted was
+        given up, without an answer, or begun by a process that died. Renames are left out.
+
+        Args:
+            kind: of the intents, DeleteRemote or DeleteLocal.
+            limit: counting ends here.
+        """
+        count: int = self._rows(_COUNT_UNANSWERED, (kind, limit))[0][0]
         return count
 
     def set_deletion_state(

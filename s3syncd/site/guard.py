@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 
-from s3syncd.core.entry import BaselineRow
+from s3syncd.core.entry import BaselineRow, Kind
 from s3syncd.core.safety import judge_mass_delete, mass_delete_limit
 from s3syncd.ledger import Ledger
 
@@ -34,22 +34,54 @@ class DeletionGuard:
         self._max_delete = max_delete
         self._wall = wall
         self._stream_since: float | None = None
+        self._passes = 0
+        self._passed: set[str] = set()
 
     def is_mass(self, awaited_inodes: Set[int]) -> bool:
-        """Whether what is wanted and what went unapproved are more than may go unasked."""
+        """Whether what is wanted and what went unapproved are more than may go unasked.
+
+        What was asked for and has no answer yet counts as carried out. Where it is not too much,
+        as many may go as were counted.
+        """
         day_ago = self._wall() - _DAY_SECONDS
         files = self._ledger.baseline_count_at(day_ago)
         limit = mass_delete_limit(self._max_delete, files) + 1
         lost = self._ledger.count_lost(awaited_inodes, limit=limit)
+        unanswered = self._ledger.count_unanswered(str(Kind.DELETE_REMOTE), limit=limit)
         is_mass = judge_mass_delete(
             wanted=self._ledger.count_deletions("held") + lost,
-            carried_out_unapproved_24h=self._ledger.deletions_logged_since(day_ago),
+            carried_out_unapproved_24h=self._ledger.deletions_logged_since(day_ago) + unanswered,
             baseline_count_24h_ago=files,
             max_delete=self._max_delete,
         )
         if is_mass:
             self._stream_since = None
+        self._passes = 0 if is_mass else lost - len(self._passed)
         return is_mass
+
+    def lets_pass(self, path: str) -> bool:
+        """Whether a deletion may go without being judged again.
+
+        What was judged to be a rename may turn out to be none: the new name went before it was
+        recorded, or is another file that was given the inode. Such a one was not counted.
+        """
+        row = self._ledger.baseline(path)
+        if path in self._passed or (row is not None and self._has_moved(row)):
+            return True
+        if self._passes <= 0:
+            return False
+        self._passes -= 1
+        self._passed.add(path)
+        return True
+
+    def ended(self, path: str) -> None:
+        """A deletion that may have passed was carried out, or is not wanted any more."""
+        self._passed.discard(path)
+
+    def forget_passed(self) -> None:
+        """What passed goes no further: what is wanted is judged anew."""
+        self._passed.clear()
+        self._passes = 0
 
     def is_streaming(self, now: float, quiet_at: float) -> bool:
         """Whether so many come, and still come, that the first of them must not go yet.

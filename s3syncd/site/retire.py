@@ -12,11 +12,12 @@ from typing import Protocol
 
 from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, RemoteEntry, UnknownMark
 from s3syncd.core.messages import Look
-from s3syncd.ledger import Deletion, Ledger
+from s3syncd.ledger import Ledger
 from s3syncd.site.backlog import Backlog
 from s3syncd.site.confirmation import Confirmation
 from s3syncd.site.guard import DeletionGuard
 from s3syncd.site.hold import Hold
+from s3syncd.site.wanted import action_for, call_back
 
 __all__ = ["OnTheirWay", "Retirement"]
 
@@ -102,16 +103,15 @@ class Retirement:
         self.last_want_at = now
         if is_held:
             self._hold.foreign_met()
-        elif self._first_want_at is None:
-            self._first_want_at = now
+        else:
+            self._to_be_judged(now)
 
     def unwant(self, path: str) -> None:
         """Note that `path` exists after all, or cannot be judged."""
         self._looking.discard(path)
         self._confirmation.is_first_look(path)
         if self._is_wanted(path):
-            self._ledger.drop_deletion(path)
-            self._hold.changed()
+            self._end(path)
 
     def withdraw(self) -> bool:
         """Believe nothing that was seen gone and not judged; return whether there was any."""
@@ -125,6 +125,7 @@ class Retirement:
         """The root cannot be looked at: nothing that was seen gone is believed."""
         self.withdraw()
         self._looking.clear()
+        self._guard.forget_passed()
         self._confirmation.begin()
         if self._ledger.count_deletions("cleared"):
             self._ledger.drop_deletions("cleared")
@@ -149,8 +150,9 @@ class Retirement:
             return
         if is_emptied or self._guard.is_mass(self._on_their_way.awaited_inodes()):
             self._hold.begin("root_emptied" if is_emptied else "mass_delete")
+            self._guard.forget_passed()
             self.recheck_held()  # the list a person is asked about is looked at once more
-            self._call_back()
+            call_back(self._ledger, self._backlog)
         elif self._guard.is_streaming(now, self.last_want_at + self._grace_seconds):
             self._first_want_at = now  # not too many so far: judged again with what comes
         else:
@@ -194,7 +196,7 @@ class Retirement:
         """Whether the answer to a second look at `path` is awaited."""
         return path in self._looking
 
-    def looked(self, path: str, look: Look) -> Action | None:
+    def looked(self, path: str, look: Look, now: float) -> Action | None:
         """Take the second look; return the deletion to plan, or None."""
         self._looking.discard(path)
         is_first = self._confirmation.is_first_look(path)
@@ -207,10 +209,15 @@ class Retirement:
             return None
         if is_first or deletion.state not in {"cleared", "approved"}:
             return None
-        if (action := self._action_for(deletion)) is None:
-            self._ledger.drop_deletion(path)
-        elif not self._must_wait(action.baseline):
+        if (action := action_for(self._ledger, deletion)) is None:
+            self._end(path)
+        elif self._must_wait(action.baseline):
+            return None
+        elif deletion.state == "approved" or self._guard.lets_pass(path):
             return action
+        else:  # it was no rename after all
+            self._ledger.set_deletion_state("waiting", paths=[path])
+            self._to_be_judged(now)
         return None
 
     def finished(self, path: str, *, is_deleted: bool, has_failed: bool = False) -> None:
@@ -224,8 +231,7 @@ class Retirement:
         if is_deleted:
             self._guard.carried_out(path, is_approved=is_approved)
         if not (is_approved and has_failed):
-            self._ledger.drop_deletion(path)
-            self._hold.changed()
+            self._end(path)
         self._next_turn = 0.0
 
     def approve(self) -> int:
@@ -241,6 +247,17 @@ class Retirement:
         if self._hold.release_emptied() and self._ledger.count_deletions("waiting"):
             self._first_want_at = self.last_want_at = now
 
+    def _to_be_judged(self, now: float) -> None:
+        self.last_want_at = now
+        if self._first_want_at is None:
+            self._first_want_at = now
+
+    def _end(self, path: str) -> None:
+        """It is carried out, or not wanted any more."""
+        self._ledger.drop_deletion(path)
+        self._guard.ended(path)
+        self._hold.changed()
+
     @property
     def _is_full(self) -> bool:
         return len(self._looking) + self._backlog.deletions >= _LOOKS_AT_ONCE
@@ -252,13 +269,6 @@ class Retirement:
     def _is_news_unseen(self, moment: float) -> bool:
         """Whether a path heard of before `moment` was not looked at: a file may be there."""
         return self._on_their_way.oldest_unseen() <= moment
-
-    def _call_back(self) -> None:
-        """What is planned and not sent is held as well."""
-        for path in self._backlog.planned_deletions():
-            deletion = self._ledger.deletion(path)
-            if deletion is None or deletion.state == "held":
-                self._backlog.drop(path)
 
     def _page(self, state: str, limit: int) -> list[str]:
         rows = self._ledger.deletions(state, after=self._cursor[state], limit=max(0, limit))
@@ -285,14 +295,3 @@ class Retirement:
 
     def _must_wait(self, row: BaselineRow | None) -> bool:
         return row is not None and self._on_their_way.is_awaited(row.inode)
-
-    def _action_for(self, deletion: Deletion) -> Action | None:
-        row = self._ledger.baseline(deletion.path)
-        if row is not None:
-            return Action(Kind.DELETE_REMOTE, row.path, None, row, None, 13, "retired")
-        if deletion.foreign_etag is None or deletion.foreign_bytes is None:
-            return None
-        remote = RemoteEntry(
-            deletion.path, deletion.foreign_bytes, deletion.foreign_etag, "STANDARD"
-        )
-        return Action(Kind.DELETE_REMOTE, remote.path, None, None, remote, 3, "foreign")

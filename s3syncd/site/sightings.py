@@ -86,7 +86,7 @@ class Sightings:
         self._problems.count_in_pass(message.count - len(message.sample))
 
     def _looked_again(self, path: str, look: Look, now: float) -> None:
-        action = self._retirement.looked(path, look)
+        action = self._retirement.looked(path, look, now)
         if action is not None:
             self._on_deletion(action, now)
         elif isinstance(look, LocalEntry):

@@ -41,7 +41,7 @@ def take(process: Process) -> tuple[Memory, Durable | None, Volatile]:
         retries._failed.get(PATH, ()), retries._inodes._of.get(PATH), retries._kept.get(PATH),
         process.problems.reason_of(PATH) == "drift", retirement._first_want_at is not None,
         retirement.last_want_at != _NEVER, retirement._gone_by != _NEVER,
-        PATH in retirement._looking, min(process.scanner.looks, _LOOKS),
+        PATH in retirement._looking, _may_pass(process), min(process.scanner.looks, _LOOKS),
     )  # fmt: skip
     memory = process.ledger.memory
     memory = memory._replace(now=_timeless(memory.now))
@@ -117,6 +117,15 @@ def _put_retirement(process: Process, volatile: Volatile) -> None:
     one._cursor = {"cleared": "", "approved": ""}
     one._next_turn, one._recheck_after = 0.0, None
     one._confirmation._seen_at = NOW
+    one._guard._passes = int(volatile.may_pass)
+    one._guard._passed.clear()
+
+
+def _may_pass(process: Process) -> bool:
+    """Whether the deletion was counted when it was judged; of no interest before and after."""
+    guard, deletion = process.retirement._guard, process.ledger.deletion(PATH)
+    is_judged = deletion is not None and deletion.state == "cleared"
+    return is_judged and (guard._passes > 0 or PATH in guard._passed)
 
 
 def _open(process: Process) -> Open | None:

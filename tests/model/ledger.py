@@ -191,6 +191,11 @@ class MemoryLedger:
         is_awaited = now.row is not None and now.row.inode in set(awaited_inodes)
         return min(int(is_lost and not is_awaited), limit)
 
+    def count_unanswered(self, kind: str, *, limit: int) -> int:
+        now = self.memory.now
+        is_asked = now.intent is not None and now.intent.kind == kind
+        return min(int(is_asked and now.deletion is None), limit)
+
     def set_deletion_state(
         self, state: str, *, of: str | None = None, paths: Iterable[str] | None = None
     ) -> None:

@@ -159,6 +159,7 @@ class Volatile(NamedTuple):
     has_want: bool = False
     is_gone: bool = False
     is_looking_again: bool = False
+    may_pass: bool = False
     looks: int = 0
 
 

@@ -14,6 +14,8 @@ _LOOKS = "s3syncd/site/looks.py"
 _DELETIONS = "tests/scenarios/test_deletions.py"
 _DRIFT = "tests/scenarios/test_drift.py"
 _HOLDS = "tests/scenarios/test_holds.py"
+_COUNTED = "tests/scenarios/test_counted.py"
+_GUARD = "s3syncd/site/guard.py"
 _PASSES = "tests/scenarios/test_passes.py"
 _RENAMES = "tests/scenarios/test_renames.py"
 _FAILURES = "tests/scenarios/test_failures.py"
@@ -290,6 +292,53 @@ MUTANTS = [
         tests=[f"{_HOLDS}::test_every_waiting_deletion_is_held_and_uploads_go_on"],
     ),
     Mutant(
+        name="a deletion that was judged to be a rename is not judged again",
+        file=_RETIRE,
+        old='        elif deletion.state == "approved" or self._guard.lets_pass(path):',
+        new="        elif deletion:",
+        tests=[
+            f"{_COUNTED}::test_a_tree_that_is_moved_and_then_deleted_is_held",
+            f"{_COUNTED}::test_files_that_were_given_the_inodes_of_others_are_no_renames",
+        ],
+    ),
+    Mutant(
+        name="where one deletion may go any number may",
+        file=_GUARD,
+        old="        self._passes -= 1\n",
+        new="",
+        tests=[f"{_COUNTED}::test_no_more_go_unasked_than_were_counted"],
+    ),
+    Mutant(
+        name="a deletion on its way leaves its place to another",
+        file=_GUARD,
+        old="0 if is_mass else lost - len(self._passed)",
+        new="0 if is_mass else lost",
+        tests=[f"{_COUNTED}::test_no_more_go_unasked_than_were_counted"],
+    ),
+    Mutant(
+        name="a deletion that was called back keeps its place",
+        file=_RETIRE,
+        old="            self._guard.forget_passed()\n            self.recheck_held()",
+        new="            self.recheck_held()",
+        tests=[f"{_COUNTED}::test_what_was_called_back_takes_nobodys_place"],
+    ),
+    Mutant(
+        name="a deletion without an answer counts when it is known, and not before",
+        file=_GUARD,
+        old=".deletions_logged_since(day_ago) + unanswered,",
+        new=".deletions_logged_since(day_ago),",
+        tests=[
+            f"{_COUNTED}::test_deletions_without_an_answer_count_before_it_is_known",
+        ],
+    ),
+    Mutant(
+        name="a deletion asked for and wanted again counts twice",
+        file="s3syncd/ledger/deletions.py",
+        old="        AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = asked.path)\n",
+        new="",
+        tests=[f"{_COUNTED}::test_a_deletion_asked_for_twice_counts_once"],
+    ),
+    Mutant(
         name="a slow removal is judged when it pauses, not after 30 s",
         file=_RETIRE,
         old="        return first + max(self._grace_seconds, _JUDGE_AT_LATEST_SECONDS)",
@@ -299,15 +348,18 @@ MUTANTS = [
     Mutant(
         name="planned deletions are not called back by a hold",
         file=_RETIRE,
-        old="            self._call_back()\n",
+        old="            call_back(self._ledger, self._backlog)\n",
         new="",
         tests=[f"{_HOLDS}::test_planned_deletions_are_called_back_by_a_hold"],
     ),
     Mutant(
         name="the old name goes before the new one is recorded",
         file=_RETIRE,
-        old="        return row is not None and self._on_their_way.is_awaited(row.inode)",
-        new="        return row is None and self._on_their_way.is_awaited(0)",
+        old="        self._on_their_way = on_their_way\n",
+        new="        self._on_their_way = type(\n"
+        '            "", (), {"is_awaited": lambda *_: False, "awaited_inodes": lambda _: set(),\n'
+        '                    "oldest_unseen": lambda _: on_their_way.oldest_unseen()}\n'
+        "        )()\n",
         tests=[
             f"{_LIFE}::test_the_new_name_is_recorded_before_the_old_one_is_deleted",
             f"{_LIFE}::test_an_old_name_waits_while_the_upload_of_the_new_one_fails",
@@ -315,16 +367,16 @@ MUTANTS = [
     ),
     Mutant(
         name="a failed upload lets the old name go",
-        file=_LOOKS,
-        old="        return is_dirty or is_held or self._retries.is_awaited(inode)",
-        new="        return is_dirty or is_held",
+        file="s3syncd/site/retries.py",
+        old="self._inodes.set(action.path, action.local.inode if action.local else None)",
+        new="self._inodes.set(action.path, None)",
         tests=[f"{_LIFE}::test_an_old_name_waits_while_the_upload_of_the_new_one_fails"],
     ),
     Mutant(
         name="an upload that waits for a person lets the old name go",
         file=_LOOKS,
-        old="        return is_dirty or is_held or self._retries.is_awaited(inode)",
-        new="        return is_dirty or self._retries.is_awaited(inode)",
+        old="            self.withheld.hold(action.local, now)\n",
+        new="",
         tests=[
             f"{_DRIFT}::test_an_old_name_stays_while_the_new_one_waits_for_a_person",
             f"{_DRIFT}::test_an_old_name_goes_when_the_new_one_that_was_approved_is_there",
@@ -360,7 +412,7 @@ MUTANTS = [
     ),
     Mutant(
         name="renames count as deletions once they are carried out",
-        file="s3syncd/site/guard.py",
+        file=_GUARD,
         old="        if row is None or not self._has_moved(row):",
         new="        if row is None or self._ledger:",
         tests=[f"{_LIFE}::test_a_moved_tree_does_not_use_up_what_may_be_deleted"],

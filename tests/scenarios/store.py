@@ -25,6 +25,7 @@ class Store(FakeBucket):
         before_page: called with the number of each page, from 1, before it is answered.
         honours_start_after: a listing begins where it is asked to.
         start_after_fails: what a request says that begins in the middle.
+        silent: keys of which no HEAD tells anything.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Store(FakeBucket):
         self.honours_start_after = True
         self.start_after_fails: Failure | None = None
         self.page_fails: dict[int, Failure] = {}
+        self.silent: set[str] = set()
 
     def connect(self) -> None:
         self.requests.append(("connect", {}))
@@ -44,6 +46,11 @@ class Store(FakeBucket):
             raise self.outage
         if self.is_gone:
             raise SiteUnavailable("bucket_unavailable", "The bucket does not exist.", hint="")
+
+    def head(self, key: str, **told: Any) -> Any:
+        if key in self.silent:
+            self.fail("head", failure(FailureKind.TRANSIENT, "InternalError", 500))
+        return super().head(key, **told)
 
     def list_page(
         self,
