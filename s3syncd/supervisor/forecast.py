@@ -15,15 +15,15 @@ _DAY_SECONDS = 86_400.0
 class Forecast:
     """Takes the actions of a plan, then tells which guard would hold some of them.
 
-    Remembers the wanted deletions and the inodes of the wanted uploads: as much as is to be done,
-    not as much as there is.
+    Remembers the wanted deletions, and inodes and sizes of the wanted uploads: as much as is to be
+    done, not as much as there is.
     """
 
     def __init__(self, ledger: Ledger, *, max_delete: int | None) -> None:
         self._ledger = ledger
         self._max_delete = max_delete
         self._deleted: dict[str, int | None] = {}
-        self._sent: set[int] = set()
+        self._sent: set[tuple[int, int]] = set()
         self._has_foreign = False
         self._has_drift = False
 
@@ -34,7 +34,7 @@ class Forecast:
         elif action.kind is Kind.CONFLICT:
             self._has_drift = True
         elif action.local is not None:
-            self._sent.add(action.local.inode)
+            self._sent.add((action.local.inode, action.local.size_bytes))
 
     def reason(self, tally: Tally, *, wall: float) -> str | None:
         """Name the guard that would hold some of the plan, or None; `wall`: epoch seconds."""
@@ -74,4 +74,5 @@ class Forecast:
         if inode is None or row is None:
             return False
         links = self._ledger.by_inode(inode, row.size_bytes)
-        return inode in self._sent or any(other not in self._deleted for other in links)
+        is_sent = (inode, row.size_bytes) in self._sent
+        return is_sent or any(other not in self._deleted for other in links)

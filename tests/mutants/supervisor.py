@@ -210,6 +210,13 @@ MUTANTS = [
         tests=["tests/supervisor/test_planning.py::test_replaced_root_is_no_plan_of_deletions"],
     ),
     Mutant(
+        name="a plan takes a file of another size for the deleted one renamed",
+        file=_FORECAST,
+        old="(inode, row.size_bytes) in self._sent",
+        new="inode in {one for one, _size in self._sent}",
+        tests=["tests/supervisor/test_forecast.py"],
+    ),
+    Mutant(
         name="a plan counts renames as deletions",
         file=_FORECAST,
         old="wanted=sum(not self._is_rename(path) for path in self._deleted),",
