@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.user import Loss
+from tests.simulation.wire import BUCKET
 from tests.strict.diary import digest_of
 from tests.strict.faults import Kind
 from tests.strict.history import Event
@@ -87,7 +88,7 @@ class Deletions:
             if any(2 * lost.count(one) > len(one[0]) for one in lost):
                 yield Violation("emptied root", f"{path} went with most others", event.number)
                 lost.clear()
-            if limit is not None and self._is_counted(path, removals[-1], event.at):
+            if limit is not None and self._is_counted(event, path, removals[-1]):
                 counted = [at for at in counted if self._is_same_day(at, event.at)] + [event.at]
                 if len(counted) > limit:
                     what = f"{path} is the {len(counted)}th, of {limit} that may go unasked"
@@ -96,8 +97,7 @@ class Deletions:
     def _removals(self, event: Event) -> list[float]:
         """Give when the user deleted what a request deleted, and may have meant."""
         path, removals = event.key.removeprefix(self._place.prefix), []
-        assert event.before is not None
-        digest = digest_of(self._place.judge.version(event.before.serial).body)
+        digest = self._digest(event)
         has_been = False
         for line in self._place.user.diary.of(path):
             if line.at > event.at:
@@ -107,13 +107,50 @@ class Deletions:
                 removals.append(line.at)
         return removals
 
-    def _is_counted(self, path: str, removed_at: float, at: float) -> bool:
+    def _is_counted(self, event: Event, path: str, removed_at: float) -> bool:
         """Whether it went unasked for sure, and was no rename."""
         is_approved = any(
-            removed_at <= approved + _ANSWER_SECONDS and approved <= at
+            removed_at <= approved + _ANSWER_SECONDS and approved <= event.at
             for approved in self.approvals
         )
-        return not is_approved and not self._place.user.was_renamed(path, removed_at)
+        return not is_approved and not self._was_renamed(event, path)
+
+    def _was_renamed(self, event: Event, path: str) -> bool:
+        """Whether the file of the deleted version lives on elsewhere in the site.
+
+        That is so if a rename took it away from the path, whatever came and went there after that
+        without ever being sent: the limit is on files that are lost, and that version's is not.
+        It lives on under one of its names since, or is still in the bucket under one: then it
+        counts when it goes from there. One that was renamed and then deleted is lost.
+        """
+        user, judge = self._place.user, self._place.judge
+        for gone in self._ends(event, path):
+            names = list(user.names_since(path, gone, until=event.at))
+            if any(user.diary.has(name, at=event.at) for name in names):
+                return True
+            tree = judge.tree(BUCKET, at=event.number) if names else {}
+            if any(self._place.prefix + name in tree for name in names):
+                return True
+        return False
+
+    def _ends(self, event: Event, path: str) -> list[float]:
+        """Give when the content of a deleted version ceased to stand at its path since it was sent.
+
+        More than once where the same bytes came back: which of them was meant, nobody can tell.
+        """
+        digest, made = self._digest(event), event.before.serial if event.before else None
+        sent_at = max((e.at for e in self._place.judge.history() if e.made == made), default=0.0)
+        lines = [line for line in self._place.user.diary.of(path) if line.at <= event.at]
+        ends = [
+            next((each.at for each in lines[place:] if each.digest is None), event.at)
+            for place, line in enumerate(lines) if line.digest == digest
+        ]  # fmt: skip
+        return [end for end in ends if end > sent_at] or ends[-1:]  # it came late
+
+    def _digest(self, event: Event) -> str:
+        """Give the digest of what a request deleted."""
+        assert event.before is not None
+        return digest_of(self._place.judge.version(event.before.serial).body)
 
     def _is_same_day(self, first: float, last: float) -> bool:
         """Whether two deletions are counted together: asked or lost in between, nobody knows."""

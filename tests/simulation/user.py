@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final, Protocol
 
@@ -61,7 +61,7 @@ class User:
         self.done: dict[str, int] = {}
         self.is_writing: dict[str, Callable[[], None]] = {}
         self.losses: list[Loss] = []
-        self._renames: set[tuple[str, float]] = set()
+        self._renames: dict[tuple[str, float], str] = {}
         self._disk = disk
         self._random = random
         self._ears = ears
@@ -105,9 +105,14 @@ class User:
             if path not in here:
                 self.diary.wrote(path, file.content, self._at())
 
-    def was_renamed(self, path: str, at: float) -> bool:
-        """Whether a path went at a time because its file has another name since then."""
-        return (path, at) in self._renames
+    def names_since(self, path: str, at: float, *, until: float) -> Iterator[str]:
+        """Give the names that a file has had since it was renamed from a path at a time."""
+        name = self._renames.get((path, at))
+        if name is not None:
+            yield name
+            for line in self.diary.of(name):
+                if line.digest is None and at < line.at <= until:
+                    yield from self.names_since(name, line.at, until=until)
 
     def overwrite(self, file: File) -> None:
         """Write a file anew in place, all at once, wherever it is, if it is nobody's work now."""
@@ -275,7 +280,7 @@ class User:
 
     def _note_rename(self, old: str, new: str, at: float) -> None:
         self.diary.renamed(old, new, at)
-        self._renames.add((old, at))
+        self._renames[old, at] = new
 
     def _at(self) -> float:
         """Give a time of which no other line of the diary is."""

@@ -71,6 +71,11 @@ class Diary:
     def __iter__(self) -> Iterator[tuple[str, list[Line]]]:
         return iter(self._lines.items())
 
+    def has(self, path: str, *, at: float) -> bool:
+        """Tell whether there is anything at a path at a time."""
+        lines = [line for line in self._lines.get(path, ()) if line.at <= at]
+        return bool(lines) and lines[-1].digest is not None
+
     def is_at(self, path: str, digest: str, *, since: float, at: float) -> bool:
         """Tell whether a path got a content at one time and still has it at a later one."""
         state = None
