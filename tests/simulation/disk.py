@@ -166,8 +166,13 @@ class Disk:
             (max(mark, prefix), UnknownMark(max(mark, prefix), "unreadable")) for mark in marks
         ]
         for path, file in tree.files.items():
-            if path.startswith(prefix) and not any(path.startswith(mark) for mark in marks):
+            if not path.startswith(prefix):
+                continue
+            mark = next((mark for mark in marks if path.startswith(mark)), None)
+            if mark is None:
                 found.append((path, _entry(path, file)))
+            elif max(mark, prefix) <= after:  # it was entered before it became so
+                found.append((path, UnknownMark(path, "unreadable")))
         for path, look in sorted(found, key=lambda one: one[0]):
             rest = path[len(prefix) :].rstrip("/")
             if path > after and (is_recursive or "/" not in rest):
