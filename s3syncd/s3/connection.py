@@ -221,6 +221,8 @@ class Connection:
             self._poller.change(link.fd, is_for_room=is_for_room)
 
     def _answered(self) -> _Told:
+        if self._unsent and self._answer.status < 300:  # it cannot have kept what it has not
+            return self._give_up(self._broken("ConnectionError", "Answered before all was sent."))
         if self._unsent or not self._answer.keeps_alive:
             self._close()
         return self._take(Ended(self._answer, None))

@@ -158,6 +158,13 @@ MUTANTS = [
         tests=[IN_DIRECT + "an_answer_before_the_body_was_read_counts_and_ends_the_connection"],
     ),
     Mutant(
+        name="a store has kept what was not sent to it",
+        file=CONNECTION,
+        old="        if self._unsent and self._answer.status < 300:",
+        new="        if False:",
+        tests=[IN_DIRECT + "a_success_before_the_body_was_sent_is_none"],
+    ),
+    Mutant(
         name="a late cancel hits the next request on the connection",
         file=CONNECTION,
         old="        if on_end is not None and on_end is not self._on_end:",

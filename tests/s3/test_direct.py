@@ -662,6 +662,16 @@ def test_an_answer_before_the_body_was_read_counts_and_ends_the_connection(
     assert_closed_by_client(peer)
 
 
+def test_a_success_before_the_body_was_sent_is_none(rig: Rig, store: Store, direct: Direct) -> None:
+    asked = rig.ask(direct, PUT_LARGE)
+    peer = store.accept()
+    read_head(peer)
+    peer.sendall(OK)
+    assert asked.broken.name == "ConnectionError"
+    assert asked.is_unknown
+    assert_closed_by_client(peer)
+
+
 @pytest.mark.parametrize(
     ("answer", "is_read"),
     [
