@@ -18,7 +18,7 @@ from s3syncd.s3.reply import Reply
 from s3syncd.transfer.headers import MD5_KEY
 from s3syncd.transfer.kit import Kit
 from s3syncd.transfer.leftovers import is_same_file, sweep
-from s3syncd.transfer.looks import has_made, look_at, look_surely, version_of
+from s3syncd.transfer.looks import has_made, look_surely, version_of
 from s3syncd.transfer.outcomes import Ended, superseded
 
 __all__ = ["action_of", "confirm", "recover"]
@@ -39,10 +39,8 @@ def recover(kit: Kit, action: Action, intent: Intent, older: Sequence[Intent] = 
         S3Failure: leftover uploads could not be listed or aborted; the intent stays.
     """
     failpoints.reach("recovery.before_head")
-    befores = {one.etag_before for one in (intent, *older)}
-    has_known = action.baseline is not None or befores != {None}
-    look = look_surely if has_known else look_at  # nothing is forgotten where nothing was
-    seen = yield from look(kit, action)
+    # Not even where nothing is known to be there: a bucket that is gone would hide what was put.
+    seen = yield from look_surely(kit, action)
     failpoints.reach("recovery.after_head")
     late = next((one for one in older if _is_work_of(one, seen)), None)
     if late is not None and not _is_work_of(intent, seen):

@@ -43,9 +43,16 @@ MUTANTS = [
     Mutant(
         name="what a bare 404 tells of an intent is believed",
         file=_T + "recover.py",
-        old="    look = look_surely if has_known else look_at",
-        new="    look = look_at",
-        tests=[_RECOVER + "test_missing_bucket_tells_nothing_of_what_was_intended"],
+        old='    seen = yield from look_surely(kit, action)\n    failpoints.reach("recovery.',
+        new=(
+            "    seen = yield kit.bucket.head(kit.key(action))\n"
+            "    seen = None if seen.failure else seen\n"
+            '    failpoints.reach("recovery.'
+        ),
+        tests=[
+            _RECOVER + "test_missing_bucket_tells_nothing_of_what_was_intended",
+            _BUCKET_GONE + "test_upload_without_an_answer_is_not_undone_because_the_bucket_went",
+        ],
     ),
     Mutant(
         name="what a listing does not know is forgotten though the bucket is not there",

@@ -68,6 +68,20 @@ def test_nothing_is_forgotten_that_a_kill_left_open(settled: World) -> None:
     assert settled.objects == settled.files
 
 
+def test_upload_without_an_answer_is_not_undone_because_the_bucket_went(settled: World) -> None:
+    """Nothing was known of the path before, and its file is gone before the bucket is back."""
+    settled.store.fail("put", NO_ANSWER, is_applied=True)
+    settled.store.on("head", lambda: setattr(settled.store, "is_gone", True))
+    settled.write("new", hint=True)
+    settled.run(1)
+    settled.remove("new", hint=True)
+    settled.run(2)
+    settled.store.is_gone = False
+    settled.settle()
+    assert settled.objects == settled.files
+    assert settled.deleted() == ["new"]
+
+
 def test_what_both_sides_lost_is_forgotten_only_while_the_bucket_is_there(settled: World) -> None:
     settled.remove("f000")
     found = settled.store.objects.pop("p/f000")  # a listing that is behind does not know it ...

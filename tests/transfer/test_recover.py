@@ -106,8 +106,18 @@ def test_failing_look_tells_nothing(world: World) -> None:
 
 
 def test_small_upload_costs_one_request(world: World) -> None:
-    world.recover(world.intent("a"))
+    intent = world.intent("a")
+    world.carry_out(world.upload("a"), intent=intent)
+    world.bucket.requests.clear()
+    world.recover(intent)
     assert [name for name, _ in world.bucket.requests] == ["head"]
+
+
+def test_missing_bucket_does_not_pass_for_an_upload_that_was_not_applied(world: World) -> None:
+    """Of a path of which nothing was known before: what was put there would be nobody's."""
+    world.bucket.is_gone = True
+    outcome = world.recover(world.intent("a"))
+    assert (outcome.result, outcome.scope) == (Result.RETRYABLE, "bucket")
 
 
 # --- uploads in parts -----------------------------------------------------------------------------
