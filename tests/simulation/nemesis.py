@@ -73,7 +73,8 @@ class Chances:
 
     Attributes:
         met: how often each kind was met.
-        left_keys: where nobody was let see, or abort, what was left of uploads in parts.
+        left_keys: where nobody was let see, or abort, what was left of uploads in parts; since
+            then nobody has seen it either.
         is_cut_off: nobody reaches the store.
         is_bucket_gone: the store knows no such bucket.
         events: kinds of the sequence under way that are no faults of requests.
@@ -120,6 +121,12 @@ class Chances:
 
     def fault_for(self, operation: str, key: str) -> Fault | None:
         """Give the fault that a request meets."""
+        fault = self._drawn(operation, key)
+        if operation == "ListMultipartUploads" and fault is None and not self.is_cut_off:
+            self.left_keys.discard(key)  # who sees it can end it
+        return fault
+
+    def _drawn(self, operation: str, key: str) -> Fault | None:
         if self.is_bucket_gone:
             return Fault(kind=Kind.ERROR, code="NoSuchBucket")
         if not self._requests or self.random.random() >= self._share:

@@ -104,7 +104,8 @@ class Wire:
             S3Failure: it had no success.
         """
         call = self.model.read(Request(method, target, headers, body))
-        fault = self.chance.fault_for(call.operation, call.key)
+        # Of one key in a listing, too: uploads are looked for by its prefix.
+        fault = self.chance.fault_for(call.operation, call.key or call.query.get("prefix", ""))
         kind = None if fault is None else fault.kind
         if self.chance.is_cut_off:
             raise S3Failure(_failure("EndpointConnectionError", is_unknown=False))
