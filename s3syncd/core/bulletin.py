@@ -27,6 +27,11 @@ _SAID: Final = {
     "unhealthy": ("does not progress", "do not progress"),
     "recovered": ("is well again", "are well again"),
 }
+# Of the daemon itself, which goes on all the same.
+_SAID_OF_FILE: Final = {
+    "unhealthy": "runs on with the configuration it had, and refuses the changed one",
+    "recovered": "refuses its configuration no more",
+}
 
 
 def document(
@@ -78,6 +83,8 @@ def _line(what: tuple[str, str, str], sites: Sequence[str]) -> str:
     kind, reason, text = what
     is_one = len(sites) == 1
     said = _SAID[kind][0 if is_one else 1]
+    if reason == "config_refused":
+        said = _SAID_OF_FILE[kind]
     names = ", ".join(sites[:_MAX_NAMES])
     if len(sites) > _MAX_NAMES:
         names += f" and {len(sites) - _MAX_NAMES} more"

@@ -160,9 +160,13 @@ class Companions:
         )
 
     def _checked_file(self) -> Iterable[tuple[Mapping[str, Any], list[Check]]]:
-        """Check the file: the next start would fail by it, and nobody may have seen the refusal."""
-        if error := self._refused():
-            yield _DAEMON, [Check(_DAEMON["name"], "config_refused", error)]
+        """Check the file: the next start would fail by it, and nobody may have seen the refusal.
+
+        A good one is given, too: of what is not there nothing could be told to be well again.
+        """
+        error = self._refused()
+        said = f"`s3syncd status` says why, and the next start would fail by it: {error}"
+        yield _DAEMON, [Check(_DAEMON["name"], "config_refused", said)] if error else []
 
     def _is_well(self) -> bool:
         """Whether every site progresses, and every loop turns: the main one must, too."""

@@ -24,7 +24,23 @@ _RETRIES = "s3syncd/site/retries.py"
 _HEALTH_TESTS = "tests/core/test_health.py::"
 _PENDING_TESTS = "tests/scenarios/test_pending.py::"
 
+_REFUSED_TEST = _SIDE_TESTS + "test_a_file_that_is_refused_for_long_is_posted_and_so_is_its_end"
+
 MUTANTS = [
+    Mutant(
+        name="a configuration that is good again is told to nobody",
+        file=_COMPANIONS,
+        old="        yield _DAEMON, [Check(",
+        new="        if error:\n            yield _DAEMON, [Check(",
+        tests=[_REFUSED_TEST],
+    ),
+    Mutant(
+        name="a daemon that refuses a file is said to stand still",
+        file=_BULLETIN,
+        old='    if reason == "config_refused":',
+        new="    if False:",
+        tests=[_REFUSED_TEST],
+    ),
     Mutant(
         name="what failed and waits to be tried again is not pending",
         file=_PENDING,

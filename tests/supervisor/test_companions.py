@@ -14,6 +14,7 @@ import pytest
 from s3syncd.cli.client import ask, ask_status
 from s3syncd.config.models import Config
 from s3syncd.core.health import Check
+from s3syncd.core.notices import CALM_SECONDS
 from s3syncd.notify.webhook import GATHER_SECONDS
 from s3syncd.supervisor.companions import Companions
 from s3syncd.web.app import Verdict
@@ -143,20 +144,35 @@ def test_what_is_told_names_the_file_of_the_daemon(
     assert notice["text"] == f"`s3syncd -c {config.path} approve a`"
 
 
-def test_a_file_that_is_refused_for_long_is_posted(
+def test_a_file_that_is_refused_for_long_is_posted_and_so_is_its_end(
     view: View, configure: Configure, stub: StubServer
 ) -> None:
-    companions = Companions(view, on_change=lambda: None, refused=lambda: "c.yml:3: wrong")  # type: ignore[arg-type]
-    companions.apply(configure(notify={"webhook": stub.endpoint, "after": 0}))
+    error = ["c.yml:3: wrong"]
+    companions = Companions(view, on_change=lambda: None, refused=lambda: error[0])  # type: ignore[arg-type]
+    config = configure(notify={"webhook": stub.endpoint, "after": 0})
+    companions.apply(config)
     until(lambda: companions.told()["notify"]["waiting"])
     sender = companions._running["notify"].sender
-    assert sender is not None
-    sender.turn(time.monotonic() + GATHER_SECONDS)
     companions.stop(5.0)
-    (notice,) = json.loads(stub.seen()[0].body)["notices"]
-    assert (notice["site"], notice["kind"], notice["reason"], notice["text"]) == (
-        "the daemon", "unhealthy", "config_refused", "c.yml:3: wrong",
+    assert sender is not None
+    now = time.monotonic() + GATHER_SECONDS
+    sender.turn(now)
+    error[0] = ""
+    for seconds in (60.0, 60.0 + CALM_SECONDS, 120.0):
+        sender.turn(now + seconds)
+    refused, over = (json.loads(seen.body) for seen in stub.seen())
+    (notice,) = refused["notices"]
+    assert (notice["site"], notice["kind"], notice["reason"]) == (
+        "the daemon", "unhealthy", "config_refused",
     )  # fmt: skip
+    assert notice["text"].startswith(f"`s3syncd -c {config.path} status` says why")
+    assert notice["text"].endswith("c.yml:3: wrong")
+    assert "the daemon runs on with the configuration it had" in refused["text"]
+    (notice,) = over["notices"]
+    assert (notice["site"], notice["kind"], notice["reason"]) == (
+        "the daemon", "recovered", "config_refused",
+    )  # fmt: skip
+    assert "the daemon refuses its configuration no more" in over["text"]
 
 
 def test_a_server_that_hangs_holds_up_neither_a_reload_nor_the_end(
