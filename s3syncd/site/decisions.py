@@ -70,6 +70,7 @@ class Decisions:
         if self._parts.ledger.changed_since(path, one.started_seq):
             if self._parts.ledger.keeps_version(path, one.started_seq):
                 self._correct(action)  # only its stat is newer: of the bucket it says what is so
+            self._see_file(action)
             return
         if path in self._recovery:
             # Not before that has ended, which may take a minute; nor is it forgotten until then.
@@ -78,8 +79,13 @@ class Decisions:
         if path in self._looks or path in self._backlog:
             self._looks.met(action.local)
             self._correct(action)
+            self._see_file(action)
             return
-        if self._is_held(action) or self._retries.is_pending(action):
+        if self._is_held(action):
+            return
+        if self._retries.is_pending(action):
+            if action.row in REMOTE_CHANGED:
+                self._parts.ledger.forget(path)  # it is not to be compared with that when it is due
             return
         if action.kind in _MAY_BE_DRIFT and path in self.approved_drift:
             del self.approved_drift[path]
@@ -116,6 +122,19 @@ class Decisions:
             self._parts.ledger.forget(action.path)
             self._backlog.drop(action.path)
             self._looks.note(action.path, self._parts.clock(), is_soon=True)
+
+    def _see_file(self, action: Action) -> None:
+        """Look again where a pass met another file than is known: it may have met it later."""
+        path = action.path
+        if path in self._looks:
+            return
+        planned = self._backlog.in_flight.get(path)
+        if planned is None and path in self._backlog:
+            return  # it looks before it does anything
+        known = self._parts.ledger.baseline(path) if planned is None else planned.action.local
+        if (known and known[:5]) != (action.local and action.local[:5]):
+            self._looks.met(action.local)
+            self._looks.note(path, self._parts.clock(), is_soon=True)
 
     def want_deletion(self, action: Action, now: float) -> None:
         """A path was seen gone."""
@@ -186,7 +205,7 @@ class Decisions:
         return files >= 2 and self._retirement.waiting + self._hold.count >= files
 
     def _is_held(self, action: Action) -> bool:
-        if not self._hold.count or action.reason == "out_of_scope":
+        if not self._hold.count or action.reason == "out_of_scope" or action.local is not None:
             return False
         deletion = self._parts.ledger.deletion(action.path)
         return deletion is not None and deletion.state == "held"

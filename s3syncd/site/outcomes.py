@@ -110,10 +110,19 @@ class Outcomes:
             self._retries.keep(outcome.follow_up)
             if outcome.effect == "gone":  # another version stands there, and none is agreed on
                 self._parts.ledger.forget(path)
+                self._decide_again(path, now)
             return
         self.apply(outcome, now)
         if path not in self._backlog:
             self._looks.note(path, now, is_soon=True)
+
+    def confirmed(self, outcome: Outcome, now: float) -> None:
+        """Record the version that listings tell of a published upload; what is more, as well."""
+        if outcome.row is None or outcome.is_stale:
+            self.recovered(outcome, now)
+            return
+        self._parts.ledger.record(outcome.row)
+        self._decide_again(outcome.action.path, now)
 
     def try_again(self, path: str, now: float) -> None:
         """The pause of a path that failed is over."""
@@ -130,6 +139,7 @@ class Outcomes:
             ledger.record(outcome.row)  # ours: where its file is gone by now, so must it be
         else:
             ledger.forget(path)
+        self._decide_again(path, now)
         self._looks.note(path, now, is_soon=True)
 
     def look_failed(self, outcome: Outcome) -> bool:
@@ -162,8 +172,15 @@ class Outcomes:
             self._looks.note(path, now)
         else:
             self._looks.clean(path)
-            if outcome.effect == "adopted" and outcome.row is not None:
-                self._plan_class(outcome.row, now)
+        self._decide_again(path, now)
+        if outcome.effect == "adopted" and outcome.row is not None and not outcome.is_stale:
+            self._plan_class(outcome.row, now)
+
+    def _decide_again(self, path: str, now: float) -> None:
+        """What is planned for a path was decided before its baseline was what it is now."""
+        if (planned := self._backlog.waiting(path)) is not None:
+            self._backlog.drop(path)
+            self._looks.superseded(planned.action, now)
 
     def _plan_class(self, row: BaselineRow, now: float) -> None:
         """Give an adopted object its class now: the next pass may be a day away."""

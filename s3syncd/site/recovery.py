@@ -43,6 +43,7 @@ class Recovery:
     Args:
         on_known: takes what became of an effect, to be recorded.
         on_late: an older effect was applied over a newer one: the baseline is its work, or none.
+        on_confirmed: takes which version listings tell of a published upload.
         is_in_flight: whether an action on the path is under way: looking would abort its upload.
         on_failed: takes what a look ended with that failed.
     """
@@ -53,6 +54,7 @@ class Recovery:
         *,
         on_known: Callable[[Outcome, float], None],
         on_late: Callable[[Outcome, float], None],
+        on_confirmed: Callable[[Outcome, float], None],
         is_in_flight: Callable[[str], bool],
         on_failed: Callable[[Outcome], object] = lambda _outcome: None,
     ) -> None:
@@ -61,6 +63,7 @@ class Recovery:
         self._is_in_flight = is_in_flight
         self._on_known = on_known
         self._on_late = on_late
+        self._on_confirmed = on_confirmed
         self._open: dict[str, Unanswered] = {}
         self._left: set[str] = set()
         self._is_refused = False
@@ -214,7 +217,8 @@ class Recovery:
             self._on_known(outcome, now)
             self._end(path, one, is_kept=True)
         elif one.is_applied:
-            self._confirmed(one, outcome, now)
+            if not self._parts.ledger.changed_since(path, one.seq):
+                self._on_confirmed(outcome, now)
             self._end(path, one)
         elif one.has_been_seen and self._parts.ledger.changed_since(path, one.seq):
             self._judge_late(outcome, now)
@@ -222,16 +226,6 @@ class Recovery:
         else:
             self._on_known(outcome, now)
             self._end_or_wait(path, one, is_known=outcome.effect in _APPLIED)
-
-    def _confirmed(self, one: Unanswered, outcome: Outcome, now: float) -> None:
-        """Record the version that listings tell; what is more than that is for the site."""
-        ledger = self._parts.ledger
-        if ledger.changed_since(one.intent.path, one.seq):
-            return
-        if outcome.row is not None and not outcome.is_stale:
-            ledger.record(outcome.row)
-        else:
-            self._on_known(outcome, now)
 
     def _ask(self, path: str, one: Unanswered) -> bool:
         parts = self._parts

@@ -172,7 +172,7 @@ class Site:
             want_deletion=lambda action, now: self.decisions.want_deletion(action, now),
             unwant_deletion=lambda path: self.retirement.unwant(path),
             on_gone=lambda path: self.recovery.end_left(path, parts.clock()),
-            on_full=self._doubt,
+            on_full=lambda: self.schedule.timetable.doubt(parts.clock()),
         )
         self.hold = Hold(parts.ledger, parts.log)
         self.retirement = Retirement(
@@ -218,6 +218,7 @@ class Site:
             parts,
             on_known=lambda outcome, now: self.outcomes.recovered(outcome, now),
             on_late=lambda outcome, now: self.outcomes.late(outcome, now),
+            on_confirmed=lambda outcome, now: self.outcomes.confirmed(outcome, now),
             is_in_flight=lambda path: path in self.backlog.in_flight,
             on_failed=lambda outcome: self.outcomes.look_failed(outcome),
         )
@@ -290,9 +291,6 @@ class Site:
             self.board.pass_done(one)
         if listing is not None and listing.failure is not None:
             self.alarm.listing_failed(listing.failure)
-
-    def _doubt(self) -> None:
-        self.schedule.timetable.doubt(self.parts.clock())
 
     def _new_problem(self, problem: Problem) -> None:
         self.parts.log.warning(

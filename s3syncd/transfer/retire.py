@@ -16,6 +16,7 @@ from s3syncd.transfer.outcomes import Ended, from_failure, superseded
 
 __all__ = ["retire", "see_gone"]
 
+_GONE = ("absent", "directory")
 _LOST_CONDITION = frozenset({FailureKind.PRECONDITION, FailureKind.CONFLICT, FailureKind.MISSING})
 
 
@@ -49,17 +50,18 @@ def see_gone(kit: Kit, action: Action) -> Call:
     """Ask whether the object of a path to be forgotten is really gone: Done `gone` if it is.
 
     A listing may not know a young object yet, on stores that are not consistent. One that is there
-    is decided about as any object of a deleted file.
+    is decided about as any object of a deleted file. The file may be back: the pass that missed it
+    has waited for the listing.
 
     Raises:
-        Ended: the store did not answer.
+        Ended: the store did not answer, or the file cannot be looked for.
     """
-    if (yield from prove_gone(kit, action)):
-        return Outcome(action, Result.DONE, "gone", local_state="absent")
-    seen = yield from look_surely(kit, action)
-    if seen is None:
-        return Outcome(action, Result.DONE, "gone", local_state="absent")
-    return decided_again(kit, action, None, seen, local_state="absent")
+    if not (yield from prove_gone(kit, action)):
+        seen = yield from look_surely(kit, action)
+        if seen is not None:
+            return decided_again(kit, action, None, seen, local_state="absent")
+    is_back = kit.look(action) not in _GONE
+    return Outcome(action, Result.DONE, "gone", local_state="absent", is_stale=is_back)
 
 
 def _check_gone(kit: Kit, action: Action) -> None:
@@ -69,7 +71,7 @@ def _check_gone(kit: Kit, action: Action) -> None:
         Ended: there is one, or what is there is unknown.
     """
     look = kit.look(action)
-    if look in ("absent", "directory"):
+    if look in _GONE:
         return
     state = "unknown" if isinstance(look, UnknownMark) else "file"
     raise Ended(superseded(action, f"local_{state}", local_state=state))

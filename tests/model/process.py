@@ -95,6 +95,7 @@ class Process:
             parts,
             on_known=lambda outcome, now: self.outcomes.recovered(outcome, now),
             on_late=lambda outcome, now: self.outcomes.late(outcome, now),
+            on_confirmed=lambda outcome, now: self.outcomes.confirmed(outcome, now),
             is_in_flight=lambda path: path in self.backlog.in_flight,
         )
         silence: Any = SimpleNamespace(met=lambda message, hint: None, broken=lambda: None)

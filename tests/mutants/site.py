@@ -473,9 +473,7 @@ MUTANTS = [
         file="s3syncd/site/inodes.py",
         old=" and action.path not in self._of:",
         new=":",
-        tests=[
-            f"{_RENAMES}::test_an_old_name_waits_for_a_file_that_took_the_place_of_one_on_its_way"
-        ],
+        tests=[f"{_RENAMES}::test_a_late_answer_does_not_bring_back_which_file_is_awaited"],
     ),
     Mutant(
         name="an unstable file is not awaited",
@@ -572,8 +570,8 @@ MUTANTS = [
     Mutant(
         name="passes bring refused paths forward",
         file=_DECISIONS,
-        old="        if self._is_held(action) or self._retries.is_pending(action):",
-        new="        if self._is_held(action):",
+        old="        if self._retries.is_pending(action):\n",
+        new="        if action is None:\n",
         tests=[f"{_FAILURES}::test_passes_do_not_bring_a_refused_path_forward"],
     ),
     Mutant(

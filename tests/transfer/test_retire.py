@@ -229,6 +229,16 @@ def test_bucket_that_comes_back_between_two_answers_decides_nothing(world: World
     assert "p/d/a" in world.bucket.objects
 
 
+def test_file_that_is_back_when_its_object_is_known_to_be_gone_is_to_be_looked_at(
+    world: World,
+) -> None:
+    action = forgotten(world)
+    assert not world.carry_out(action).is_stale
+    world.bucket.on("peek", lambda: world.write("d/a", b"content"))
+    outcome = world.carry_out(action)
+    assert (outcome.result, outcome.effect, outcome.is_stale) == (Result.DONE, "gone", True)
+
+
 def test_object_that_a_listing_did_not_know_is_decided_about_anew(world: World) -> None:
     action = forgotten(world)
     world.bucket.store("p/d/a", b"content")
