@@ -203,6 +203,15 @@ def test_the_document_has_a_text_and_every_fact() -> None:
     assert (told["omitted"], told["dropped"]) == (0, 0)
 
 
+@pytest.mark.parametrize("kind", ["unhealthy", "recovered"])
+def test_a_file_that_is_refused_is_not_told_as_a_site_that_stands_still(kind: str) -> None:
+    refused = notice("the daemon", kind, "Line 3.")._replace(reason="config_refused")
+    told = document([refused], host="nas", version="1")["text"]
+    (line,) = told.splitlines()[1:]
+    assert line.startswith("the daemon ")
+    assert not re.search("does not progress|is well again", line)
+
+
 def test_a_thousand_notices_are_one_document_of_bounded_size() -> None:
     many = [notice(f"site-{n}", "unavailable", "x" * 5000) for n in range(1000)]
     differing = [notice(f"other-{n}", "unhealthy", f"{n}") for n in range(500)]
