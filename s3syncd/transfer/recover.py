@@ -44,6 +44,7 @@ def recover(kit: Kit, action: Action, intent: Intent, older: Sequence[Intent] = 
     failpoints.reach("recovery.after_head")
     late = next((one for one in older if _is_work_of(one, seen)), None)
     if late is not None and not _is_work_of(intent, seen):
+        _sweep_parts(kit, action, intent, keep=None)  # it would be taken up over another version
         action, intent = action_of(late, action.baseline), late
     if action.kind is Kind.UPLOAD:
         return _judge_upload(kit, action, intent, seen)

@@ -279,6 +279,16 @@ MUTANTS = [
         tests=[_PARTS + "test_forbidden_part_leaves_no_upload_behind"],
     ),
     Mutant(
+        name="an upload is left behind where an older one shows",
+        file=_T + "recover.py",
+        old="        _sweep_parts(kit, action, intent, keep=None)  # it would be",
+        new="        # it would be",
+        tests=[
+            _RECOVER
+            + "test_upload_that_does_not_show_is_aborted_where_the_work_of_an_older_one_does"
+        ],
+    ),
+    Mutant(
         name="an upload that cannot be aborted loses its intent",
         file=_T + "multipart.py",
         old="error.failure._replace(kind=FailureKind.TRANSIENT)",

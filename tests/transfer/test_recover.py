@@ -211,6 +211,19 @@ def test_completed_upload_leaves_no_other_behind(world: World) -> None:
     assert not world.bucket.uploads
 
 
+def test_upload_that_does_not_show_is_aborted_where_the_work_of_an_older_one_does(
+    world: World,
+) -> None:
+    large(world)
+    world.bucket.store("p/a", b"content", etag="e", metadata={"s3syncd-op": "op-0"})
+    begun = world.bucket.begin("p/a", {1: b"part"})
+    intent = world.intent("a", upload_id=begun, part_size_bytes=PART)
+    outcome = world.recover(intent, older=[world.intent("a", op_id="op-0", size_bytes=7)])
+    assert outcome.row is not None
+    assert (outcome.effect, outcome.row.etag) == ("put", "e")
+    assert not world.bucket.uploads
+
+
 # --- deletions and copies -------------------------------------------------------------------------
 
 

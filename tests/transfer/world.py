@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -211,8 +211,10 @@ class World:
         assert isinstance(outcome, Outcome)
         return outcome
 
-    def recover(self, intent: Intent, *, baseline: BaselineRow | None = None) -> Outcome:
-        outcome = self._drive(self.transfer.recover_for(intent, baseline=baseline))
+    def recover(
+        self, intent: Intent, *, baseline: BaselineRow | None = None, older: Sequence[Intent] = ()
+    ) -> Outcome:
+        outcome = self._drive(self.transfer.recover_for(intent, baseline=baseline, older=older))
         assert isinstance(outcome, Outcome)
         return outcome
 
