@@ -78,10 +78,9 @@ def execute(
         sites = (verify or _verify)(config, names)
     else:
         sites = (_Remote(config.state_dir, name) for name in names)
-    retiring = {site.name for site in config.sites if site.retire_deleted}
     show = _print_json if arguments.json else _print_text
     with patience(sys.stderr) as tell:
-        return show(_told(sites, tell), retiring, advice_of(arguments), stream)
+        return show(_told(sites, tell), advice_of(arguments), stream)
 
 
 def _told(sites: Iterable[Verified], tell: Tell) -> Iterator[Verified]:
@@ -120,9 +119,7 @@ class _Remote:
             is_over = answer["is_over"]
 
 
-def _print_text(
-    sites: Iterable[Verified], retiring: set[str], advice: Advice, stream: TextIO
-) -> int:
+def _print_text(sites: Iterable[Verified], advice: Advice, stream: TextIO) -> int:
     code, palette, width = exits.OK, Palette(stream), screen_columns(stream)
     for site in sites:
         stream.write(palette.paint("bold", printable(site.name)) + "\n")
@@ -141,7 +138,7 @@ def _print_text(
             told = f"{reason}: {hint}"
             stream.writelines(f"{line}\n" for line in wrapped(told, indent="  ", width=width))
         stream.write(f"  {_totals(site, met, advice)}\n")
-        code = max(code, _code(site, met, is_retiring=site.name in retiring))
+        code = max(code, _code(site, met))
     return code
 
 
@@ -167,9 +164,7 @@ def _totals(site: Verified, met: Counter[str], advice: Advice) -> str:
     return f"{said}; {', '.join(found)}"
 
 
-def _print_json(
-    sites: Iterable[Verified], retiring: set[str], advice: Advice, stream: TextIO
-) -> int:
+def _print_json(sites: Iterable[Verified], advice: Advice, stream: TextIO) -> int:
     """Print one document, difference by difference: there may be millions."""
     code = exits.OK
     stream.write('{"sites": [')
@@ -193,13 +188,15 @@ def _print_json(
             "hint": advice.runnable(site.hint or "", site=site.name) or None,
         }
         stream.write(f"],\n  {json.dumps(totals)[1:]}")
-        code = max(code, _code(site, met, is_retiring=site.name in retiring))
+        code = max(code, _code(site, met))
     stream.write("\n]}\n")
     return code
 
 
-def _code(site: Verified, met: Counter[str], *, is_retiring: bool) -> int:
-    """Objects without a file are no fault, unless they should have gone with it."""
+def _code(site: Verified, met: Counter[str]) -> int:
+    """Objects without a file are no fault, deletions that wait least of all: `status` tells those.
+
+    What is asked here is whether each file is in the bucket as it is.
+    """
     is_faulty = any(reason not in EXTRA for reason in met)
-    is_behind = is_retiring and met["deleted_here"]
-    return exits.NOT_IN_SYNC if site.reason or is_faulty or is_behind else exits.OK
+    return exits.NOT_IN_SYNC if site.reason or is_faulty else exits.OK

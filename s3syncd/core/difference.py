@@ -30,7 +30,8 @@ HINTS: Final[dict[str, str]] = {
     "unreadable": "The file or directory cannot be read: let the daemon's user read it.",
     "changing": "It is being written or was replaced meanwhile: verify again.",
     "not_compared": "The store did not answer about it, or the root was lost: verify again.",
-    "deleted_here": "Its file was deleted: the object goes with `retire_deleted`, else it stays.",
+    "deleted_here": "Its file was deleted: the object stays, or goes with `retire_deleted`, where "
+    "need be once that is approved: see `s3syncd status SITE`.",
     "foreign_object": "This site never put it; it is left alone (`retire_foreign`).",
 }
 """The closed words of differences, with what an operator should know."""

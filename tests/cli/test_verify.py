@@ -80,3 +80,17 @@ def test_what_was_found_is_shown_when_somebody_ends_it(config: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         verify.execute(arguments, verify=lambda _config, _names: [found], stream=stream)
     assert stream.getvalue().endswith("  unproved           a\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_deletions_that_wait_are_told_and_no_fault_of_the_files_that_are_there(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    config = write_config(tmp_path)
+    config.write_text(config.read_text() + "retire_deleted: true\n")
+    gone = [Difference(f"{number}", "deleted_here") for number in range(45)]
+    code, text = verified(config, Found(*gone), *words)
+    assert code == 0
+    assert ('"deleted_here": 45' if words else "45 deleted_here") in text
+    assert f"see `s3syncd -c {config} status photos`" in " ".join(text.split())
+    assert verified(config, Found(*gone, Difference("z", "unproved")), *words)[0] == 4
