@@ -31,8 +31,8 @@ MUTANTS = [
     Mutant(
         name="an adopted object keeps its class until the next pass",
         file="s3syncd/site/outcomes.py",
-        old='            if outcome.effect == "adopted" and outcome.row is not None:\n',
-        new="            if False:\n",
+        old='        if outcome.effect == "adopted" and',
+        new='        if outcome.effect == "" and',
         tests=[
             "tests/e2e/test_configuration.py::"
             "test_a_class_is_changed_once_also_where_the_store_does_not_tell_it"

@@ -74,7 +74,7 @@ MUTANTS = [
     Mutant(
         name="an object is deleted while its file stands there",
         file=_TRANSFER + "retire.py",
-        old='    if look in ("absent", "directory"):\n        return\n',
+        old="    if look in _GONE:\n        return\n",
         new="    return\n",
         tests=[_LIFE + "[overwrite-retires-users]"],
     ),

@@ -462,8 +462,8 @@ MUTANTS = [
     Mutant(
         name="the file that a pass meets at a path that waits is not the one awaited",
         file=_DECISIONS,
-        old="            self._looks.met(action.local)\n",
-        new="",
+        old="            self._looks.met(action.local)\n            self._correct",
+        new="            self._correct",
         tests=[
             f"{_RENAMES}::test_an_old_name_waits_for_a_file_that_took_the_place_of_one_that_waits"
         ],

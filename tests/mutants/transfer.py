@@ -414,8 +414,8 @@ MUTANTS = [
     Mutant(
         name="a version confirmed late replaces the record of a newer upload",
         file=_RECOVERY,
-        old="        if ledger.changed_since(one.intent.path, one.seq):\n            return\n",
-        new="",
+        old="            if not self._parts.ledger.changed_since(path, one.seq):\n",
+        new="            if one.is_applied:\n",
         tests=[_PROVISIONAL + "test_newer_record_is_not_replaced_by_a_late_answer"],
     ),
     Mutant(
@@ -441,9 +441,9 @@ MUTANTS = [
     ),
     Mutant(
         name="a change met while the version was asked for is forgotten",
-        file=_RECOVERY,
-        old="        if outcome.row is not None and not outcome.is_stale:\n",
-        new="        if outcome.row is not None:\n",
+        file="s3syncd/site/outcomes.py",
+        old="        if outcome.row is None or outcome.is_stale:\n",
+        new="        if outcome.row is None:\n",
         tests=[_PROVISIONAL + "test_change_without_an_event_is_found_with_the_version"],
     ),
     Mutant(
@@ -508,8 +508,8 @@ MUTANTS = [
     Mutant(
         name="what is unknown is taken for gone",
         file=_T + "retire.py",
-        old='    if look in ("absent", "directory"):\n',
-        new='    if look in ("absent", "directory") or isinstance(look, UnknownMark):\n',
+        old="    if look in _GONE:\n",
+        new="    if look in _GONE or isinstance(look, UnknownMark):\n",
         tests=[_RETIRE + "test_file_back_or_unknown_keeps_the_object"],
     ),
     Mutant(
