@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from s3syncd import __version__, collector
 from s3syncd.cli import exits
 from s3syncd.cli.advice import advice_of
 from s3syncd.cli.options import add_explain, add_restore, directory
+from s3syncd.cli.output import OutputError, guarded, silence
 from s3syncd.core.advice import CLIENTS
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
@@ -44,6 +44,21 @@ _DEFAULT_CONFIG = Path("config.yml")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code and raises only SystemExit (from argparse)."""
+    try:
+        with guarded():
+            return _run(argv)
+    except OutputError as error:
+        silence()
+        print(f"s3syncd: standard output cannot be written: {error}", file=sys.stderr)
+        return exits.FATAL
+    except BrokenPipeError:
+        silence()  # the reader left (`s3syncd plan | head`)
+        return exits.FATAL
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(argv)
     arguments.is_config_given = hasattr(arguments, "config")
     arguments.config = getattr(arguments, "config", _DEFAULT_CONFIG)
@@ -52,18 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         with collector.loading():
             module = importlib.import_module(f"s3syncd.cli.{command}")
         code: int = module.execute(arguments)
-        sys.stdout.flush()
         return code
     except ConfigError as error:
         return _fail(error, exits.CONFIGURATION, arguments)
     except S3SyncError as error:
         return _fail(error, exits.FATAL, arguments)
-    except BrokenPipeError:
-        # The reader left (`s3syncd plan | head`). Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.FATAL
-    except KeyboardInterrupt:
-        return exits.INTERRUPTED
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 import s3syncd
 from s3syncd.cli.main import build_parser, main
+from s3syncd.cli.output import guarded
 from tests.cli.daemon import EXPLAINED, FakeDaemon, site_status, write_config
 
 COMMANDS = (
@@ -121,6 +123,43 @@ def test_a_broken_configuration_lists_every_problem_and_exits_2(
     lines = capsys.readouterr().err.splitlines()
     assert [line for line in lines if "upload_workers" in line]
     assert [line for line in lines if "max_in_flight" in line]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+@pytest.mark.parametrize(
+    "words",
+    [["status"], ["status", "--json"], ["config", "show"], ["config", "schema"], ["--help"],
+     ["check", "--offline", "--json"], ["completion", "bash"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_output_that_cannot_be_written_is_one_line_and_no_success(
+    tmp_path: Path,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = write_config(tmp_path)
+    with (
+        FakeDaemon(tmp_path / "state", [site_status("photos")]),
+        Path("/dev/full").open("w", encoding="utf-8") as full,
+    ):
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["-c", str(config), *words]) == 1
+    full_words = "s3syncd: standard output cannot be written: No space left on device\n"
+    assert capsys.readouterr().err.endswith(full_words)
+
+
+def test_another_error_of_the_system_is_none_of_the_output(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="of another kind"), guarded():
+        raise OSError(errno.ENOSPC, "of another kind")
+
+
+def test_an_output_closed_from_the_start_is_written_to_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write_config(tmp_path)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["-c", str(config), "config", "show"]) == 0
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback(tmp_path: Path) -> None:
