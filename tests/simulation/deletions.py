@@ -8,7 +8,7 @@ its user has not deleted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.simulation.user import Loss
 from tests.simulation.wire import BUCKET
@@ -30,6 +30,18 @@ _DAY_SECONDS: Final = 20 * 3600.0  # clocks of machines jump by up to an hour, s
 _ANSWER_SECONDS: Final = 1.0  # an approval is of what is held when it is taken in
 _ROUNDING_SECONDS: Final = 0.01
 _STATES: Final = ("waiting", "held", "approved", "cleared")
+
+
+class _Gone(NamedTuple):
+    """A deleted version: where, of which content, and the names that its file got since."""
+
+    path: str
+    digest: str
+    names: frozenset[str]
+
+    def is_same_file(self, other: _Gone) -> bool:
+        is_later_name = self.path in other.names or other.path in self.names
+        return self.digest == other.digest and is_later_name
 
 
 class Deletions:
@@ -70,6 +82,7 @@ class Deletions:
     def judge(self, events: list[Event]) -> Iterator[Violation]:
         """Give what is wrong with the deletions of a history."""
         counted: list[float] = []
+        gone: list[_Gone] = []
         lost: list[Loss] = []
         limit = self._place.options["max_delete"]
         for event in events:
@@ -88,7 +101,7 @@ class Deletions:
             if any(2 * lost.count(one) > len(one[0]) for one in lost):
                 yield Violation("emptied root", f"{path} went with most others", event.number)
                 lost.clear()
-            if limit is not None and self._is_counted(event, path, removals[-1]):
+            if limit is not None and self._is_counted(event, path, removals[-1], gone):
                 counted = [at for at in counted if self._is_same_day(at, event.at)] + [event.at]
                 if len(counted) > limit:
                     what = f"{path} is the {len(counted)}th, of {limit} that may go unasked"
@@ -107,13 +120,22 @@ class Deletions:
                 removals.append(line.at)
         return removals
 
-    def _is_counted(self, event: Event, path: str, removed_at: float) -> bool:
-        """Whether it went unasked for sure, and was no rename."""
+    def _is_counted(self, event: Event, path: str, removed_at: float, gone: list[_Gone]) -> bool:
+        """Whether it went unasked for sure, was no rename, and is not among what went: add it.
+
+        A renamed file that is lost may have an object under each of its names. It is one file.
+        """
         is_approved = any(
             removed_at <= approved + _ANSWER_SECONDS and approved <= event.at
             for approved in self.approvals
         )
-        return not is_approved and not self._was_renamed(event, path)
+        if is_approved or self._was_renamed(event, path):
+            return False
+        names = {name for end in self._ends(event, path) for name in self._names(path, end, event)}
+        one = _Gone(path, self._digest(event), frozenset(names))
+        is_new = not any(one.is_same_file(other) for other in gone)
+        gone.append(one)
+        return is_new
 
     def _was_renamed(self, event: Event, path: str) -> bool:
         """Whether the file of the deleted version lives on elsewhere in the site.
@@ -125,7 +147,7 @@ class Deletions:
         """
         user, judge = self._place.user, self._place.judge
         for gone in self._ends(event, path):
-            names = list(user.names_since(path, gone, until=event.at))
+            names = self._names(path, gone, event)
             if any(user.diary.has(name, at=event.at) for name in names):
                 return True
             tree = judge.tree(BUCKET, at=event.number) if names else {}
@@ -146,6 +168,9 @@ class Deletions:
             for place, line in enumerate(lines) if line.digest == digest
         ]  # fmt: skip
         return [end for end in ends if end > sent_at] or ends[-1:]  # it came late
+
+    def _names(self, path: str, end: float, event: Event) -> list[str]:
+        return list(self._place.user.names_since(path, end, until=event.at))
 
     def _digest(self, event: Event) -> str:
         """Give the digest of what a request deleted."""

@@ -127,12 +127,15 @@ def test_a_file_that_was_renamed_and_then_deleted_is_lost(scene: Scene) -> None:
     assert len(scene.broken) == 1
 
 
-def test_a_renamed_file_counts_when_it_goes_from_its_last_name(scene: Scene) -> None:
+@pytest.mark.parametrize("order", ["ad", "da"])
+def test_a_lost_file_counts_once_with_the_objects_of_all_its_names(
+    scene: Scene, order: str
+) -> None:
     scene.rename("a", "d")
     scene.put("d")
     scene.user.remove("d")
-    scene.delete("a")
-    scene.delete("d")
+    for path in order:
+        scene.delete(path)
     assert scene.broken == []
     scene.remove("b")
     assert len(scene.broken) == 1
