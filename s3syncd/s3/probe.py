@@ -7,6 +7,7 @@ should refuse, the object is removed again, and if that fails the finding names 
 
 from __future__ import annotations
 
+import re
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,10 @@ _NO_ETAG = '"00000000000000000000000000000000"'
 """The MD5 of nothing that anybody has: a condition on it never holds."""
 
 _WRONG_MD5 = b64encode(bytes(16)).decode()
+
+# AWS says in its words which right was missing.
+_NAMED_RIGHT = re.compile(r"not authorized to perform: (s3:[A-Za-z]+)")
+_RIGHTS = re.compile(r"s3:[A-Za-z]+(?: and s3:[A-Za-z]+)*")
 
 _UNSUPPORTED = frozenset({"NotImplemented", "MethodNotAllowed", "501", "405"})
 
@@ -106,6 +111,7 @@ class _Probes:
         self._settings = settings
         self._wanted = wanted
         self._key = f"{settings.prefix}s3syncd-check-{secrets.token_hex(16)}"
+        self._is_writing = True
         self._arn = f"arn:aws:s3:::{settings.bucket}/{settings.prefix}*"
 
     def all(self) -> Iterator[Finding]:
@@ -137,6 +143,7 @@ class _Probes:
         more = {"StorageClass": self._wanted.storage_class} if self._wanted.storage_class else {}
         answer, failure = self._ask("create_multipart_upload", Key=self._key, **more)
         if failure:
+            self._is_writing = False
             yield _failed("write", failure, f"allow s3:PutObject on {self._arn}")
             return
         yield Finding(Verdict.OK, "write", "uploads can be begun")
@@ -183,7 +190,9 @@ class _Probes:
         if failure and failure.status in {404, 409, 412}:
             return Finding(Verdict.OK, "conditions", "a write over an unseen version is refused")
         if failure and failure.code not in _UNSUPPORTED:
-            return _failed("conditions", failure, f"allow s3:GetObject on {self._arn}")
+            # A condition lets the writer learn what is there, which is a right to read on AWS.
+            rights = "s3:PutObject and s3:GetObject" if self._is_writing else "s3:PutObject"
+            return _failed("conditions", failure, f"allow {rights} on {self._arn}")
         left = "" if failure else self._remove(answer)
         verdict = Verdict.FAILED if self._wanted.needs_conditions or left else Verdict.WARNING
         remedy = "each deletion looks first, which leaves a moment; let no one else write there"
@@ -250,6 +259,8 @@ class _Probes:
 
 def _failed(probe: str, failure: Failure, remedy: str) -> Finding:
     message = f"{failure.code}: {failure.message}".rstrip(": ")
+    if named := _NAMED_RIGHT.search(failure.message):
+        remedy = _RIGHTS.sub(named[1], remedy, count=1)
     if failure.status not in {401, 403, None}:
         remedy = f"if it is about rights: {remedy}"
     return Finding(Verdict.FAILED, probe, message, remedy)

@@ -64,9 +64,11 @@ class FakeStore:
             self.asked.append((operation, parameters))
             answer = self.answers[operation]
             if isinstance(answer, tuple):
-                status, code = answer
+                status, code, *words = answer
                 kind = FailureKind.REFUSED
-                raise S3Failure(Failure(kind, code, status, "no", is_unknown=False))
+                raise S3Failure(
+                    Failure(kind, code, status, " ".join(words) or "no", is_unknown=False)
+                )
             return {"UploadId": "u", **(answer or {})}
 
         return ask
@@ -92,7 +94,7 @@ def test_a_store_that_keeps_its_word_passes_every_probe() -> None:
         ("head_object", "read", "s3:GetObject"),
         ("create_multipart_upload", "write", "s3:PutObject"),
         ("abort_multipart_upload", "abort", "s3:AbortMultipartUpload"),
-        ("put_object", "conditions", "s3:GetObject"),
+        ("put_object", "conditions", "s3:PutObject and s3:GetObject"),
         ("delete_object", "delete", "s3:DeleteObject"),
     ],
 )
@@ -102,6 +104,18 @@ def test_a_missing_right_fails_its_probe_and_is_named(
     finding = probed(FakeStore(**{operation: DENIED}))[probe]
     assert finding.verdict is Verdict.FAILED
     assert f"allow {right} on arn:aws:s3:::b/p/*" in finding.remedy
+
+
+def test_where_no_write_is_allowed_each_remedy_names_the_right_to_write() -> None:
+    found = probed(FakeStore(create_multipart_upload=DENIED, put_object=DENIED))
+    for probe in ("write", "conditions"):
+        assert found[probe].remedy == "allow s3:PutObject on arn:aws:s3:::b/p/*"
+
+
+def test_the_right_that_the_store_names_is_the_one_to_be_allowed() -> None:
+    words = "User: arn:x is not authorized to perform: s3:GetObject on resource: arn:y"
+    found = probed(FakeStore(put_object=(*DENIED, words)))
+    assert found["conditions"].remedy == "allow s3:GetObject on arn:aws:s3:::b/p/*"
 
 
 def test_the_right_to_delete_is_not_needed_without_retire_deleted() -> None:
