@@ -36,7 +36,8 @@ class Looks:
         want_directory: asks for a scan of a directory: (path, is_recursive).
         want_deletion: notes that a path with a baseline was seen gone: (path, now).
         unwant_deletion: notes that a path exists after all.
-        on_gone: told of each path without a file: what was left over of its upload is ended.
+        on_gone: told of each path without a file that can be judged: what was left over of its
+            upload is ended.
         on_full: too many dirty paths: a rescan must find them.
     """
 
@@ -173,6 +174,7 @@ class Looks:
             self._defer(path, entry)
         elif isinstance(look, UnknownMark):
             self._problems.note(path, look.reason)
+            self._on_gone(path)  # it may go unseen, and what was left of its upload would stay
             self.clean(path)
         elif isinstance(look, LocalEntry):
             self._found(look, entry, now)

@@ -137,6 +137,13 @@ MUTANTS = [
         ],
     ),
     Mutant(
+        name="what was left of an upload stays where its file cannot be judged",
+        file="s3syncd/site/looks.py",
+        old="            self._on_gone(path)  # it may go unseen",
+        new="            pass  # it may go unseen",
+        tests=[_LEFT + "test_it_is_aborted_where_its_file_could_not_be_judged_before_it_went"],
+    ),
+    Mutant(
         name="an interrupted upload is asked about each time its file has to rest",
         file="s3syncd/site/outcomes.py",
         old="or (is_soon_again and planned.is_as_taken_up)",

@@ -98,3 +98,23 @@ def test_a_file_is_sent_though_what_was_left_of_it_may_not_be_aborted(interrupte
     interrupted.restart()
     interrupted.settle()
     assert interrupted.objects["big"] == (BEFORE + AFTER).encode()
+
+
+def test_it_is_aborted_where_its_file_could_not_be_judged_before_it_went(world: World) -> None:
+    """Nothing failed that would be tried again, and nothing is known that could be missed."""
+    world.settle()
+    world.store.on("upload_part", lambda: setattr(world.lane, "is_held", True))
+    world.write("d/big", BEFORE, hint=True)
+    world.run(1)
+    assert len(world.store.uploads) == 1
+    world.restart()
+    world.scripts["d/big"] = [unsettled]
+    world.run(1)
+    assert (world.scripts["d/big"], world.ledger.retries()[0]) == ([], 0)
+    world.scanner.unknown["d/"] = "unreadable"
+    world.run(10)
+    world.remove("d")
+    world.scanner.unknown.clear()
+    world.command("rescan")
+    world.run(90)
+    assert_nothing_is_left(world)
