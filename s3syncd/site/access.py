@@ -34,6 +34,7 @@ _RELAPSE_SECONDS = 60.0  # a bucket lost so soon answers looks and nothing else:
 _MOUNTS = "mounts"  # key of the ledger
 _SLOW_SECONDS = 5.0  # what is well answers the first time within one
 _SILENT_ROOT = "The site's directory has not answered for a while; its file system may hang."
+_ASK_TOO = "`s3syncd check` asks the same way."
 _SILENT_BUCKET = "The bucket's server has not answered yet. It is waited for, and tried again."
 
 
@@ -73,7 +74,7 @@ class Access:
     def hint(self) -> str:
         """What the operator can do about `reason`."""
         if self.reason == "bucket_unavailable":
-            return " ".join(filter(None, self._bucket_words)) or REASONS[self.reason].remedy
+            return " ".join(filter(None, (*self._bucket_words, _ASK_TOO)))
         return REASONS[self.reason].remedy if self.reason else ""
 
     def waits_for(self, now: float) -> str:
@@ -194,8 +195,7 @@ class Access:
             return
         self.attempts += 1
         self._next_connect = now + self._pause(self.attempts)
-        hint = getattr(message.error, "hint", "")
-        self._set_bucket("down", str(message.error), hint)
+        self._set_bucket("down", str(message.error), getattr(message.error, "hint", ""))
 
     def bucket_lost(self, message: str, hint: str, now: float) -> None:
         """A request said that the bucket itself is the trouble: stop and look."""

@@ -172,6 +172,8 @@ def _command(status: Mapping[str, Any], advice: Advice) -> str | None:
         return advice.typed(status, f"s3syncd approve SITE{chosen}")
     if waits_for_person(status):
         return advice.typed(status, "s3syncd approve SITE")
+    if status["reason"] == "bucket_unavailable":
+        return advice.typed(status, "s3syncd check")
     return advice.typed(status, "s3syncd resume SITE") if status["state"] == "paused" else None
 
 

@@ -168,4 +168,5 @@ def test_a_path_has_the_remedy_of_its_site(settled: World) -> None:
     settled.write("f000", "another content", hint=True)
     settled.run(10)
     assert settled.status["problems"][0]["reason"] == "bucket_unavailable"
-    assert settled.status["problems"][0]["hint"] == settled.status["hint"] == "no answer look there"
+    words = "no answer look there `s3syncd check` asks the same way."
+    assert settled.status["problems"][0]["hint"] == settled.status["hint"] == words

@@ -234,6 +234,10 @@ def test_an_unknown_site_is_said_to_be_unknown_until_there_is_one(
         ),
         ({"state": "halted", "in_sync": False}, (), "bad", "s3syncd approve 'my site'"),
         ({"state": "unavailable", "in_sync": False}, (), "bad", None),
+        (
+            {"state": "unavailable", "reason": "bucket_unavailable", "in_sync": False}, (), "bad",
+            "s3syncd check",
+        ),
         ({"in_sync": False}, ("no_progress: …",), "bad", None),
         (
             {"in_sync": False, "held_deletions": 3, "held_list": "0123456789ab"}, (), "attention",
