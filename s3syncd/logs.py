@@ -8,7 +8,7 @@ it takes 0.12 s of CPU, a fifth of a start.
 
 An event is `noun.verb`, always the same words; what differs stands in fields. Any thread may log;
 a call below the level costs one comparison. A log that cannot be written stops nothing. No secret
-is written, and a line like one of the last 30 s is counted instead: see `core.logline`.
+is written; a line like one of the last 30 s, or one of a flood, is counted: see `core.logline`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any, TextIO
 
 from s3syncd.core.logline import Event, Folding, Redaction
 
-__all__ = ["Logger", "configure", "flush", "logger"]
+__all__ = ["Logger", "configure", "flush", "logger", "tick"]
 
 LEVELS = {"trace": 5, "debug": 10, "info": 20, "warning": 30, "error": 40, "fatal": 50}
 LEVEL_ALIASES = {"warn": "warning", "panic": "fatal", "critical": "fatal"}
@@ -85,6 +85,15 @@ class _Output:
     def flush(self) -> None:
         with self._lock:
             self._write_all(self._folding.flush())
+
+    def tick(self) -> None:
+        if not self._lock.acquire(blocking=False):  # nobody waits for a reader who does not read
+            return
+        try:
+            if due := self._folding.due(self._monotonic()):
+                self._write_all(due)
+        finally:
+            self._lock.release()
 
     def write(self, event: Event, level: int) -> None:
         with self._lock:
@@ -239,6 +248,11 @@ class _Bridge(logging.Handler):
 def logger(**fields: Any) -> Logger:
     """Return a logger with `fields` bound; it follows every later `configure`."""
     return Logger(fields)
+
+
+def tick() -> None:
+    """Write the counts of folded lines that are due; to be called about once a second."""
+    _output.tick()
 
 
 def flush() -> None:

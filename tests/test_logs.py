@@ -189,6 +189,52 @@ def test_lines_that_differ_are_all_written(log_to):
     assert len(_lines(stream)) == 50
 
 
+def test_of_a_flood_about_paths_the_first_are_told_and_the_others_counted(log_to, clock):
+    stream = log_to()
+    for number in range(300):
+        for site in ("a", "b"):
+            logs.logger(site=site).warning("path.problem", path=str(number), reason="symlink")
+        logs.logger(site="a").warning("transfer.failed", path=str(number), reason=f"r{number % 2}")
+    logs.logger(site="a").info("deletion.done", path="x")
+    assert len(_lines(stream)) == 4 * 20 + 1
+    clock.now += 59
+    logs.tick()
+    assert len(_lines(stream)) == 4 * 20 + 1
+    clock.now += 1
+    logs.tick()
+    told = [
+        (line["event"], line["site"], line["reason"], line["more"], line["level"], "path" in line)
+        for line in _lines(stream)[81:]
+    ]
+    assert told == [
+        ("path.problem", "a", "symlink", 280, "warning", False),
+        ("path.problem", "b", "symlink", 280, "warning", False),
+        ("transfer.failed", "a", "r0", 130, "warning", False),
+        ("transfer.failed", "a", "r1", 130, "warning", False),
+    ]
+
+
+def test_after_a_minute_a_flood_is_told_anew_and_its_last_count_at_the_end(log_to, clock):
+    stream = log_to()
+    for minute in range(2):
+        for number in range(25):
+            logs.logger(site="a").warning("path.problem", path=f"{minute}/{number}", reason="x")
+        clock.now += 60
+        assert len(_lines(stream)) == 20 + minute * 21
+    logs.flush()
+    logs.tick()
+    assert [line["more"] for line in _lines(stream) if "more" in line] == [5, 5]
+
+
+def test_repeats_are_counted_where_no_other_line_comes(log_to, clock):
+    stream = log_to()
+    for _ in range(3):
+        logs.logger().warning("a.failed")
+    clock.now += 31
+    logs.tick()
+    assert [line.get("repeated") for line in _lines(stream)] == [None, 2]
+
+
 def test_a_change_of_state_is_never_taken_for_a_repeat(log_to):
     stream = log_to()
     log = logs.logger(site="a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["Event", "Folding", "Redaction"]
@@ -15,6 +16,10 @@ MASK = "********"
 MIN_SECRET_CHARACTERS = 8  # MinIO takes none shorter; masking "a" would mask every line
 FOLD_SECONDS = 30.0  # often enough to see that it goes on, seldom enough to read the rest
 MAX_FOLDED = 1000  # different lines remembered; some 300 bytes each
+# Lines of one path each, of which one cause may make a hundred thousand.
+OF_PATHS = frozenset({"path.problem", "transfer.failed", "transfer.recovered"})
+FLOOD_LINES = 20  # enough to see what they have in common; the rest is in the status
+FLOOD_SECONDS = 60.0
 MAX_DEPTH = 6  # of values within values
 # What differs between two attempts of the same thing.
 VOLATILE = frozenset({
@@ -77,11 +82,32 @@ class Redaction:
         return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+@dataclass(slots=True)
+class _Flood:
+    """Lines of one event, site and reason within a minute; `count` is of all of them."""
+
+    since: float
+    event: Event
+    count: int = 0
+
+    def rest(self) -> list[Event]:
+        """Give the line that tells how many were left out, if any were."""
+        left = self.count - FLOOD_LINES
+        common = {key: value for key, value in self.event.items() if key != "path"}
+        return [{**common, "more": left}] if left > 0 else []
+
+
 class Folding:
-    """Counts lines that repeat one of the last 30 s. Not thread-safe: its owner locks."""
+    """Counts lines that repeat one of the last 30 s, and floods. Not thread-safe: its owner locks.
+
+    Of lines about single paths the first 20 of a minute are written for each site and reason, and
+    of the others how many they were.
+    """
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, tuple[float, int, Event]] = OrderedDict()
+        # In the order of their beginning; as many as there are sites and reasons at most.
+        self._floods: dict[tuple[object, ...], _Flood] = {}
 
     def lines(self, event: Event, now: float) -> list[Event]:
         """Return what is to be written: counts that are due, and `event` unless it is a repeat.
@@ -95,22 +121,49 @@ class Folding:
         """
         if "was" in event:
             return [*self._due(now), event]
+        ebbed = self._ebbed(now)
+        if self._is_too_much(event, now):
+            return [*ebbed, *self._due(now)]
         identity = repr(sorted((k, repr(v)) for k, v in event.items() if k not in VOLATILE))
         since, count, _ = self._seen.get(identity, (now, -1, event))
         if count >= 0 and now - since < FOLD_SECONDS:
             self._seen[identity] = (since, count + 1, event)
-            return self._due(now)
+            return [*ebbed, *self._due(now)]
         self._seen.pop(identity, None)
         line = {**event, "repeated": count} if count > 0 else event
         due = self._due(now)
         self._seen[identity] = (now, 0, event)
-        return [*due, line]
+        return [*ebbed, *due, line]
+
+    def due(self, now: float) -> list[Event]:
+        """Return the counts whose time is over; to be asked for where no line may come for long."""
+        return [*self._ebbed(now), *self._due(now)]
 
     def flush(self) -> list[Event]:
         """Return every count not yet written and forget all."""
         due = [{**event, "repeated": count} for _, count, event in self._seen.values() if count]
+        due += [line for flood in self._floods.values() for line in flood.rest()]
         self._seen.clear()
+        self._floods.clear()
         return due
+
+    def _is_too_much(self, event: Event, now: float) -> bool:
+        if event.get("event") not in OF_PATHS:
+            return False
+        key = (event["event"], event.get("site"), event.get("reason"))
+        flood = self._floods.setdefault(key, _Flood(now, event))
+        flood.count += 1
+        return flood.count > FLOOD_LINES
+
+    def _ebbed(self, now: float) -> list[Event]:
+        ebbed: list[Event] = []
+        while self._floods:
+            key, flood = next(iter(self._floods.items()))
+            if now - flood.since < FLOOD_SECONDS:
+                break
+            del self._floods[key]
+            ebbed += flood.rest()
+        return ebbed
 
     def _due(self, now: float) -> list[Event]:
         due: list[Event] = []

@@ -199,6 +199,7 @@ class Supervisor:
             self._turned_at = time.monotonic()
             cores.look(self._turned_at)
             self._companions.tick(self._turned_at)
+            logs.tick()
             if not self.fleet.stuck():
                 self._notifier.send("WATCHDOG=1")
             self._tell_standing(self._turned_at)

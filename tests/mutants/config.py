@@ -171,6 +171,13 @@ MUTANTS = [
         tests=[_LOAD + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
     ),
     Mutant(
+        name="each path of a flood has its line in the log",
+        file="s3syncd/core/logline.py",
+        old="        return flood.count > FLOOD_LINES\n",
+        new="        return False\n",
+        tests=[_LOGS + "test_of_a_flood_about_paths_the_first_are_told_and_the_others_counted"],
+    ),
+    Mutant(
         name="the log does not mask known secrets",
         file="s3syncd/core/logline.py",
         old="text = self._secrets.sub(MASK, text)",
