@@ -10,8 +10,8 @@ from __future__ import annotations
 import difflib
 import json
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from s3syncd.core.advice import Advice
@@ -26,6 +26,7 @@ FRESH_SECONDS = 0.5
 """How long a snapshot is shared: readers are served each second, all at once."""
 
 _SIMILAR = 3
+_TOLD = ("bad", "attention", "paused")
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -46,6 +47,7 @@ class _Stage(NamedTuple):
     daemon: _Stamped
     order: _Stamped
     recent: _Stamped
+    sums: _Stamped
     rows: Mapping[str, _Stamped]
     seen: Mapping[str, SiteSeen]
     messages: dict[int, bytes]
@@ -128,6 +130,7 @@ class Feed:
             daemon=_stamped(number, dict(overview.daemon), last and last.daemon),
             order=_stamped(number, list(rows), last and last.order),
             recent=_stamped(number, recent_of(overview.sites), last and last.recent),
+            sums=_stamped(number, _sums(rows.values()), last and last.sums),
             rows=rows,
             seen={seen.status["name"]: seen for seen in overview.sites},
             messages={},
@@ -188,6 +191,13 @@ def _stamped(number: int, value: Any, last: _Stamped | None) -> _Stamped:
     return _Stamped(number, value, _encode(value))
 
 
+def _sums(rows: Collection[_Stamped]) -> dict[str, int]:
+    """Count the sites by how they are: the page of one tells of all in its tab."""
+    levels = Counter(row.value["level"] for row in rows)
+    in_sync = sum(row.value["in_sync"] for row in rows)
+    return {"all": levels.total(), "inSync": in_sync, **{name: levels[name] for name in _TOLD}}
+
+
 def _of_all(stage: _Stage, number: int) -> list[str]:
     changed = [row.text for row in stage.rows.values() if row.number > number]
     parts = [f'"full":{_encode(number < 0)}']
@@ -205,17 +215,18 @@ def _of_one(
     stage: _Stage, number: int, site: str, given: Mapping[str, Any]
 ) -> tuple[list[str], Mapping[str, Any]]:
     """Tell of one site the keys that changed; of an unknown one, which names are like it."""
+    sums = [f'"sums":{stage.sums.text}'] if stage.sums.number > number else []
     seen = stage.seen.get(site)
     if seen is None:
         if stage.order.number <= number:  # as last time; likeness costs a look at every name
-            return [], {}
+            return sums, {}
         similar = difflib.get_close_matches(site, stage.seen, _SIMILAR)
-        return ['"site":null', f'"similar":{_encode(similar)}'], {}
+        return [*sums, '"site":null', f'"similar":{_encode(similar)}'], {}
     detail = detail_of(seen, stage.advice)
     changed = {
         key: value for key, value in detail.items() if key not in given or given[key] != value
     }
-    return [f'"full":{_encode(not given)}', f'"site":{_encode(changed)}'], detail
+    return [*sums, f'"full":{_encode(not given)}', f'"site":{_encode(changed)}'], detail
 
 
 def _event(parts: list[str]) -> bytes:

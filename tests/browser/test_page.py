@@ -107,6 +107,20 @@ def test_a_dead_site_turns_red_and_says_why(shown: Shown) -> None:
     assert quote("#c8281e") in shown.run("return document.getElementById('icon').href")
 
 
+def test_the_tab_of_one_site_tells_how_all_of_them_are(shown: Shown) -> None:
+    def tab() -> tuple[str, bool]:
+        icon = shown.run("return document.getElementById('icon').href")
+        return shown.browser.driver.title, quote("#c8281e") in icon
+
+    shown.scene.show(site("photos"), site("music"))
+    shown.open("#/site/photos")
+    shown.wait_for(lambda: tab() == ("photos \N{EN DASH} s3syncd", False))
+    shown.scene.tell("music", **_DEAD)
+    shown.wait_for(lambda: tab() == ("(1) photos \N{EN DASH} s3syncd", True))
+    shown.scene.tell("music", **site("music"))
+    shown.wait_for(lambda: tab() == ("photos \N{EN DASH} s3syncd", False))
+
+
 @pytest.mark.parametrize(
     "size_bytes", [0, 999, 1023, 1024, 99 * 1024, 2**20 - 1, 5_000_000, 3 * 2**40]
 )

@@ -183,6 +183,22 @@ def test_the_last_changes_of_all_sites_are_together_and_few(feed: Feed, scene: S
 # --- one site ----------------------------------------------------------------------------------
 
 
+def test_a_reader_of_one_site_is_told_how_all_of_them_are(
+    feed: Feed, scene: Scene, clock: Clock
+) -> None:
+    reader = opened(feed, "a")
+    sums = {"all": 3, "inSync": 3, "bad": 0, "attention": 0, "paused": 0}
+    assert told(reader.next())["sums"] == sums
+    clock.now += 1
+    assert "sums" not in told(reader.next())
+    clock.now += 1
+    scene.tell("b", state="halted", in_sync=False)
+    scene.tell("c", held_deletions=3)
+    assert told(reader.next())["sums"] == {**sums, "inSync": 2, "bad": 1, "attention": 1}
+    unknown = told(opened(feed, "no such").next())
+    assert unknown["sums"]["bad"] == 1
+
+
 def test_of_one_site_only_what_changed_of_it_is_told(
     feed: Feed, scene: Scene, clock: Clock
 ) -> None:

@@ -7,6 +7,11 @@ const CONNECTION_WORDS = {
 };
 const ICON_COLOURS = { good: "#13713a", working: "#0a58b5", attention: "#d98a00", bad: "#c8281e", paused: "#6b7680", none: "#8a949e" };
 
+// How many sites need somebody.
+function markOf(sums) {
+  return sums.bad + sums.attention ? `(${sums.bad + sums.attention}) ` : "";
+}
+
 class App {
   constructor() {
     this.state = new State();
@@ -130,12 +135,11 @@ class App {
     if (state.daemon) this.showDaemon(state.daemon);
     if (isOverview && isReady) {
       const { sums, verdict } = this.overview.show();
-      this.dress(verdict.level, sums.bad + sums.attention ? `(${sums.bad + sums.attention}) ` : "");
+      this.dress(verdict.level, markOf(sums));
       this.listen();
     } else if (!isOverview) {
       this.detail.show();
-      const { site } = state;
-      if (site && site.name === route) this.dress(site.level || "none", "", `${visible(route)} – `);
+      if (state.others) this.dress(verdictOf(state.others).level, markOf(state.others), `${visible(route)} – `);
     }
     this.focus(isOverview ? byId("verdict-text") : this.detail.box.querySelector("h1"));
     this.tick();

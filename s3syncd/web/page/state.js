@@ -43,6 +43,7 @@ class State {
     this.histories = new Map();
     this.total = { bytes: new History(), files: new History() };
     this.site = null; // the one that is shown alone
+    this.others = null; // how many sites there are, and how they are, while one is shown alone
     this.similar = [];
     this.hasOverview = false;
   }
@@ -96,6 +97,7 @@ class State {
   }
 
   takeOne(message, name, last) {
+    if (message.sums) this.others = message.sums;
     if (message.site === null) {
       this.site = { name, isUnknown: true };
       this.similar = message.similar || [];
