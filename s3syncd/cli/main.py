@@ -133,10 +133,19 @@ def _config(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+class _Shells(tuple[str, ...]):
+    """What may be completed for, and, told to nobody, what the scripts themselves ask for."""
+
+    __slots__ = ()
+
+    def __contains__(self, word: object) -> bool:
+        return word == "sites" or super().__contains__(word)
+
+
 def _completion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "shell",
-        choices=("bash", "zsh", "fish", "sites"),
+        choices=_Shells(("bash", "zsh", "fish")),
         metavar="bash|zsh|fish",
         help="the shell to write a script for",
     )

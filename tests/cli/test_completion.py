@@ -51,6 +51,17 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
+def test_of_another_shell_the_known_ones_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["completion", "tcsh"])
+    assert leaving.value.code == 2
+    said = capsys.readouterr().err
+    assert all(shell in said for shell in SHELLS)
+    assert "sites" not in said
+    (completion,) = [each for each in grammar().commands if each.name == "completion"]
+    assert completion.words == SHELLS
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_script_has_every_command_and_option(
     shell: str, capsys: pytest.CaptureFixture[str]
