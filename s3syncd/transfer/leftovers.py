@@ -1,14 +1,19 @@
 """Multipart uploads that were begun and not finished: taken up again, or aborted.
 
-They are billed until aborted and appear in no listing of objects.
+They are billed until aborted and appear in no listing of objects. Who asks the store about them
+waits for its answer on a thread apart.
 """
 
 from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
 
 from s3syncd import failpoints
 from s3syncd.core.entry import Action, LocalEntry
 from s3syncd.core.retry import FailureKind
 from s3syncd.ledger import Intent
+from s3syncd.pool import Start, apart
 from s3syncd.s3.multipart import Part
 from s3syncd.s3.reply import S3Failure
 from s3syncd.transfer.kit import Kit
@@ -22,7 +27,9 @@ def is_same_file(intent: Intent, entry: LocalEntry) -> bool:
     return known == entry[:5]
 
 
-def parts_of(kit: Kit, action: Action, upload_id: str) -> dict[int, Part] | None:
+def parts_of(
+    kit: Kit, action: Action, upload_id: str
+) -> Generator[Start, Any, dict[int, Part] | None]:
     """Give the parts that the bucket holds, by number: the truth.
 
     None: there is no such upload, or nobody may ask about it: then it is of no use.
@@ -31,25 +38,28 @@ def parts_of(kit: Kit, action: Action, upload_id: str) -> dict[int, Part] | None
         S3Failure: it cannot be told now.
     """
     try:
-        return {part.number: part for part in kit.bucket.list_parts(kit.key(action), upload_id)}
+        parts = yield from apart(lambda: kit.bucket.list_parts(kit.key(action), upload_id))
     except S3Failure as error:
         if error.failure.kind in {FailureKind.MISSING, FailureKind.REFUSED}:
             return None
         raise
+    return {part.number: part for part in parts}
 
 
-def abort(kit: Kit, action: Action, upload_id: str) -> None:
+def abort(kit: Kit, action: Action, upload_id: str) -> Generator[Start, Any, None]:
     """Abort an unfinished upload; one that is gone already is no failure.
 
     Raises:
         S3Failure: it may still be there.
     """
     failpoints.reach("upload.before_abort")
-    kit.bucket.abort_multipart(kit.key(action), upload_id)
+    yield from apart(lambda: kit.bucket.abort_multipart(kit.key(action), upload_id))
     failpoints.reach("upload.after_abort")
 
 
-def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -> None:
+def sweep(
+    kit: Kit, action: Action, *, recorded: str | None, keep: str | None
+) -> Generator[Start, Any, None]:
     """Abort every unfinished upload of exactly this key but one; never judged by age.
 
     What may not be aborted is left: that nobody may do it is no reason to keep the file back.
@@ -64,18 +74,19 @@ def sweep(kit: Kit, action: Action, *, recorded: str | None, keep: str | None) -
         S3Failure: an upload could not be aborted, or the store could not be asked.
     """
     key = kit.key(action)
-    unfinished = {*_listed(kit, key), *([recorded] if recorded else [])}
+    listed = yield from _listed(kit, key)
+    unfinished = {*listed, *([recorded] if recorded else [])}
     for upload_id in sorted(unfinished - {keep or ""}):
         try:
-            abort(kit, action, upload_id)
+            yield from abort(kit, action, upload_id)
         except S3Failure as error:
             if error.failure.kind is not FailureKind.REFUSED:
                 raise
 
 
-def _listed(kit: Kit, key: str) -> list[str]:
+def _listed(kit: Kit, key: str) -> Generator[Start, Any, list[str]]:
     try:
-        return kit.bucket.list_uploads(key)
+        return (yield from apart(lambda: kit.bucket.list_uploads(key)))
     except S3Failure as error:
         if error.failure.kind is FailureKind.REFUSED:
             return []  # no such request in this store, or no right to it: the recorded one remains

@@ -65,7 +65,7 @@ def send(kit: Kit, action: Action, source: Source, intent: Intent | None) -> Cal
         source.check_settled()
         _check_in_place(kit, action, source)
     except (Ended, S3Failure) as end:
-        raise _left(kit, action, upload_id, end) from end
+        raise (yield from _left(kit, action, upload_id, end)) from end
     etag, is_provisional = yield from _publish(kit, action, source, parts, op_id)
     outcome = _done(kit, action, source, etag, parts.sent_bytes)
     return replace(outcome, is_provisional=is_provisional)
@@ -102,7 +102,7 @@ def _take_up(
     if intent is None or not is_same_file(intent, source.recorded):
         if intent is not None and intent.upload_id is not None:
             yield from kit.bucket.turns.one()
-            sweep(kit, action, recorded=intent.upload_id, keep=None)
+            yield from sweep(kit, action, recorded=intent.upload_id, keep=None)
         op_id = kit.new_id()
         part_size_bytes = part_size_for(source.entry.size_bytes)
         note = IntentNeeded(
@@ -114,10 +114,11 @@ def _take_up(
         return intent.op_id, None, {}
     is_same_layout = intent.part_size_bytes == part_size_for(source.entry.size_bytes)
     yield from kit.bucket.turns.one()
-    held = parts_of(kit, action, intent.upload_id)
+    held = yield from parts_of(kit, action, intent.upload_id)
     is_usable = held is not None and is_same_layout
     yield from kit.bucket.turns.one()
-    sweep(kit, action, recorded=intent.upload_id, keep=intent.upload_id if is_usable else None)
+    keep = intent.upload_id if is_usable else None
+    yield from sweep(kit, action, recorded=intent.upload_id, keep=keep)
     if held is not None and is_usable:
         return intent.op_id, intent.upload_id, held
     seen = yield from look_at(kit, action)
@@ -148,7 +149,7 @@ def _begin(kit: Kit, action: Action, source: Source, op_id: str) -> Generator[St
     try:
         yield from _commit(kit, action, note)
     except Ended as end:
-        abort(kit, action, upload_id)
+        yield from abort(kit, action, upload_id)
         raise Ended(end.outcome) from end
     return upload_id
 
@@ -174,13 +175,15 @@ def _check_in_place(kit: Kit, action: Action, source: Source) -> None:
         raise Ended(superseded(action, "changed_while_reading", due_in_seconds=0.0))
 
 
-def _left(kit: Kit, action: Action, upload_id: str, end: Ended | S3Failure) -> Ended:
+def _left(
+    kit: Kit, action: Action, upload_id: str, end: Ended | S3Failure
+) -> Generator[Start, Any, Ended]:
     """Abort the upload unless its parts can be used by the next attempt; give the end."""
     outcome = end.outcome if isinstance(end, Ended) else from_failure(action, end.failure)
     if outcome.result is Result.RETRYABLE:
         return Ended(outcome)
     try:
-        abort(kit, action, upload_id)
+        yield from abort(kit, action, upload_id)
     except S3Failure as error:
         # Retryable, so that the intent stays and names the upload that is to be aborted.
         outcome = from_failure(action, error.failure._replace(kind=FailureKind.TRANSIENT))
@@ -221,7 +224,7 @@ def _publish(
     is_vanished = is_vanished and condition_for(kit, action).if_match is not None
     if is_vanished or failure.kind in {FailureKind.PRECONDITION, FailureKind.CONFLICT}:
         end = Ended(decided_again(kit, action, source.entry, seen, local_state="file"))
-    raise _left(kit, action, parts.upload_id, end)
+    raise (yield from _left(kit, action, parts.upload_id, end))
 
 
 def _look_first(
@@ -230,7 +233,7 @@ def _look_first(
     try:
         yield from look_first(kit, action, source.entry, condition_for(kit, action))
     except Ended as ended:
-        raise _left(kit, action, parts.upload_id, ended) from ended
+        raise (yield from _left(kit, action, parts.upload_id, ended)) from ended
 
 
 def _may_repeat(failure: Failure) -> bool:

@@ -6,14 +6,15 @@ before. What is neither one nor the other is nobody's baseline.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from s3syncd import failpoints
 from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, Outcome, Result, UnknownMark
 from s3syncd.core.reconcile import decide
 from s3syncd.ledger import Intent
-from s3syncd.pool import Call
+from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply
 from s3syncd.transfer.headers import MD5_KEY
 from s3syncd.transfer.kit import Kit
@@ -44,10 +45,11 @@ def recover(kit: Kit, action: Action, intent: Intent, older: Sequence[Intent] = 
     failpoints.reach("recovery.after_head")
     late = next((one for one in older if _is_work_of(one, seen)), None)
     if late is not None and not _is_work_of(intent, seen):
-        _sweep_parts(kit, action, intent, keep=None)  # it would be taken up over another version
+        # Else it would be taken up over another version.
+        yield from _sweep_parts(kit, action, intent, keep=None)
         action, intent = action_of(late, action.baseline), late
     if action.kind is Kind.UPLOAD:
-        return _judge_upload(kit, action, intent, seen)
+        return (yield from _judge_upload(kit, action, intent, seen))
     if action.kind is Kind.RECLASS and seen is not None and has_made(seen, intent.op_id):
         return _reclassed(kit, action, seen)
     if action.kind is Kind.DELETE_REMOTE and seen is None:
@@ -103,9 +105,9 @@ def _reclassed(kit: Kit, action: Action, seen: Reply) -> Outcome:
     return Outcome(action, Result.DONE, "reclassed", row)
 
 
-def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) -> Outcome:
+def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) -> Call:
     if seen is not None and _is_work_of(intent, seen):
-        _sweep_parts(kit, action, intent, keep=None)
+        yield from _sweep_parts(kit, action, intent, keep=None)
         row = _row_of(kit, intent, seen)
         return Outcome(action, Result.DONE, "put", row, is_stale=not _is_there(kit, action, row))
     outcome = _judge_before(action, intent, seen)
@@ -113,9 +115,9 @@ def _judge_upload(kit: Kit, action: Action, intent: Intent, seen: Reply | None) 
     if outcome.result is Result.SUPERSEDED and intent.upload_id is not None:
         after = _upload_again(kit, action, intent, seen)
     if after is None:
-        _sweep_parts(kit, action, intent, keep=None)
+        yield from _sweep_parts(kit, action, intent, keep=None)
         return _decided_again(kit, action, outcome, seen)
-    _sweep_parts(kit, action, intent, keep=intent.upload_id)
+    yield from _sweep_parts(kit, action, intent, keep=intent.upload_id)
     return superseded(action, "resumable", follow_up=after)
 
 
@@ -137,10 +139,12 @@ def _is_work_of(intent: Intent, seen: Reply | None) -> bool:
     return holds_content or (bool(intent.op_id) and has_made(seen, intent.op_id))
 
 
-def _sweep_parts(kit: Kit, action: Action, intent: Intent, *, keep: str | None) -> None:
+def _sweep_parts(
+    kit: Kit, action: Action, intent: Intent, *, keep: str | None
+) -> Generator[Start, Any, None]:
     is_large = intent.size_bytes > kit.settings.multipart_threshold_bytes
     if is_large or intent.upload_id is not None or intent.part_size_bytes:
-        sweep(kit, action, recorded=intent.upload_id, keep=keep)
+        yield from sweep(kit, action, recorded=intent.upload_id, keep=keep)
 
 
 def _row_of(kit: Kit, intent: Intent, seen: Reply) -> BaselineRow:

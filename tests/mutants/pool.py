@@ -35,6 +35,36 @@ MUTANTS = [
         ],
     ),
     Mutant(
+        name="a request to abort holds a worker",
+        file="s3syncd/transfer/leftovers.py",
+        old="yield from apart(lambda: kit.bucket.abort_multipart(kit.key(action), upload_id))\n",
+        new="yield from ()\n    kit.bucket.abort_multipart(kit.key(action), upload_id)\n",
+        tests=[
+            "tests/transfer/test_in_pool.py::"
+            "test_a_store_that_is_silent_to_control_requests_holds_no_worker"
+        ],
+    ),
+    Mutant(
+        name="a request to list uploads holds a worker",
+        file="s3syncd/transfer/leftovers.py",
+        old="        return (yield from apart(lambda: kit.bucket.list_uploads(key)))\n",
+        new="        yield from ()\n        return kit.bucket.list_uploads(key)\n",
+        tests=[
+            "tests/transfer/test_in_pool.py::"
+            "test_a_store_that_is_silent_to_control_requests_holds_no_worker"
+        ],
+    ),
+    Mutant(
+        name="a request to list parts holds a worker",
+        file="s3syncd/transfer/leftovers.py",
+        old="parts = yield from apart(lambda: kit.bucket.list_parts(kit.key(action), upload_id))\n",
+        new="yield from ()\n        parts = kit.bucket.list_parts(kit.key(action), upload_id)\n",
+        tests=[
+            "tests/transfer/test_in_pool.py::"
+            "test_a_store_that_is_silent_to_control_requests_holds_no_worker"
+        ],
+    ),
+    Mutant(
         name="a contact holds a slot",
         file="s3syncd/site/access.py",
         old="self._parts.lane.idle(contact)",

@@ -281,8 +281,8 @@ MUTANTS = [
     Mutant(
         name="an upload is left behind where an older one shows",
         file=_T + "recover.py",
-        old="        _sweep_parts(kit, action, intent, keep=None)  # it would be",
-        new="        # it would be",
+        old="another version.\n        yield from _sweep_parts(kit, action, intent, keep=None)\n",
+        new="another version.\n",
         tests=[
             _RECOVER
             + "test_upload_that_does_not_show_is_aborted_where_the_work_of_an_older_one_does"

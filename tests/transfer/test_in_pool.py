@@ -6,12 +6,13 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from s3syncd.core.entry import Outcome, Result
 from s3syncd.core.retry import FailureKind
+from s3syncd.ledger import Intent
 from s3syncd.pool import Call, Handle, Lane, Pool
 from s3syncd.transfer import TransferSettings
 from tests.fakes_bucket import FakeBucket, failure
@@ -165,24 +166,48 @@ def test_a_store_that_is_silent_to_control_requests_holds_no_worker(
 ) -> None:
     world = world_in(tmp_path, pool)
     world.write("big", bytes(8 * MIB * 2))
-    bucket: Any = world.bucket
-    asked: list[str] = []
-    called = {name: getattr(bucket, name) for name in ("create_multipart", "complete_multipart")}
+    asked = control_requests(world)
+    upload_id = world.bucket.begin("p/big", {1: bytes(8 * MIB)})
+    intent = world.intent("big", upload_id=upload_id, part_size_bytes=8 * MIB)
+    world.bucket.begin("p/big", {})
+    assert carried_out(world, intent).effect == "put"
+    assert asked == {"list_parts", "list_uploads", "abort_multipart", "complete_multipart"}
+    world.write("big", bytes(8 * MIB * 3))
+    assert carried_out(world, None).effect == "put"
+    assert "create_multipart" in asked
 
-    def noting(name: str) -> Any:
+
+def control_requests(world: World) -> set[str]:
+    """Note which are made from now on; each on a thread apart."""
+    bucket: Any = world.bucket
+    asked: set[str] = set()
+
+    def noting(name: str, called: Any) -> Any:
         def ask(*args: Any, **more: Any) -> Any:
-            asked.append(f"{name} {threading.current_thread().name}")
-            return called[name](*args, **more)
+            is_apart = threading.current_thread().name == "worker-apart"
+            asked.add(name if is_apart else f"{name} holds a worker")
+            return called(*args, **more)
 
         return ask
 
-    for name in called:
-        setattr(bucket, name, noting(name))
-    answers = offer(world, "big")
+    for name in (
+        "create_multipart", "complete_multipart", "abort_multipart", "list_parts", "list_uploads",
+    ):  # fmt: skip
+        setattr(bucket, name, noting(name, getattr(bucket, name)))
+    return asked
+
+
+def carried_out(world: World, intent: Intent | None) -> Outcome:
+    answers: list[Any] = []
+    action, bucket = world.action("big"), cast(Any, world.bucket)
+    assert world.lane.offer(
+        lambda: world.transfer.call_for(action, settle=CLOSED, intent=intent),
+        size_bytes=0, done=answers.append,
+    )  # fmt: skip
 
     def go_on() -> bool:
         bucket.let_go()
         return bool(answers)
 
     until(go_on, what="the upload has ended")
-    assert asked == ["create_multipart worker-apart", "complete_multipart worker-apart"]
+    return cast(Outcome, answers[0])
