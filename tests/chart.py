@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-__all__ = ["CHART", "linted", "rendered"]
+__all__ = ["CHART", "linted", "refused", "rendered"]
 
 CHART = Path(__file__).resolve().parents[1] / "contrib/helm/s3syncd"
 
@@ -33,13 +33,24 @@ def linted(values: Mapping[str, Any] | None = None) -> str:
     return _helm("lint", "--strict", values=json.dumps(values or {}))
 
 
-@functools.cache
+def refused(values: Mapping[str, Any]) -> str:
+    """Give why the chart is not rendered with some values changed."""
+    done = _run("template", "photos", values=json.dumps(values))
+    assert done.returncode != 0, done.stdout
+    return done.stderr
+
+
 def _helm(*words: str, values: str) -> str:
+    done = _run(*words, values=values)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@functools.cache
+def _run(*words: str, values: str) -> subprocess.CompletedProcess[str]:
     beside = Path(sys.executable).with_name("helm")
     program = str(beside) if beside.exists() else shutil.which("helm")
     if program is None:
         pytest.skip("helm is not installed")
     command = [program, *words, str(CHART), "--values", "-"]
-    done = subprocess.run(command, check=False, input=values, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return subprocess.run(command, check=False, input=values, capture_output=True, text=True)

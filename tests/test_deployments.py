@@ -22,7 +22,7 @@ from s3syncd.cli.status import _LIVE_SECONDS
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.web.app import Application, Verdict
-from tests.chart import CHART, linted, rendered
+from tests.chart import CHART, linted, refused, rendered
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTRIB = ROOT / "contrib"
@@ -281,6 +281,28 @@ def test_helm_and_a_cluster_find_no_fault_in_the_chart(values: dict[str, Any]) -
     assert "0 chart(s) failed" in linted(values)
     for document in rendered(values):
         kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:9351", "127.0.0.1:9350", "unix:/tmp/http", None])
+def test_an_address_that_the_kubelet_cannot_ask_is_refused(listen: str | None) -> None:
+    said = refused({"config": {"http": {"listen": listen}}})
+    assert "config.http.listen" in said
+    assert "write 0.0.0.0:9350" in said
+
+
+@pytest.mark.parametrize("listen", [":9350", "[::]:9350", "${LISTEN}"])
+def test_an_address_that_the_kubelet_may_ask_is_taken(listen: str) -> None:
+    assert rendered({"config": {"http": {"listen": listen}}})
+
+
+def test_less_time_to_end_than_the_daemon_takes_is_refused() -> None:
+    for seconds in (60, "60s", "1m", 3_600_000):
+        said = refused({"config": {"shutdown_timeout_seconds": seconds}})
+        assert "terminationGracePeriodSeconds is 40" in said
+        assert "config.shutdown_timeout_seconds" in said
+    assert refused({"terminationGracePeriodSeconds": 30})
+    enough = {"config": {"shutdown_timeout_seconds": 3600}, "terminationGracePeriodSeconds": 3615}
+    assert rendered(enough)
 
 
 def test_other_values_are_other_in_all() -> None:
