@@ -79,6 +79,7 @@ class Disk:
         self._inodes = 10
         self._open: dict[int, File] = {}
         self._trees: list[Tree] = []
+        self._times: set[int] = set()
 
     # --- the user -------------------------------------------------------------------------------
 
@@ -106,6 +107,10 @@ class Disk:
     def remove(self, path: str) -> None:
         """Delete a file."""
         self._let_go(self.tree.files.pop(path))
+
+    def clock_was_set(self) -> None:
+        """From now on no file gets a time again that one has: such a change nobody can see."""
+        self._times |= {file.ctime_ns for file in self.tree.files.values()}
 
     def remove_directory(self, path: str) -> None:
         """Delete an empty directory, and what directories are below."""
@@ -226,7 +231,10 @@ class Disk:
     # --- inside ---------------------------------------------------------------------------------
 
     def _now_ns(self) -> int:
-        return int(self._wall() * 1e9) // _GRAIN_NS * _GRAIN_NS
+        now_ns = int(self._wall() * 1e9) // _GRAIN_NS * _GRAIN_NS
+        while now_ns in self._times:
+            now_ns += _GRAIN_NS
+        return now_ns
 
     def _new_inode(self) -> int:
         if self._free and self.reuses_inodes:

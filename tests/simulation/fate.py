@@ -72,6 +72,7 @@ class Fate:
         for place in self._world.places:
             if not place.disk.has_leases:
                 place.user.end_writers()
+            place.disk.clock_was_set()
         self._world.shift += self._world.chances.random.choice(
             (-3600.0, -30.0, -2.0, 2.0, 30.0, 3600.0)
         )

@@ -13,6 +13,7 @@ import pytest
 
 from s3syncd.s3.reply import S3Failure
 from tests.simulation.bucket import Bucket
+from tests.simulation.disk import Disk
 from tests.simulation.nemesis import KINDS
 from tests.simulation.run import run_seed
 from tests.simulation.world import World
@@ -56,6 +57,16 @@ def test_an_upload_that_nobody_was_let_see_is_excused_until_somebody_was(tmp_pat
     assert len(bucket.list_uploads("p0/a")) == 1
     assert len(judge.uploads_left()) == 1
     world.close()
+
+
+def test_a_clock_that_is_set_back_gives_no_file_its_times_again() -> None:
+    """The engine cannot see a change that keeps size, times and inode, and is not judged by it."""
+    disk = Disk(lambda: 1_000.0, 0)
+    disk.write("a", b"one")
+    before = disk.tree.files["a"].ctime_ns
+    disk.clock_was_set()
+    disk.write("a", b"two")
+    assert disk.tree.files["a"].ctime_ns != before
 
 
 @pytest.mark.parametrize("kind", KINDS)
