@@ -213,7 +213,7 @@ class Site:
 
     def _make_hands(self) -> None:
         """Make what does it, and what takes note of what came of it."""
-        parts = self.parts
+        parts, looks = self.parts, self.looks
         self.recovery = Recovery(
             parts,
             on_known=lambda outcome, now: self.outcomes.recovered(outcome, now),
@@ -225,7 +225,7 @@ class Site:
         self.outcomes = Outcomes(
             parts,
             backlog=self.backlog,
-            looks=self.looks,
+            looks=looks,
             retirement=self.retirement,
             recovery=self.recovery,
             retries=self.retries,
@@ -235,17 +235,12 @@ class Site:
             silence=self.access.silence,
         )
         self.dispatch = Dispatch(
-            parts,
-            self.backlog,
-            self.looks,
-            self.recovery,
-            aftermath=self.aftermath,
-            scrub=self.scrub,
+            parts, self.backlog, looks, self.recovery, aftermath=self.aftermath, scrub=self.scrub
         )
         self.decisions = Decisions(
             parts,
             backlog=self.backlog,
-            looks=self.looks,
+            looks=looks,
             recovery=self.recovery,
             retries=self.retries,
             retirement=self.retirement,
