@@ -126,7 +126,8 @@ class Settle:
     `quiet_seconds` is the stat age asked for at the first fstat when the last hint was a close or
     a move-in (`is_closed`), `open_seconds` otherwise. `is_past_deadline`: a file that only grew
     may be sent up to the size of the first fstat. `first_seen_wall_ns` is when a timestamp in the
-    future was first met (0: now).
+    future was first met (0: now). `decided_seconds_ago` is how long ago the action was decided on,
+    by a clock that does not jump: what changed since then is no older.
     """
 
     quiet_seconds: float = 0.1
@@ -134,6 +135,7 @@ class Settle:
     is_closed: bool = False
     is_past_deadline: bool = False
     first_seen_wall_ns: int = 0
+    decided_seconds_ago: float = float("inf")
 
 
 class Result(StrEnum):

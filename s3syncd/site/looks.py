@@ -214,8 +214,10 @@ class Looks:
     def settle_for(self, planned: Planned, now: float) -> Settle:
         """Tell the worker how to prove that the file is quiet."""
         settings, entry = self._parts.settings, self._entries.get(planned.action.path)
+        ago = max(0.0, now - planned.planned_at)
         if entry is None:
-            return Settle(settings.settle_seconds, settings.settle_open_seconds)
+            quiet, opened = settings.settle_seconds, settings.settle_open_seconds
+            return Settle(quiet, opened, decided_seconds_ago=ago)
         heard = self._parts.wall() - max(0.0, now - entry.first_hint_at)
         return Settle(
             settings.settle_seconds,
@@ -223,6 +225,7 @@ class Looks:
             is_closed=entry.is_closed,
             is_past_deadline=self._table.is_past_deadline(entry, now),
             first_seen_wall_ns=int(heard * 1e9),
+            decided_seconds_ago=ago,
         )
 
     def took(self, path: str, upload_seconds: float) -> None:

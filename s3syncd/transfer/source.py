@@ -90,6 +90,8 @@ class Source:
         self._drop_at = _DROP_BYTES
         self.entry = kit.files.stat_of(fd, action.path)
         age = age_seconds(self.entry, kit.clock(), settle.first_seen_wall_ns)
+        if action.local is not None and action.local[:5] != self.entry[:5]:
+            age = min(age, settle.decided_seconds_ago)  # or the clock has jumped since it was seen
         tellable = max(settle.quiet_seconds, granule_seconds(self.entry))
         self.is_racy = age < tellable
         wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds

@@ -279,6 +279,23 @@ MUTANTS = [
         tests=[_PARTS + "test_forbidden_part_leaves_no_upload_behind"],
     ),
     Mutant(
+        name="a clock that leapt makes a file old",
+        file=_T + "source.py",
+        old="            age = min(age, settle.decided_seconds_ago)",
+        new="            age = max(age, 0.0)",
+        tests=[_SMALL + "test_file_changed_since_it_was_decided_on_is_no_older_than_that"],
+    ),
+    Mutant(
+        name="nobody tells the worker how long ago was decided",
+        file="s3syncd/site/looks.py",
+        old="        ago = max(0.0, now - planned.planned_at)\n",
+        new='        ago = float("inf")\n',
+        tests=[
+            "tests/scenarios/test_torn.py"
+            "::test_a_worker_knows_how_long_ago_was_decided_whatever_the_clock_says"
+        ],
+    ),
+    Mutant(
         name="an upload is left behind where an older one shows",
         file=_T + "recover.py",
         old="another version.\n        yield from _sweep_parts(kit, action, intent, keep=None)\n",

@@ -64,3 +64,14 @@ def test_a_late_effect_is_no_news_of_a_writer(settled: World) -> None:
     settled.store.store("p/f000", late["body"], metadata=late["metadata"])
     settled.run(9)
     truncated(settled, is_heard=False)
+
+
+def test_a_worker_knows_how_long_ago_was_decided_whatever_the_clock_says(world: World) -> None:
+    world.settle()
+    world.write("f000", "content", hint=True)
+    world.lane.limit = 0
+    world.run(3)
+    world.lane.limit = 64
+    world.settle()
+    told = [settle.decided_seconds_ago for path, settle in world.settles if path == "f000"]
+    assert 2 < told[0] < 4

@@ -118,6 +118,20 @@ def test_file_younger_than_the_settle_time_waits(world: World) -> None:
     assert not world.bucket.requests
 
 
+def test_file_changed_since_it_was_decided_on_is_no_older_than_that(world: World) -> None:
+    """The clock leapt ahead while somebody was writing: by its stat it is an hour old."""
+    world.write("a", b"x")
+    action = world.upload("a")
+    world.write("a", b"half of it")
+    world.ahead_seconds = 3600.0
+    ago = Settle(is_closed=True, decided_seconds_ago=0.03)
+    with (world.root / "a").open("ab"):
+        outcome = world.carry_out(action, settle=ago)
+        assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "not_quiet")
+        assert not world.bucket.requests
+    assert world.carry_out(world.upload("a"), settle=ago).result is Result.DONE
+
+
 def test_file_that_may_be_open_and_has_a_writer_waits(world: World) -> None:
     world.write("a", b"x")
     world.ahead_seconds = 1.0
