@@ -227,13 +227,18 @@ class Outcomes:
             return
         elif _is_resumable(planned, outcome):
             self._recovery.leave(path)
-        elif planned.is_as_taken_up and outcome.effect != "put":
+        elif planned.is_as_taken_up and not self._went_in_parts(outcome):
             # It ended before it came to the upload in parts that it was to go on with.
             self._recovery.unknown(planned.action, planned.intent, now)
         elif outcome.is_provisional:
             self._recovery.confirm(planned.intent, now)
         else:
             self._recovery.drop(path)
+
+    def _went_in_parts(self, outcome: Outcome) -> bool:
+        """Whether a file was sent that was still too large for one request."""
+        threshold, row = self._parts.settings.multipart_threshold_bytes, outcome.row
+        return outcome.effect == "put" and row is not None and row.size_bytes > threshold
 
     def _log_deletion(self, outcome: Outcome) -> None:
         path = outcome.action.path

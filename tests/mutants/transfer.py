@@ -279,6 +279,16 @@ MUTANTS = [
         tests=[_PARTS + "test_forbidden_part_leaves_no_upload_behind"],
     ),
     Mutant(
+        name="an upload is left behind whose file became small",
+        file="s3syncd/site/outcomes.py",
+        old="not self._went_in_parts(outcome):",
+        new='outcome.effect != "put":',
+        tests=[
+            "tests/scenarios/test_left_uploads.py"
+            "::test_it_is_aborted_where_the_file_became_small_before_it_was_taken_up"
+        ],
+    ),
+    Mutant(
         name="a clock that leapt makes a file old",
         file=_T + "source.py",
         old="            age = min(age, settle.decided_seconds_ago)",

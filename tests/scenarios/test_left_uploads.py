@@ -76,6 +76,22 @@ def test_it_is_aborted_where_its_file_is_not_to_be_had_any_more(
     assert_nothing_is_left(interrupted)
 
 
+def test_it_is_aborted_where_the_file_became_small_before_it_was_taken_up(
+    interrupted: World,
+) -> None:
+    """What was to go on in parts went in one request."""
+    interrupted.lane.limit = 0
+    interrupted.run(10)
+    assert "big" in interrupted.site.backlog
+    interrupted.write("big", "small")
+    interrupted.run(10)
+    interrupted.lane.limit = 64
+    interrupted.settle()
+    interrupted.run(70)
+    assert interrupted.objects["big"] == b"small"
+    assert_nothing_is_left(interrupted)
+
+
 def test_it_is_aborted_where_the_file_is_again_what_was_sent_before(interrupted: World) -> None:
     interrupted.write("big", BEFORE, hint=True)
     interrupted.settle()
