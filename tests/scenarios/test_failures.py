@@ -460,6 +460,8 @@ def test_parts_of_a_file_that_became_small_are_aborted(interrupted: World) -> No
     interrupted.run(100)
     assert interrupted.store.uploads == {}
     assert interrupted.objects == {"big": b"small now"}
+    names = [name for name, _ in interrupted.store.requests]
+    assert names.index("abort") < names.index("put"), "they are billed"
 
 
 def test_a_stop_leaves_an_interrupted_upload_to_the_next_start(interrupted: World) -> None:

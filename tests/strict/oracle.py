@@ -137,12 +137,20 @@ class Oracle:
         ]
 
     def no_rename_leaves_a_gap(self) -> list[Violation]:
-        """The old name of a renamed file went when its content was there under another one."""
+        """The old name of a renamed file went when its content was there under another one.
+
+        A file that was put there since with the same bytes, unsent, is another one: nobody can know
+        of its content before it is read.
+        """
         found: list[Violation] = []
+        sent = {made: event.at for event, made in self._versions()}
         for event, change, removal in self._deletions():
             if removal is None or change.before is None:
                 continue
             digest = self._look(change.before.serial).digest
+            path, sent_at = change.key.removeprefix(self._prefix), sent.get(change.before.serial)
+            if not self._diary.has_stood(path, digest, since=sent_at, until=removal):
+                continue
             is_renamed = any(
                 self._diary.is_at(path, digest, since=removal.at, at=event.at)
                 for path, _ in self._diary

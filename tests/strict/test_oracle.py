@@ -237,6 +237,17 @@ def test_a_renamed_file_that_was_edited_by_then_leaves_none(scene: Scene) -> Non
     assert scene.broken() == set()
 
 
+def test_the_same_bytes_that_came_back_unsent_are_another_file(scene: Scene) -> None:
+    content = scene.write("old")
+    scene.put("old")
+    scene.write("old")
+    scene.write("old", content)
+    scene.rename("old", "new")
+    scene.delete("old")
+    scene.put("new")
+    assert scene.broken() == set()
+
+
 @pytest.mark.parametrize("headers", [{"user_agent": "x"}, {"if_match": "*"}])
 def test_a_deletion_that_names_no_version_is_found(scene: Scene, headers: dict[str, str]) -> None:
     scene.write("a")
