@@ -85,13 +85,16 @@ class Diary:
         return state == Line(since, digest)
 
     def has_stood(self, path: str, digest: str, *, since: float | None, until: Line) -> bool:
-        """Tell whether a content stood without a break from a time (None: ever) to its end."""
+        """Tell whether a file of a content stood from a time (None: ever) to its end.
+
+        One that was written again since, were it with the same bytes, may be another file.
+        """
         lines = self._lines[path][: self._lines[path].index(until)]
         starts = [
             place for place, line in enumerate(lines)
             if line.digest == digest and (since is None or line.at <= since)
         ]  # fmt: skip
-        return bool(starts) and all(line.digest == digest for line in lines[starts[-1] :])
+        return bool(starts) and starts[-1] == len(lines) - 1
 
     def _add(self, path: str, line: Line) -> None:
         self._lines.setdefault(path, []).append(line)
