@@ -8,27 +8,26 @@ themselves happen in the scan thread and in a worker.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable
 
 from s3syncd import collector
-from s3syncd.core.entry import BaselineRow, LocalEntry
+from s3syncd.core.entry import LocalEntry
 from s3syncd.core.messages import Looked, RootSeen
 from s3syncd.core.retry import delay_seconds
 from s3syncd.core.safety import REASONS, RootIdentity, judge_root
 from s3syncd.errors import SiteUnavailable
-from s3syncd.ledger import Intent, Ledger
+from s3syncd.ledger import Ledger
 from s3syncd.local.messages import MountSeen
 from s3syncd.pool import Apart, Call, CallFailed
 from s3syncd.site.capabilities import Capabilities
 from s3syncd.site.messages import Connected
 from s3syncd.site.parts import Parts
+from s3syncd.site.sample import Known, is_same, sample_of
 from s3syncd.site.silence import Silence
 
-__all__ = ["SAMPLED_PATHS", "Access", "is_same", "stored_identity", "stored_mounts"]
+__all__ = ["Access", "stored_identity", "stored_mounts"]
 
 ROOT_LOOK_SECONDS = 5.0  # a missing root is looked for this often; a healthy one too
-SAMPLED_PATHS = 200  # enough to tell 90 % from chance, cheap even on a network filesystem
 _CONNECT_CAP_SECONDS = 60.0  # an unreachable bucket is tried at least this often
 _RELAPSE_SECONDS = 60.0  # a bucket lost so soon answers looks and nothing else: less is asked
 _MOUNTS = "mounts"  # key of the ledger
@@ -39,10 +38,19 @@ _SILENT_BUCKET = "The bucket's server has not answered yet. It is waited for, an
 
 
 class Access:
-    """State of root and bucket; `reason` is empty while both can be used."""
+    """State of root and bucket; `reason` is empty while both can be used.
 
-    def __init__(self, parts: Parts, *, on_change: Callable[[str, str, str], None]) -> None:
+    Args:
+        on_change: told of each change: (side, was, is).
+        under_way: gives the files about which an action is in flight, as they were decided on.
+    """
+
+    def __init__(
+        self, parts: Parts, *, on_change: Callable[[str, str, str], None],
+        under_way: Callable[[], Iterable[LocalEntry]] = tuple,
+    ) -> None:  # fmt: skip
         self._parts = parts
+        self._under_way = under_way
         self._on_change = on_change
         self.capabilities = Capabilities(parts)
         self.silence = Silence(
@@ -52,7 +60,7 @@ class Access:
         self._bucket = "unseen"
         self._bucket_words = ("", "")
         self._identity: RootIdentity | None = None
-        self._sampled: dict[str, BaselineRow | Intent] = {}
+        self._sampled: dict[str, Known] = {}
         self._is_root_asked = self._is_connecting = False
         self._asked_at = self._called_at = 0.0
         self.attempts = 0
@@ -238,16 +246,12 @@ class Access:
 
     def _ask_sample(self, identity: RootIdentity) -> None:
         self._identity = identity
-        ledger = self._parts.ledger
-        # Where nothing is recorded yet, what is under way tells of the files that there were.
-        begun = (intent for intent in ledger.intents() if intent.inode)
-        rows: Sequence[BaselineRow | Intent] = ledger.sample(SAMPLED_PATHS)
-        rows = rows or list(islice(begun, SAMPLED_PATHS))
-        if not rows:
+        sample = sample_of(self._parts.ledger, self._under_way())
+        if not sample:
             self._accept(identity)
             return
         self._set_root("sampled", "")  # nothing is done until the sample is judged
-        self._sampled = {row.path: row for row in rows}
+        self._sampled = sample
         self._parts.scanner.expect_root(identity)
         self._parts.scanner.look(list(self._sampled))
 
@@ -289,12 +293,3 @@ def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:
     text = ledger.meta(_MOUNTS)
     stored: dict[str, list[int]] = json.loads(text) if text else {}
     return {path: RootIdentity(*identity) for path, identity in stored.items()}
-
-
-def is_same(row: BaselineRow | Intent, look: object) -> bool:
-    """Whether a sampled file still is what the baseline knows, by size and mtime."""
-    return (
-        isinstance(look, LocalEntry)
-        and look.size_bytes == row.size_bytes
-        and look.mtime_ns == row.mtime_ns
-    )

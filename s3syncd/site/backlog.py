@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Set
 from dataclasses import dataclass
 
-from s3syncd.core.entry import Action, Kind, Settle
+from s3syncd.core.entry import Action, Kind, LocalEntry, Settle
 from s3syncd.ledger import Intent
 
 __all__ = ["HIGH_WATERMARK", "Backlog", "Planned"]
@@ -185,6 +185,11 @@ class Backlog:
     def inodes(self) -> Set[int]:
         """The inodes of the files whose upload is planned or in flight."""
         return self._inodes.keys()
+
+    def files_in_flight(self) -> list[LocalEntry]:
+        """Return the files about which an action is in flight, as they were decided on."""
+        entries = (planned.action.local for planned in self.in_flight.values())
+        return [entry for entry in entries if entry is not None]
 
     def is_deleting(self, path: str) -> bool:
         """Whether the deletion of `path` is planned or in flight."""

@@ -61,7 +61,11 @@ class Site:
         self.problems = Problems(parts.wall, self._new_problem)
         self.backlog = Backlog(large_bytes=parts.settings.multipart_threshold_bytes)
         self.retries = Retries(parts)
-        self.access = Access(parts, on_change=lambda *news: self.alarm.access_changed(*news))
+        self.access = Access(
+            parts,
+            on_change=lambda *news: self.alarm.access_changed(*news),
+            under_way=lambda: self.backlog.files_in_flight(),
+        )
         self.aftermath = Aftermath(parts.ledger, self.problems, parts.log, boot_id=parts.boot_id)
         self.space = Space(parts.room, parts.log)
         self.pause = Pause(parts.ledger, clock=parts.clock, wall=parts.wall)

@@ -20,7 +20,8 @@ from s3syncd.ledger import Ledger
 from s3syncd.local.scanner import Scanner
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import ListingError, ListingPage, parse_listing
-from s3syncd.site.access import SAMPLED_PATHS, is_same, stored_identity, stored_mounts
+from s3syncd.site.access import stored_identity, stored_mounts
+from s3syncd.site.sample import SAMPLED_PATHS, is_same
 
 __all__ = ["CannotPlanError", "LocalSide", "remote_pages", "rows_of"]
 

@@ -68,10 +68,20 @@ MUTANTS = [
         tests=[_SEED + "[2]"],
     ),
     Mutant(
+        name="the first comparison tells nothing of the root",
+        file="s3syncd/site/sample.py",
+        old="[*begun, *under_way]",
+        new="[*begun]",
+        tests=[
+            "tests/scenarios/test_roots.py"
+            "::test_another_root_is_not_taken_while_the_first_comparison_is_under_way"
+        ],
+    ),
+    Mutant(
         name="what is under way tells nothing of the root",
-        file="s3syncd/site/access.py",
-        old="        rows = rows or list(islice(begun, SAMPLED_PATHS))\n",
-        new="        list(begun)\n",
+        file="s3syncd/site/sample.py",
+        old="[*begun, *under_way]",
+        new="[*under_way]",
         tests=[
             "tests/scenarios/test_roots.py"
             "::test_another_root_is_not_taken_where_all_that_is_known_is_under_way"

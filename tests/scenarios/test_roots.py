@@ -179,3 +179,19 @@ def test_another_root_is_not_taken_where_all_that_is_known_is_under_way(world: W
     assert (world.status["state"], world.status["reason"]) == ("halted", "root_replaced")
     assert world.objects == {"a": b"the only file there ever was"}
     assert world.deleted() == []
+
+
+def test_another_root_is_not_taken_while_the_first_comparison_is_under_way(world: World) -> None:
+    """It tells of the root that there was: what it adopts would be missing in the other one."""
+    world.store.store("p/a", b"content")
+    world.write("a", "content")
+    world.checksum_lane.is_held = True
+    world.run(3)
+    old = _swap(world)
+    world.run(10)
+    assert (world.status["state"], world.status["reason"]) == ("halted", "root_replaced")
+    world.root.rmdir()
+    old.rename(world.root)
+    world.checksum_lane.is_held = False
+    world.settle()
+    assert world.store.effects() == []
