@@ -139,7 +139,7 @@ MUTANTS = [
     Mutant(
         name="an interrupted upload is forgotten when its file was not to be had",
         file="s3syncd/site/outcomes.py",
-        old='        elif planned.is_as_taken_up and outcome.effect != "put":\n',
+        old="        elif planned.is_as_taken_up and not self._went_in_parts(outcome):\n",
         new="        elif planned is None:\n",
         tests=[
             _LEFT + "test_it_is_aborted_where_its_file_is_not_to_be_had_any_more[unreadable]",

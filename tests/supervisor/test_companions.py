@@ -202,6 +202,7 @@ def test_a_changed_file_takes_effect_and_a_wrong_one_is_shown(
     configure({"a": {}, "b": {}, "c": {}}, reload_on_change=True)
     until(lambda: len(ask_status(config.state_dir)["sites"]) == 3)
     until(lambda: is_up(config))
+    until(lambda: "config.reloaded" in (tmp_path / "log").read_text())
     assert "reload_error" not in ask_status(config.state_dir)
     assert running.shop.built("a") == 1
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,16 @@ def test_content_is_read_once(world: World, kind: str) -> None:
     assert bytes_read() - before < 1.5 * len(content)
 
 
+def cached_places(fd: int, size_bytes: int) -> int:
+    """Count at how many of 40 places a file is in the page cache."""
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)
+    count = 0
+    for number in range(40):
+        with suppress(BlockingIOError):
+            count += os.preadv(fd, [bytearray(1)], number * size_bytes // 40, os.RWF_NOWAIT)
+    return count
+
+
 @pytest.mark.parametrize("was_cached", [True, False])
 def test_hashing_leaves_the_page_cache_as_it_was(world: World, was_cached: bool) -> None:
     content = os.urandom(40 * MIB)
@@ -250,4 +261,7 @@ def test_hashing_leaves_the_page_cache_as_it_was(world: World, was_cached: bool)
         if not was_cached:
             pagecache.drop_read(file.fileno(), 0, len(content))
         assert world.carry_out(world.action("big")).effect == "adopted"
-        assert pagecache.is_cold(file.fileno(), len(content)) is not was_cached
+        if was_cached:
+            assert cached_places(file.fileno(), len(content)) > 30, "the kernel may drop a few"
+        else:
+            assert pagecache.is_cold(file.fileno(), len(content))
