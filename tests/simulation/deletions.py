@@ -28,6 +28,7 @@ DELETE_GRACE_SECONDS: Final = 2.0
 
 _DAY_SECONDS: Final = 20 * 3600.0  # clocks of machines jump by up to an hour, several times
 _ANSWER_SECONDS: Final = 1.0  # an approval is of what is held when it is taken in
+_FEW: Final = 2  # files: when one of them may go by itself, the other may
 _ROUNDING_SECONDS: Final = 0.01
 _STATES: Final = ("waiting", "held", "approved", "cleared")
 
@@ -185,12 +186,14 @@ class Deletions:
     def _was_lost(self, path: str, at: float) -> list[Loss]:
         """Give when the root looked emptied, if it went then, and nobody had said that it is.
 
-        Single files that were heard of just then may go: of those nobody can tell.
+        Single files that were heard of just then may go: of those nobody can tell. Of two files
+        both may: after the first one went, the other is a single file, too.
         """
         return [
             (paths, since, until)
             for paths, since, until in self._place.user.losses
             if path in paths
+            and len(paths) > _FEW
             and since <= at <= until
             and not any(since <= approved <= at for approved in self.approvals)
         ]

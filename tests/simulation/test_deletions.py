@@ -41,8 +41,9 @@ class Scene:
             self.disk, Random(1), _Ears(), true_time=lambda: self.now,
             later=lambda _seconds, _act: None, serial=0,
         )  # fmt: skip
+        self.options: dict[str, int | None] = {"max_delete": 1}
         place: Any = SimpleNamespace(
-            prefix="p/", options={"max_delete": 1}, user=self.user,
+            prefix="p/", options=self.options, user=self.user,
             judge=SimpleNamespace(
                 version=lambda serial: self.model.store.versions[serial],
                 history=lambda: History(self.events()),
@@ -157,3 +158,17 @@ def test_bytes_that_came_back_and_were_sent_again_are_another_file(scene: Scene)
     scene.put("a")
     scene.remove("a", "b")
     assert len(scene.broken) == 1
+
+
+@pytest.mark.parametrize(("sent", "may_go"), [("abc", 1), ("ab", 2), ("a", 1)])
+def test_of_a_root_that_looked_emptied_single_files_may_go(sent: str, may_go: int) -> None:
+    scene = Scene()
+    scene.options["max_delete"] = None
+    scene.put(*sent)
+    scene.user.lost_everything()
+    for path in sent[:may_go]:
+        scene.delete(path)
+    assert scene.broken == []
+    for path in sent[may_go:]:
+        scene.delete(path)
+    assert scene.broken == ["b went with most others"] * (len(sent) > may_go)
