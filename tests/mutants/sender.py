@@ -15,9 +15,12 @@ _SECOND = "s3syncd/sender/second.py"
 _WORDS = "s3syncd/sender/words.py"
 
 _BOTH_TESTS = "tests/sender/test_both.py::"
+_WHICH_WAY_TESTS = "tests/sender/test_which_way.py::"
 _CHANNEL_TESTS = "tests/sender/test_channel.py::"
 _LINE_TESTS = "tests/sender/test_line.py::"
 _OFFICE_TESTS = "tests/sender/test_office.py::"
+_FAILING_PROCESS_TESTS = "tests/sender/test_failing_process.py::"
+_OFFICE_END_TESTS = "tests/sender/test_office_end.py::"
 _SECOND_TESTS = "tests/sender/test_second_end.py::"
 _WORDS_TESTS = "tests/sender/test_words.py::"
 
@@ -188,7 +191,7 @@ MUTANTS = [
         old="                thread.start()\n",
         new="                thread.start()\n                thread.join(0.1)\n"
         "                self._thread = thread\n",
-        tests=[_OFFICE_TESTS + "test_where_none_can_be_begun_it_is_tried_again_later"],
+        tests=[_FAILING_PROCESS_TESTS + "test_where_none_can_be_begun_it_is_tried_again_later"],
     ),
     Mutant(
         name="it is asked for whatever there is",
@@ -216,7 +219,10 @@ MUTANTS = [
         file=_OFFICE,
         old="  # in a file system that hangs it may outlive that\n            self._kill()\n",
         new="\n",
-        tests=[_OFFICE_TESTS + "test_one_that_says_nothing_for_long_is_killed_and_asked_no_more"],
+        tests=[
+            _FAILING_PROCESS_TESTS
+            + "test_one_that_says_nothing_for_long_is_killed_and_asked_no_more"
+        ],
     ),
     Mutant(
         name="one is begun although the other cores are busy",
@@ -230,70 +236,76 @@ MUTANTS = [
         file=_OFFICE,
         old="                self._kill()\n            return\n",
         new="                pass\n            return\n",
-        tests=[_OFFICE_TESTS + "test_one_that_never_says_it_is_ready_is_killed"],
+        tests=[_FAILING_PROCESS_TESTS + "test_one_that_never_says_it_is_ready_is_killed"],
     ),
     Mutant(
         name="one that speaks is killed",
         file=_OFFICE,
         old="        if line.heard != heard or not line.in_flight:\n",
         new="        if not line.in_flight:\n",
-        tests=[_OFFICE_TESTS + "test_a_word_now_and_then_keeps_it_alive"],
+        tests=[_FAILING_PROCESS_TESTS + "test_a_word_now_and_then_keeps_it_alive"],
     ),
     Mutant(
         name="after a failure another is begun at once",
         file=_OFFICE,
         old="        self._not_before = self._clock() + pause\n",
         new="",
-        tests=[_OFFICE_TESTS + "test_after_each_failure_the_pause_is_twice_as_long_up_to_an_hour"],
+        tests=[
+            _FAILING_PROCESS_TESTS
+            + "test_after_each_failure_the_pause_is_twice_as_long_up_to_an_hour"
+        ],
     ),
     Mutant(
         name="pauses do not grow",
         file=_OFFICE,
         old="_PAUSE_SECONDS * 2**self._failures",
         new="_PAUSE_SECONDS",
-        tests=[_OFFICE_TESTS + "test_after_each_failure_the_pause_is_twice_as_long_up_to_an_hour"],
+        tests=[
+            _FAILING_PROCESS_TESTS
+            + "test_after_each_failure_the_pause_is_twice_as_long_up_to_an_hour"
+        ],
     ),
     Mutant(
         name="failures are never forgotten",
         file=_OFFICE,
         old="            self._failures = 0\n",
         new="",
-        tests=[_OFFICE_TESTS + "test_an_orderly_end_lets_failures_be_forgotten"],
+        tests=[_FAILING_PROCESS_TESTS + "test_an_orderly_end_lets_failures_be_forgotten"],
     ),
     Mutant(
         name="the version is not compared",
         file=_OFFICE,
         old="version != __version__",
         new="not version",
-        tests=[_OFFICE_TESTS + "test_one_of_another_version_is_sent_home_for_good"],
+        tests=[_FAILING_PROCESS_TESTS + "test_one_of_another_version_is_sent_home_for_good"],
     ),
     Mutant(
         name="one that does not end is waited for",
         file=_OFFICE,
         old="            if thread.is_alive():\n                self._kill()\n",
         new="            if thread.is_alive():\n",
-        tests=[_OFFICE_TESTS + "test_one_that_does_not_end_is_killed"],
+        tests=[_OFFICE_END_TESTS + "test_one_that_does_not_end_is_killed"],
     ),
     Mutant(
         name="one that is being begun at the end is not sent home",
         file=_OFFICE,
         old="if self._is_over:  # `stop` may not have seen it\n",
         new="if False:\n",
-        tests=[_OFFICE_TESTS + "test_one_whose_line_is_just_being_made_is_sent_home_too"],
+        tests=[_OFFICE_END_TESTS + "test_one_whose_line_is_just_being_made_is_sent_home_too"],
     ),
     Mutant(
         name="what a dead one was asked is not answered",
         file=_OFFICE,
         old="        line.close()\n        if self._begun",
         new="        if self._begun",
-        tests=[_OFFICE_TESTS + "test_what_it_was_asked_when_it_died_is_answered"],
+        tests=[_FAILING_PROCESS_TESTS + "test_what_it_was_asked_when_it_died_is_answered"],
     ),
     Mutant(
         name="one that is to be killed gets more uploads",
         file=_OFFICE,
         old="            self._line = None  # in a file system that hangs it may outlive that\n",
         new="",
-        tests=[_OFFICE_TESTS + "test_one_that_outlives_its_kill_gets_no_more_uploads"],
+        tests=[_FAILING_PROCESS_TESTS + "test_one_that_outlives_its_kill_gets_no_more_uploads"],
     ),
     # --- what goes there
     Mutant(
@@ -301,21 +313,23 @@ MUTANTS = [
         file=_BRANCH,
         old='settings.policy.on_drift != "hold"',
         new='settings.policy.on_drift != ""',
-        tests=[_BOTH_TESTS + "test_where_a_foreign_version_waits_for_a_person_nothing_goes_there"],
+        tests=[
+            _WHICH_WAY_TESTS + "test_where_a_foreign_version_waits_for_a_person_nothing_goes_there"
+        ],
     ),
     Mutant(
         name="limits are passed over",
         file=_BRANCH,
         old="self._office.line() if self._bucket.turns.are_free else None",
         new="self._office.line()",
-        tests=[_BOTH_TESTS + "test_under_a_limit_nothing_goes_there"],
+        tests=[_WHICH_WAY_TESTS + "test_under_a_limit_nothing_goes_there"],
     ),
     Mutant(
         name="large files go there",
         file=_BRANCH,
         old="local is None or local.size_bytes > MOST_BYTES or",
         new="local is None or",
-        tests=[_BOTH_TESTS + "test_only_small_files_go_there"],
+        tests=[_WHICH_WAY_TESTS + "test_only_small_files_go_there"],
     ),
     Mutant(
         name="new credentials are not told",
