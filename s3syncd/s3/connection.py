@@ -8,7 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from s3syncd.s3.addresses import Route
-from s3syncd.s3.http1 import MAX_BODY_BYTES, Answer, BrokenAnswer
+from s3syncd.s3.http1 import Answer, BrokenAnswer
 from s3syncd.s3.link import Link, name_of
 from s3syncd.s3.outgoing import TURN_BYTES, Outgoing
 from s3syncd.s3.poller import Poller
@@ -86,21 +86,13 @@ class Connection:
         late = TimeoutError(errno.ETIMEDOUT, "The store does not answer to a connection.")
         self._locked(lambda: self._try_next(now, late) if self.opening_since is not None else None)
 
-    def send(
-        self,
-        request: Outgoing,
-        *,
-        has_body: bool,
-        on_end: Callable[[Ended], None],
-        most_bytes: int = MAX_BODY_BYTES,
-    ) -> bool:
+    def send(self, request: Outgoing, answer: Answer, *, on_end: Callable[[Ended], None]) -> bool:
         """Send a request on a connection without one; False: it is closed, nothing was sent.
 
         Args:
             request: head and body; after False it can be sent on another connection.
-            has_body: the answer has one where its head says so (not that to a HEAD).
+            answer: a new one, filled with what comes; after False it is new still.
             on_end: called once, from any thread.
-            most_bytes: a longer body of an answer is none.
         """
         told: _Told = None
         with self._lock:
@@ -109,7 +101,7 @@ class Connection:
                 return False
             self._unsent = request
             self._has_sent = False
-            self._answer = Answer(has_body=has_body, most_bytes=most_bytes)
+            self._answer = answer
             self._on_end = on_end
             if link.is_open:
                 try:

@@ -1,4 +1,4 @@
-"""Copies, reads and whatever else is not sent directly; the only module that knows awscrt.
+"""Copies, objects that are read and the like; the only module that knows awscrt.
 
 What the CRT asks for (each has a contract test in tests/s3/test_crt_contract.py): one client never
 talks to two ports of a host; Content-Length is always told; nothing that a callback reaches may

@@ -17,7 +17,7 @@ from s3syncd import __version__
 from s3syncd.s3.addresses import Addresses, Route
 from s3syncd.s3.connection import Broken, Connection, Ended
 from s3syncd.s3.exchange import Begun, Exchange, NotBegun
-from s3syncd.s3.http1 import MAX_BODY_BYTES
+from s3syncd.s3.http1 import MAX_BODY_BYTES, Answer
 from s3syncd.s3.link import Address
 from s3syncd.s3.listing import MAX_PAGE_BYTES
 from s3syncd.s3.outgoing import Outgoing
@@ -35,9 +35,11 @@ _MOST_BYTES: Final = {
     "DeleteObject": MAX_BODY_BYTES,
     "ListObjectsV2": MAX_PAGE_BYTES,
     "UploadPart": MAX_BODY_BYTES,
+    "GetObject": MAX_BODY_BYTES,
 }
 """What is sent this way, and how long its answers may be: they say in the head how they ended, or
-are read by who knows an error inside a success."""
+are read by who knows an error inside a success. An object is only read so when nobody wants its
+bytes."""
 
 _CONNECT_SECONDS: Final = 5.0
 """For each address, as the CRT's: one lost SYN and its second resend."""
@@ -98,7 +100,8 @@ class Direct:
 
     def takes(self, request: WireRequest) -> bool:
         """Whether it is sent this way."""
-        return request.operation in _MOST_BYTES and bool(self._addresses) and not self._is_closed
+        is_ours = request.operation in _MOST_BYTES and not _wants_object(request)
+        return is_ours and bool(self._addresses) and not self._is_closed
 
     def begin(self, exchange: Exchange, signer: Signer) -> Begun:
         """Send a request; the exchange is told of its end, perhaps before this returns.
@@ -119,16 +122,16 @@ class Direct:
             outgoing = _outgoing(request, signer, self._wall())
         except (ValueError, OverflowError) as error:  # no UTF-8, or a clock in the far future
             raise NotBegun from error
-        has_body, most_bytes = request.method != "HEAD", _MOST_BYTES[request.operation]
+        answer = _answer_to(request)
 
         def on_end(ended: Ended) -> None:
             _tell(exchange, ended)
 
         while (idle := self._take_idle()) is not None:
-            if idle.send(outgoing, has_body=has_body, on_end=on_end, most_bytes=most_bytes):
+            if idle.send(outgoing, answer, on_end=on_end):
                 return _Sent(idle, on_end)
         connection = self._opened()
-        if not connection.send(outgoing, has_body=has_body, on_end=on_end, most_bytes=most_bytes):
+        if not connection.send(outgoing, answer, on_end=on_end):
             exchange.end(connection.error)
         return _Sent(connection, on_end)
 
@@ -202,6 +205,18 @@ class _Sent:
     def cancel(self) -> None:
         """See `Begun`."""
         self._connection.cancel(self._on_end)
+
+
+def _wants_object(request: WireRequest) -> bool:
+    return request.operation == "GetObject" and bool(request.needs)
+
+
+def _answer_to(request: WireRequest) -> Answer:
+    return Answer(
+        has_body=request.method != "HEAD",
+        most_bytes=_MOST_BYTES[request.operation],
+        is_cut=request.operation == "GetObject",  # a store may not know ranges
+    )
 
 
 def _outgoing(request: WireRequest, signer: Signer, wall_seconds: float) -> Outgoing:

@@ -36,16 +36,20 @@ class Answer:
     """
 
     __slots__ = (
-        "_chunks", "_has_body", "_head_bytes", "_left_bytes", "_most_bytes", "_raw", "body",
-        "headers", "keeps_alive", "status",
+        "_chunks", "_has_body", "_head_bytes", "_is_cut", "_left_bytes", "_most_bytes", "_raw",
+        "body", "headers", "keeps_alive", "status",
     )  # fmt: skip
 
-    def __init__(self, *, has_body: bool = True, most_bytes: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self, *, has_body: bool = True, most_bytes: int = MAX_BODY_BYTES, is_cut: bool = False
+    ) -> None:
         """Begin.
 
         Args:
             has_body: False for the answer to a HEAD, whose length is that of the object.
             most_bytes: a longer body is none.
+            is_cut: of a success nobody wants the body: it ends with the head where the body is
+                longer than that, or might be.
         """
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -53,6 +57,7 @@ class Answer:
         self.keeps_alive = True
         self._has_body = has_body
         self._most_bytes = most_bytes
+        self._is_cut = is_cut
         self._raw: bytes | bytearray = b""
         self._head_bytes = 0  # of interim answers: a store could send them for ever
         self._left_bytes: int | None = None  # of the body; None: chunked, or up to the end
@@ -113,7 +118,16 @@ class Answer:
                 is_left_open = False
         self.status, self.headers = int(status), told
         self.keeps_alive = is_left_open
-        self._left_bytes = self._length(told)
+        if self._is_cut and self.status < 300 and not self._is_short(told):
+            self._left_bytes = 0
+            self.keeps_alive = False
+        else:
+            self._left_bytes = self._length(told)
+
+    def _is_short(self, told: dict[str, str]) -> bool:
+        text = told.get("content-length", "")
+        is_length = text.isascii() and text.isdigit() and "transfer-encoding" not in told
+        return is_length and len(text) < len(str(self._most_bytes))
 
     def _length(self, told: dict[str, str]) -> int | None:
         if not self._has_body or self.status in _NO_BODY:

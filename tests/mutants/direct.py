@@ -15,6 +15,7 @@ TRUST = "s3syncd/s3/trust.py"
 IN_ADDRESSES = "tests/s3/direct/test_addresses.py::test_"
 IN_ANSWERS = "tests/s3/direct/test_answers.py::test_"
 IN_CANCEL = "tests/s3/direct/test_cancel.py::test_"
+IN_PEEKS = "tests/s3/direct/test_peeks.py::test_"
 IN_LENT = "tests/s3/direct/test_lent.py::test_"
 IN_REUSE = "tests/s3/direct/test_reuse.py::test_"
 IN_TLS = "tests/s3/direct/test_tls.py::test_"
@@ -319,9 +320,30 @@ MUTANTS = [
     Mutant(
         name="the answer to a HEAD is waited for to the end of the object",
         file=DIRECT,
-        old='has_body, most_bytes = request.method != "HEAD", ',
-        new="has_body, most_bytes = True, ",
+        old='has_body=request.method != "HEAD",',
+        new="has_body=True,",
         tests=[IN_REUSE + "the_length_in_an_answer_to_a_head_is_not_waited_for"],
+    ),
+    Mutant(
+        name="an object is read though nobody wants it",
+        file=DIRECT,
+        old='is_cut=request.operation == "GetObject",',
+        new="is_cut=False,",
+        tests=[IN_PEEKS + "a_store_that_sends_all_of_it_is_not_listened_to"],
+    ),
+    Mutant(
+        name="an answer that was cut off leaves the connection open",
+        file=HTTP1,
+        old="            self._left_bytes = 0\n            self.keeps_alive = False\n",
+        new="            self._left_bytes = 0\n",
+        tests=[IN_PEEKS + "a_store_that_sends_all_of_it_is_not_listened_to"],
+    ),
+    Mutant(
+        name="an object that somebody wants is not read",
+        file=DIRECT,
+        old="in _MOST_BYTES and not _wants_object(request)",
+        new="in _MOST_BYTES",
+        tests=[IN_PEEKS + "objects_that_somebody_wants_are_not_read_this_way"],
     ),
     Mutant(
         name="any certificate is good",

@@ -200,4 +200,3 @@ def test_what_may_be_long_or_hide_an_error_is_not_taken(direct: Direct) -> None:
     assert direct.takes(HEAD)
     assert direct.takes(PART)
     assert not direct.takes(PUT._replace(operation="CopyObject"))
-    assert not direct.takes(HEAD._replace(operation="GetObject", method="GET"))

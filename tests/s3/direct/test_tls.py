@@ -12,6 +12,7 @@ import pytest
 
 from s3syncd.s3.addresses import Route
 from s3syncd.s3.connection import Connection, Ended
+from s3syncd.s3.http1 import Answer
 from s3syncd.s3.link import Address, Link
 from s3syncd.s3.outgoing import Outgoing
 from tests.certificates import Authority, self_signed
@@ -127,7 +128,7 @@ def test_a_host_that_no_certificate_can_be_for_is_told_as_a_handshake_that_faile
         on_idle=lambda _: None, on_close=lambda _: None,
     )  # fmt: skip
     connection.open(0.0)
-    assert not connection.send(Outgoing(b"x"), has_body=True, on_end=ended.append)
+    assert not connection.send(Outgoing(b"x"), Answer(), on_end=ended.append)
     assert connection.error is not None
     assert connection.error.name == "AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE"
 
