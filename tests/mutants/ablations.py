@@ -9,7 +9,8 @@ from tests.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS"]
 
-_SMALL = "tests/transfer/test_small.py"
+_FAILURES = "tests/transfer/small/test_failures.py"
+_CONDITIONS = "tests/transfer/small/test_conditions.py"
 _RETIRE = "tests/transfer/test_retire.py"
 
 MUTANTS = [
@@ -18,14 +19,14 @@ MUTANTS = [
         file="s3syncd/transfer/small.py",
         old="    if reply.failure is None:\n        _learn(kit, reply, md5)\n",
         new="    if reply.failure is None or action:\n        _learn(kit, reply, md5)\n",
-        tests=[f"{_SMALL}::test_failure_says_whose_trouble_it_is"],
+        tests=[f"{_FAILURES}::test_failure_says_whose_trouble_it_is"],
     ),
     Mutant(
         name="a lost condition passes for an upload",
         file="s3syncd/transfer/small.py",
         old="    if seen is not None and has_made(seen, op_id):\n",
         new="    if seen is not None:\n",
-        tests=[f"{_SMALL}::test_lost_condition_overwrites_nothing_and_holds_the_drift"],
+        tests=[f"{_CONDITIONS}::test_lost_condition_overwrites_nothing_and_holds_the_drift"],
     ),
     Mutant(
         name="a lost condition passes for a deletion",

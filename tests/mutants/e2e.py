@@ -50,6 +50,6 @@ MUTANTS = [
         file="s3syncd/transfer/outcomes.py",
         old='FailureKind.MISSING: (_RETRY, "vanished"',
         new='FailureKind.MISSING: (_AGAIN, "vanished"',
-        tests=["tests/transfer/test_small.py::test_failure_says_whose_trouble_it_is"],
+        tests=["tests/transfer/small/test_failures.py::test_failure_says_whose_trouble_it_is"],
     ),
 ]

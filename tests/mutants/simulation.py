@@ -132,8 +132,8 @@ MUTANTS = [
         old='failure.kind is FailureKind.MISSING and failure.code != "NoSuchUpload"',
         new='failure.kind is FailureKind.MISSING and failure.code == ""',
         tests=[
-            "tests/transfer/test_multipart.py"
-            "::test_an_object_that_vanished_before_its_condition_was_asked_is_put_anew"
+            "tests/transfer/parts/test_failures.py::"
+            "test_an_object_that_vanished_before_its_condition_was_asked_is_put_anew"
         ],
     ),
     Mutant(

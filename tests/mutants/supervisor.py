@@ -255,7 +255,7 @@ MUTANTS = [
         old="    return failure.kind is FailureKind.TRANSIENT and not is_open\n",
         new="    return failure.kind is FailureKind.TRANSIENT\n",
         tests=[
-            "tests/transfer/test_multipart.py::"
+            "tests/transfer/parts/test_failures.py::"
             "test_complete_without_an_answer_and_without_an_object_stays_unknown"
         ],
     ),
@@ -265,7 +265,7 @@ MUTANTS = [
         old="attempt > kit.settings.ops_retries:",
         new="attempt > 5:",
         tests=[
-            "tests/transfer/test_multipart.py::"
+            "tests/transfer/parts/test_failures.py::"
             "test_part_is_repeated_as_often_as_configured_with_a_growing_pause"
         ],
     ),

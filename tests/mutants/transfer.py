@@ -5,8 +5,16 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _T = "s3syncd/transfer/"
-_SMALL = "tests/transfer/test_small.py::"
-_PARTS = "tests/transfer/test_multipart.py::"
+_TORN = "tests/transfer/small/test_torn.py::"
+_QUIET = "tests/transfer/small/test_quiet.py::"
+_UNREADABLE = "tests/transfer/small/test_unreadable.py::"
+_SENDING = "tests/transfer/small/test_sending.py::"
+_CONDITIONS = "tests/transfer/small/test_conditions.py::"
+_PARTS_TORN = "tests/transfer/parts/test_torn.py::"
+_FAILURES = "tests/transfer/parts/test_failures.py::"
+_PUBLISHING = "tests/transfer/parts/test_publishing.py::"
+_RESUMING = "tests/transfer/parts/test_resuming.py::"
+_UNCHANGED = "tests/transfer/parts/test_unchanged.py::"
 _VERIFY = "tests/transfer/test_verify.py::"
 _RACY = "tests/transfer/test_racy.py::"
 _ADOPT = "tests/transfer/test_adopt.py::"
@@ -123,8 +131,8 @@ MUTANTS = [
         old="        self.check_writers()\n        self.check_unchanged()\n",
         new="        self.check_writers()\n",
         tests=[
-            _SMALL + "test_file_that_grows_while_it_is_read_is_not_sent",
-            _PARTS + "test_file_changed_while_its_parts_go_is_not_published",
+            _TORN + "test_file_that_grows_while_it_is_read_is_not_sent",
+            _PARTS_TORN + "test_file_changed_while_its_parts_go_is_not_published",
         ],
     ),
     Mutant(
@@ -132,14 +140,14 @@ MUTANTS = [
         file=_T + "source.py",
         old="        if now == self.entry:\n",
         new="        if now[:3] == self.entry[:3]:\n",
-        tests=[_SMALL + "test_rewrite_that_keeps_size_and_mtime_is_noticed_by_its_ctime"],
+        tests=[_TORN + "test_rewrite_that_keeps_size_and_mtime_is_noticed_by_its_ctime"],
     ),
     Mutant(
         name="a file is sent however young its stat is",
         file=_T + "source.py",
         old="        source.check_young()\n",
         new="",
-        tests=[_SMALL + "test_file_younger_than_the_settle_time_waits"],
+        tests=[_QUIET + "test_file_younger_than_the_settle_time_waits"],
     ),
     Mutant(
         name="a file with a writer is sent",
@@ -148,8 +156,8 @@ MUTANTS = [
         new="        if wait is not None:\n            return\n"
         "        if not self._may_be_growing:\n",
         tests=[
-            _SMALL + "test_file_that_may_be_open_and_has_a_writer_waits",
-            _PARTS + "test_file_with_a_writer_is_not_begun",
+            _QUIET + "test_file_that_may_be_open_and_has_a_writer_waits",
+            _PARTS_TORN + "test_file_with_a_writer_is_not_begun",
         ],
     ),
     Mutant(
@@ -157,14 +165,14 @@ MUTANTS = [
         file=_T + "source.py",
         old="        return self._settle.is_past_deadline and self.entry.size_bytes > 0\n",
         new="        return self._settle.is_past_deadline\n",
-        tests=[_SMALL + "test_empty_file_with_a_writer_is_not_sent_past_its_deadline"],
+        tests=[_QUIET + "test_empty_file_with_a_writer_is_not_sent_past_its_deadline"],
     ),
     Mutant(
         name="a close is believed although a writer is there again",
         file=_T + "source.py",
         old="            if is_free is not None:\n",
         new="            if is_free:\n",
-        tests=[_SMALL + "test_closed_file_that_is_begun_anew_waits_for_its_writer"],
+        tests=[_QUIET + "test_closed_file_that_is_begun_anew_waits_for_its_writer"],
     ),
     Mutant(
         name="a file whose writers cannot be told has one",
@@ -178,28 +186,28 @@ MUTANTS = [
         file=_T + "source.py",
         old=" and now.size_bytes > self.entry.size_bytes:\n",
         new=":\n",
-        tests=[_SMALL + "test_file_past_its_deadline_that_changes_without_growing_is_unstable"],
+        tests=[_QUIET + "test_file_past_its_deadline_that_changes_without_growing_is_unstable"],
     ),
     Mutant(
         name="past its deadline a file known to be rewritten in place is sent",
         file=_T + "source.py",
         old="        if _is_rewritten_in_place(self._action, self.entry):\n",
         new="        if self._fd < 0:\n",
-        tests=[_SMALL + "test_file_past_its_deadline_known_to_be_rewritten_in_place_is_unstable"],
+        tests=[_QUIET + "test_file_past_its_deadline_known_to_be_rewritten_in_place_is_unstable"],
     ),
     Mutant(
         name="a stat too young to judge is recorded as it is",
         file=_T + "source.py",
         old="        return self.entry._replace(ctime_ns=0) if self.is_racy else self.entry\n",
         new="        return self.entry\n",
-        tests=[_SMALL + "test_row_of_a_file_too_young_to_judge_equals_no_later_stat"],
+        tests=[_QUIET + "test_row_of_a_file_too_young_to_judge_equals_no_later_stat"],
     ),
     Mutant(
         name="a file may have grown beyond the bytes admitted for it",
         file=_T + "source.py",
         old="    if admitted < entry.size_bytes <= threshold_bytes:\n",
         new="    if threshold_bytes < 0:\n",
-        tests=[_SMALL + "test_file_much_larger_than_decided_is_not_read"],
+        tests=[_TORN + "test_file_much_larger_than_decided_is_not_read"],
     ),
     Mutant(
         name="any directory in the root's place will do",
@@ -207,7 +215,7 @@ MUTANTS = [
         old="return self.held_root.borrow(self.root_identity)",
         new="return self.held_root.borrow(None)",
         tests=[
-            _SMALL + "test_another_directory_in_the_roots_place_sends_nothing",
+            _UNREADABLE + "test_another_directory_in_the_roots_place_sends_nothing",
             _RETIRE + "test_empty_directory_in_the_roots_place_deletes_nothing",
         ],
     ),
@@ -216,7 +224,7 @@ MUTANTS = [
         file=_T + "kit.py",
         old="            return self.look(action) != entry\n",
         new="            return self.look(action) is None\n",
-        tests=[_SMALL + "test_file_replaced_while_it_is_sent_is_stale"],
+        tests=[_TORN + "test_file_replaced_while_it_is_sent_is_stale"],
     ),
     Mutant(
         name="equal content is not sent though the object is not the baseline's",
@@ -224,7 +232,7 @@ MUTANTS = [
         old="    if base is None or action.row != _CHANGED_LOCALLY:\n        return False\n"
         "    return remote is None or",
         new="    if base is None:\n        return False\n    return remote is None or",
-        tests=[_SMALL + "test_equal_content_is_sent_where_the_object_is_not_the_baselines"],
+        tests=[_SENDING + "test_equal_content_is_sent_where_the_object_is_not_the_baselines"],
     ),
     Mutant(
         name="held drift is overwritten",
@@ -232,8 +240,8 @@ MUTANTS = [
         old='    if kit.settings.policy.on_drift != "hold":\n',
         new='    if kit.settings.policy.on_drift != "":\n',
         tests=[
-            _SMALL + "test_lost_condition_overwrites_nothing_and_holds_the_drift",
-            _PARTS + "test_lost_condition_publishes_nothing_and_leaves_nothing",
+            _CONDITIONS + "test_lost_condition_overwrites_nothing_and_holds_the_drift",
+            _FAILURES + "test_lost_condition_publishes_nothing_and_leaves_nothing",
         ],
     ),
     Mutant(
@@ -241,42 +249,42 @@ MUTANTS = [
         file=_T + "small.py",
         old="    if seen is not None and has_made(seen, op_id):\n",
         new="    if seen is not None and has_made(seen, None):\n",
-        tests=[_SMALL + "test_condition_lost_to_ourselves_is_a_success"],
+        tests=[_CONDITIONS + "test_condition_lost_to_ourselves_is_a_success"],
     ),
     Mutant(
         name="an ETag under a KMS key teaches that ETags are no MD5",
         file=_T + "small.py",
         old="    if etag_may_be_md5(reply) and ",
         new="    if reply.etag and ",
-        tests=[_SMALL + "test_etag_under_a_kms_key_teaches_nothing"],
+        tests=[_SENDING + "test_etag_under_a_kms_key_teaches_nothing"],
     ),
     Mutant(
         name="a failed look after an effect forgets that it may have been applied",
         file=_T + "looks.py",
         old="replace(end.outcome, result=Result.RETRYABLE, is_unknown=True)",
         new="replace(end.outcome, is_unknown=False)",
-        tests=[_PARTS + "test_complete_and_look_without_an_answer_stay_unknown"],
+        tests=[_FAILURES + "test_complete_and_look_without_an_answer_stay_unknown"],
     ),
     Mutant(
         name="parts are sent before the ledger knows of the upload",
         file=_T + "multipart.py",
         old="    if not (yield kit.commit_intent(note)):\n",
         new="    if (yield kit.commit_intent(note)) is None:\n",
-        tests=[_PARTS + "test_nothing_is_sent_without_the_ledger"],
+        tests=[_PUBLISHING + "test_nothing_is_sent_without_the_ledger"],
     ),
     Mutant(
         name="an upload is published though its path leads elsewhere",
         file=_T + "multipart.py",
         old="        _check_in_place(kit, action, source)\n",
         new="",
-        tests=[_PARTS + "test_file_changed_while_its_parts_go_is_not_published"],
+        tests=[_PARTS_TORN + "test_file_changed_while_its_parts_go_is_not_published"],
     ),
     Mutant(
         name="an upload that cannot be used is left behind",
         file=_T + "multipart.py",
         old="    if outcome.result is Result.RETRYABLE:\n        return Ended(outcome)\n",
         new="    if outcome.result:\n        return Ended(outcome)\n",
-        tests=[_PARTS + "test_forbidden_part_leaves_no_upload_behind"],
+        tests=[_FAILURES + "test_forbidden_part_leaves_no_upload_behind"],
     ),
     Mutant(
         name="an upload is left behind whose file became small",
@@ -293,7 +301,7 @@ MUTANTS = [
         file=_T + "source.py",
         old="            age = min(age, settle.decided_seconds_ago)",
         new="            age = max(age, 0.0)",
-        tests=[_SMALL + "test_file_changed_since_it_was_decided_on_is_no_older_than_that"],
+        tests=[_QUIET + "test_file_changed_since_it_was_decided_on_is_no_older_than_that"],
     ),
     Mutant(
         name="nobody tells the worker how long ago was decided",
@@ -320,35 +328,35 @@ MUTANTS = [
         file=_T + "multipart.py",
         old="error.failure._replace(kind=FailureKind.TRANSIENT)",
         new="error.failure",
-        tests=[_PARTS + "test_upload_that_cannot_be_aborted_keeps_its_intent"],
+        tests=[_FAILURES + "test_upload_that_cannot_be_aborted_keeps_its_intent"],
     ),
     Mutant(
         name="an upload of an older state of the file is taken up",
         file=_T + "multipart.py",
         old="    if intent is None or not is_same_file(intent, source.recorded):\n",
         new="    if intent is None:\n",
-        tests=[_PARTS + "test_upload_of_an_older_state_of_the_file_is_aborted_and_begun_anew"],
+        tests=[_RESUMING + "test_upload_of_an_older_state_of_the_file_is_aborted_and_begun_anew"],
     ),
     Mutant(
         name="an upload is taken up with another part size",
         file=_T + "multipart.py",
         old="    is_usable = held is not None and is_same_layout\n",
         new="    is_usable = held is not None\n",
-        tests=[_PARTS + "test_upload_with_another_part_size_is_aborted_and_begun_anew"],
+        tests=[_RESUMING + "test_upload_with_another_part_size_is_aborted_and_begun_anew"],
     ),
     Mutant(
         name="a listed part is trusted by its number",
         file=_T + "parts.py",
         old="parts.held.get(number) == Part(number, md5.hex(), size_bytes):\n",
         new="number in parts.held:\n",
-        tests=[_PARTS + "test_part_that_is_not_the_files_is_sent_again"],
+        tests=[_RESUMING + "test_part_that_is_not_the_files_is_sent_again"],
     ),
     Mutant(
         name="a part is sent again with other bytes",
         file=_T + "parts.py",
         old="        if first_md5 not in {None, md5}:\n",
         new="        if first_md5 == b'':\n",
-        tests=[_PARTS + "test_part_that_changed_before_it_is_sent_again_is_not_sent"],
+        tests=[_FAILURES + "test_part_that_changed_before_it_is_sent_again_is_not_sent"],
     ),
     Mutant(
         name="the memory of a part is used again before it was read",
@@ -369,7 +377,7 @@ MUTANTS = [
         file=_T + "digests.py",
         old="        if (turn := source.turn()) is not None:\n            yield turn  # a part",
         new="        if (turn := None) is not None:\n            yield turn  # a part",
-        tests=[_PARTS + "test_touched_file_that_was_put_in_parts_gives_turns_to_others"],
+        tests=[_UNCHANGED + "test_touched_file_that_was_put_in_parts_gives_turns_to_others"],
     ),
     Mutant(
         name="content is read again for a digest that is known",
@@ -425,7 +433,7 @@ MUTANTS = [
         file=_T + "recover.py",
         old="    if seen is None or not has_made(seen, intent.op_id):\n",
         new="    if seen is None:\n",
-        tests=[_PARTS + "test_version_of_the_next_writer_is_not_confirmed"],
+        tests=[_PUBLISHING + "test_version_of_the_next_writer_is_not_confirmed"],
     ),
     Mutant(
         name="nobody asks how a store lists a large upload",
@@ -486,7 +494,7 @@ MUTANTS = [
         old='    for upload_id in sorted(unfinished - {keep or ""}):\n',
         new="    for upload_id in unfinished & {recorded} - {keep}:\n",
         tests=[
-            _PARTS + "test_every_other_upload_of_exactly_this_key_is_aborted",
+            _RESUMING + "test_every_other_upload_of_exactly_this_key_is_aborted",
             _RECOVER + "test_upload_created_before_its_id_was_known_is_aborted",
         ],
     ),
@@ -598,7 +606,7 @@ MUTANTS = [
         old="    return condition.is_set and not is_misplaced\n",
         new="    return condition.is_set\n",
         tests=[
-            "tests/transfer/test_small.py::"
+            "tests/transfer/small/test_conditions.py::"
             "test_an_answer_that_misses_what_shall_not_be_there_is_not_asked_for_again_at_once"
         ],
     ),
@@ -608,7 +616,7 @@ MUTANTS = [
         old="    is_vanished = is_vanished and condition_for(kit, action).if_match is not None\n",
         new="",
         tests=[
-            "tests/transfer/test_multipart.py::"
+            "tests/transfer/parts/test_failures.py::"
             "test_a_complete_that_misses_what_shall_not_be_there_is_not_repeated_at_once"
         ],
     ),

@@ -20,15 +20,11 @@ from s3syncd.s3.crt import crc64nvme
 from s3syncd.transfer import TransferSettings
 from s3syncd.transfer.digests import Crc64Nvme
 from tests.fakes_bucket import failure
-from tests.transfer.world import MIB, World
+from tests.transfer.world import MIB, World, md5
 
 CONTENT = b"some content" * 100
 OTHER = CONTENT[:-1] + b"!"
 KMS = {"x-amz-server-side-encryption": "aws:kms"}
-
-
-def md5(content: bytes) -> str:
-    return hashlib.md5(content).hexdigest()
 
 
 def b64(digest: bytes) -> str:

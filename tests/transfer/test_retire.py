@@ -15,11 +15,6 @@ from tests.fakes_bucket import failure
 from tests.transfer.world import World
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "root")
-
-
 def gone(world: World, path: str = "d/a") -> Action:
     """A file that was in both places and was deleted here."""
     world.write(path, b"content")

@@ -26,11 +26,16 @@ from s3syncd.pool import Call, CallFailed, Handle
 from s3syncd.transfer import Transfer, TransferSettings
 from tests.fakes_bucket import FakeBucket
 
-__all__ = ["CLOSED", "MIB", "InlineLane", "World", "drive"]
+__all__ = ["CLOSED", "MIB", "InlineLane", "World", "drive", "md5"]
 
 MIB = 1024 * 1024
 CLOSED = Settle(is_closed=True)
 _PREFIX = "p/"
+
+
+def md5(content: bytes) -> str:
+    """Give the digest as it stands in rows and ETags."""
+    return hashlib.md5(content).hexdigest()
 
 
 def drive(call: Call) -> Any:
