@@ -13,17 +13,11 @@ import pytest
 
 from s3syncd import logs
 from s3syncd.core.logline import Folding, Redaction
+from tests.terminal import Terminal
 
 SECRET = "CaNaRy9x/SECRETvalue1234567890abcdefGHIJ"
 PACKAGE = Path(logs.__file__).parent
 METHODS = ("trace", "debug", "info", "warning", "error", "fatal")
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 class Clock:

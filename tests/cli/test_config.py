@@ -19,6 +19,7 @@ from s3syncd.config.origins import origins
 from s3syncd.config.schema import schema
 from s3syncd.config.validate import keys_of
 from s3syncd.errors import ConfigError
+from tests.terminal import Terminal
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.yml"
 
@@ -52,13 +53,6 @@ def shown(path: Path, *words: str, stream: io.StringIO | None = None) -> str:
     arguments = build_parser().parse_args(["config", "show", *words, "-c", str(path)])
     assert command.execute(arguments, stream=stream) == 0
     return stream.getvalue()
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def test_what_is_shown_loads_and_means_the_same_but_for_secrets(written: Path) -> None:

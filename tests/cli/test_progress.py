@@ -5,23 +5,8 @@ from __future__ import annotations
 import io
 
 from s3syncd.cli.progress import Progress, ProgressBar, progress_text
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class Clock:
-    """Monotonic seconds that only the test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
+from tests.terminal import Terminal
 
 
 def report(site: str, done: int, pending: int, sent: int = 0, left: int = 0) -> Progress:

@@ -12,15 +12,9 @@ from s3syncd.cli.render import render_status
 from s3syncd.cli.wording import Palette, ago, count, duration, printable, shortened, size
 from s3syncd.core.safety import REASONS
 from tests.cli.daemon import site_status
+from tests.terminal import Terminal
 
 NOW = datetime.fromisoformat("2026-11-21T06:30:00Z").timestamp()
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def rendered(*sites: dict[str, Any], stream: io.StringIO | None = None) -> str:

@@ -37,11 +37,6 @@ def verified(config: Path, found: Found, *words: str) -> tuple[int, str]:
     return code, stream.getvalue()
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    return write_config(tmp_path)
-
-
 def test_the_list_is_in_the_order_of_paths_and_each_reason_told_once(config: Path) -> None:
     found = Found(
         Difference("z", "missing_in_bucket"),

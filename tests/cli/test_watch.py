@@ -19,20 +19,9 @@ import pytest
 import s3syncd
 from s3syncd.cli.main import main
 from s3syncd.cli.watch import Screen, watch
-from tests.cli.daemon import FakeDaemon, site_status, write_config
+from tests.cli.daemon import FakeDaemon, site_status
+from tests.terminal import Terminal
 from tests.waiting import until
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    return write_config(tmp_path)
 
 
 def looks(*given: tuple[str, int]) -> Callable[[], tuple[str, int]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _CONTROL = "tests/web/test_control.py"
-_ONE_TIME = "tests/cli/test_one_time_commands.py"
+_CHECK = "tests/cli/test_check.py"
+_PLAN = "tests/cli/test_plan.py"
+_RESET = "tests/cli/test_reset.py"
 
 MUTANTS = [
     Mutant(
@@ -57,14 +59,14 @@ MUTANTS = [
         file="s3syncd/cli/reset.py",
         old="    return StateLock(state_dir)\n",
         new='    return StateLock(state_dir / "elsewhere")\n',
-        tests=[f"{_ONE_TIME}::test_reset_refuses_while_the_daemon_runs"],
+        tests=[f"{_RESET}::test_reset_refuses_while_the_daemon_runs"],
     ),
     Mutant(
         name="reset destroys the ledger instead of setting it aside",
         file="s3syncd/cli/reset.py",
         old="    return folder.rename(aside)\n",
         new="    shutil.rmtree(folder)\n    return aside\n",
-        tests=[f"{_ONE_TIME}::test_reset_sets_the_ledger_aside_and_touches_nothing_else"],
+        tests=[f"{_RESET}::test_reset_sets_the_ledger_aside_and_touches_nothing_else"],
     ),
     Mutant(
         name="what is held is told after what is merely behind",
@@ -173,7 +175,7 @@ MUTANTS = [
         file="s3syncd/cli/check.py",
         old='    is_failed = any(each["verdict"] == Verdict.FAILED for each in listed)\n',
         new="    is_failed = False\n",
-        tests=[f"{_ONE_TIME}::test_check_as_json_has_every_finding_and_the_same_exit_code"],
+        tests=[f"{_CHECK}::test_check_as_json_has_every_finding_and_the_same_exit_code"],
     ),
     Mutant(
         name="a name that drives the terminal is offered to the shell",
@@ -196,7 +198,7 @@ MUTANTS = [
         file="s3syncd/cli/plan.py",
         old="        with closing(site):\n            yield site\n",
         new="        yield site\n",
-        tests=[f"{_ONE_TIME}::test_a_plan_whose_reader_leaves_lets_go_of_the_bucket"],
+        tests=[f"{_PLAN}::test_a_plan_whose_reader_leaves_lets_go_of_the_bucket"],
     ),
     Mutant(
         name="programs are told commands with placeholders",
@@ -235,7 +237,7 @@ MUTANTS = [
         old="    if not site.is_whole:\n",
         new="    if False:\n",
         tests=[
-            "tests/cli/test_one_time_commands.py"
+            "tests/cli/test_plan.py"
             "::test_a_plan_that_could_not_be_made_claims_nothing"
         ],
     ),
