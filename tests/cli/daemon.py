@@ -8,7 +8,23 @@ from typing import Any
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
 
-__all__ = ["EXPLAINED", "FakeDaemon", "site_status", "write_config"]
+__all__ = [
+    "DRIFT",
+    "DRIFTED",
+    "EXPLAINED",
+    "LATER",
+    "OUT_OF_SYNC",
+    "FakeDaemon",
+    "site_status",
+    "write_config",
+]
+
+LATER = "2026-11-21T07:00:00Z"
+"""An hour after the last passes that `site_status` tells of."""
+
+DRIFT = {"path": "a", "reason": "drift", "hint": "look", "since": None}
+DRIFTED = {"in_sync": False, "problems": [DRIFT], "problems_total": 1}
+OUT_OF_SYNC = {"in_sync": False, "state": "syncing", "pending": {"actions": 3, "bytes": 4096}}
 
 EXPLAINED: dict[str, Any] = {
     "ok": True,

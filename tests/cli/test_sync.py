@@ -12,7 +12,7 @@ import pytest
 from s3syncd.cli import sync
 from s3syncd.cli.progress import Progress
 from s3syncd.config.models import Config
-from tests.cli.daemon import FakeDaemon, site_status, write_config
+from tests.cli.daemon import LATER, FakeDaemon, site_status, write_config
 from tests.cli.typed import parse
 from tests.terminal import Terminal
 
@@ -95,9 +95,6 @@ def test_what_sync_waits_for_is_not_said_twice(tmp_path: Path, config: Path) -> 
     with FakeDaemon(tmp_path / "state", [halted]):
         assert sync.execute(parse(config, "sync"), stream=stream) == 3
     assert stream.getvalue().count("halted: a person is waited for") == 1
-
-
-LATER = "2026-11-21T07:00:00Z"
 
 
 def test_sync_with_a_daemon_lets_it_do_the_work(tmp_path: Path, config: Path) -> None:

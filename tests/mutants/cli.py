@@ -73,7 +73,7 @@ MUTANTS = [
         file="s3syncd/core/standing.py",
         old='    if any(map(waits_for_person, listed)):\n',
         new='    if all(map(waits_for_person, listed)):\n',
-        tests=["tests/cli/test_client_commands.py"
+        tests=["tests/cli/test_exits.py"
                "::test_the_exit_code_tells_what_waits_for_a_person_first"],
     ),
     Mutant(
@@ -81,7 +81,7 @@ MUTANTS = [
         file="s3syncd/core/standing.py",
         old='problem["reason"] in {"drift", "silent_change"} for',
         new='problem["reason"] == "silent_change" for',
-        tests=["tests/cli/test_client_commands.py"
+        tests=["tests/cli/test_exits.py"
                "::test_the_exit_code_tells_what_waits_for_a_person_first"],
     ),
     Mutant(
@@ -89,7 +89,7 @@ MUTANTS = [
         file="s3syncd/cli/status.py",
         old='    return is_in_sync(status) or any(map(waits_for_person, status["sites"]))\n',
         new="    return is_in_sync(status)\n",
-        tests=["tests/cli/test_client_commands.py"
+        tests=["tests/cli/test_waits.py"
                "::test_status_does_not_wait_for_a_site_that_waits_for_a_person"],
     ),
     Mutant(
@@ -128,7 +128,7 @@ MUTANTS = [
         file="s3syncd/s3/keeping.py",
         old="    if not is_retiring:\n",
         new="    if is_retiring is not None:\n",
-        tests=["tests/cli/test_check_bucket.py"
+        tests=["tests/cli/test_check_keeping.py"
                "::test_deleting_where_no_versions_are_kept_is_a_warning"],
     ),
     Mutant(
@@ -136,7 +136,7 @@ MUTANTS = [
         file="s3syncd/s3/keeping.py",
         old="    if has_rules and not any(",
         new="    if not has_rules and not any(",
-        tests=["tests/cli/test_check_bucket.py"
+        tests=["tests/cli/test_check_keeping.py"
                "::test_unfinished_uploads_that_no_rule_ends_are_a_warning"],
     ),
     Mutant(
@@ -144,7 +144,7 @@ MUTANTS = [
         file="s3syncd/local/probe.py",
         old="    if not kind or is_local(kind):\n",
         new="    if kind:\n",
-        tests=["tests/cli/test_check_bucket.py"
+        tests=["tests/cli/test_check_root.py"
                "::test_a_filesystem_without_events_is_a_warning_with_the_remedy"],
     ),
     Mutant(
@@ -246,7 +246,7 @@ MUTANTS = [
         file="s3syncd/local/writable.py",
         old="        shutil.rmtree(made, ignore_errors=True)\n",
         new="        pass\n",
-        tests=["tests/cli/test_check_daemon.py::test_everything_is_tried_and_nothing_stays_behind"],
+        tests=["tests/cli/test_check_places.py::test_everything_is_tried_and_nothing_stays_behind"],
     ),
     Mutant(
         name="a file name can drive the terminal",

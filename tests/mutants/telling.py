@@ -310,9 +310,7 @@ MUTANTS = [
         file="s3syncd/config/peek.py",
         old="    found = _STATE_DIR.search(text)\n",
         new="    found = None\n",
-        tests=[
-            "tests/cli/test_client_commands.py::test_the_status_is_told_though_the_file_was_broken"
-        ],
+        tests=["tests/cli/test_status.py::test_the_status_is_told_though_the_file_was_broken"],
     ),
     Mutant(
         name="a deaf watcher is taken for one that proves to hear",
