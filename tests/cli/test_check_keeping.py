@@ -49,7 +49,7 @@ NO_RULES = (404, "NoSuchLifecycleConfiguration")
         ({"Rules": [{"Status": "Enabled", "Prefix": "q/", "AbortIncompleteMultipartUpload": {}}]},
          True),
         ({"Rules": [{"Status": "Enabled", "AbortIncompleteMultipartUpload": {}}]}, False),
-        (False),
+        (NOT_THERE, False),
     ],
 )  # fmt: skip
 def test_unfinished_uploads_that_no_rule_ends_are_a_warning(answer: Any, is_told: bool) -> None:
@@ -67,7 +67,7 @@ def test_unfinished_uploads_that_no_rule_ends_are_a_warning(answer: Any, is_told
         ({"Status": "Enabled"}, True, Verdict.OK),
         ({"Status": "Suspended"}, True, Verdict.WARNING),
         ({}, True, Verdict.WARNING),
-        (True, Verdict.WARNING),
+        (NOT_THERE, True, Verdict.WARNING),
         (DENIED, True, Verdict.WARNING),
         ({}, False, Verdict.OK),
     ],
