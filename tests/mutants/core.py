@@ -247,8 +247,6 @@ MUTANTS = [
         file="s3syncd/s3/transport.py",
         old='elif exchange.is_expired or "TIMEOUT" in failure.code:',
         new="elif False:",
-        tests=[
-            "tests/s3/test_crt_contract.py::test_a_request_that_ran_out_of_time_narrows_the_window"
-        ],
+        tests=["tests/s3/test_patience.py::test_a_request_that_ran_out_of_time_narrows_the_window"],
     ),
 ]

@@ -11,7 +11,9 @@ DIRECT = "s3syncd/s3/direct.py"
 EVIDENCE = "s3syncd/s3/evidence.py"
 LEAN = "s3syncd/s3/lean.py"
 PLAIN = "s3syncd/s3/plain.py"
-IN_CONTACT = "tests/s3/test_contact.py::test_"
+IN_BOUNDS = "tests/s3/contact/test_bounds.py::test_"
+IN_REFUSALS = "tests/s3/contact/test_refusals.py::test_"
+IN_CALLER = "tests/s3/test_caller.py::test_"
 IN_LEAN = "tests/s3/test_lean.py::test_"
 IN_LOADED = "tests/e2e/test_loaded.py::test_"
 IN_PLAIN = "tests/s3/test_plain.py::test_"
@@ -57,28 +59,28 @@ MUTANTS = [
         file=LEAN,
         old="        if not prove_contact(answer.headers, answer.body):\n",
         new="        if False:\n",
-        tests=[IN_CONTACT + "a_success_that_lists_nothing_is_no_contact[direct-html]"],
+        tests=[IN_REFUSALS + "a_success_that_lists_nothing_is_no_contact[direct-html]"],
     ),
     Mutant(
         name="any page is a bucket to which boto3 makes contact",
         file=BOUNDS,
         old="        prove_contact({name",
         new="        ({name",
-        tests=[IN_CONTACT + "a_success_that_lists_nothing_is_no_contact[crt-html]"],
+        tests=[IN_REFUSALS + "a_success_that_lists_nothing_is_no_contact[crt-html]"],
     ),
     Mutant(
         name="a bucket is met whose listings have no end that can be told",
         file=EVIDENCE,
         old='    if not headers.keys() & {"content-length", "transfer-encoding"}:\n',
         new="    if False:\n",
-        tests=[IN_CONTACT + "a_store_that_tells_no_length_is_not_met"],
+        tests=[IN_REFUSALS + "a_store_that_tells_no_length_is_not_met"],
     ),
     Mutant(
         name="a listing need not tell whether it is the last",
         file=EVIDENCE,
         old=' or root.find(f"{namespace}IsTruncated") is None:',
         new=":",
-        tests=[IN_CONTACT + "a_success_that_lists_nothing_is_no_contact"],
+        tests=[IN_REFUSALS + "a_success_that_lists_nothing_is_no_contact"],
     ),
     Mutant(
         name="any document says what became of an upload in parts",
@@ -106,49 +108,49 @@ MUTANTS = [
         file=BOUNDS,
         old="        if self._left_bytes < 0 or self._left_tags < 0:",
         new="        if self._left_tags < 0:",
-        tests=[IN_CONTACT + "an_answer_may_be_as_long_as_any_and_no_longer"],
+        tests=[IN_BOUNDS + "an_answer_may_be_as_long_as_any_and_no_longer"],
     ),
     Mutant(
         name="boto3 makes gigabytes of tags",
         file=BOUNDS,
         old="        if self._left_bytes < 0 or self._left_tags < 0:",
         new="        if self._left_bytes < 0:",
-        tests=[IN_CONTACT + "an_answer_of_nothing_but_tags_is_not_parsed"],
+        tests=[IN_BOUNDS + "an_answer_of_nothing_but_tags_is_not_parsed"],
     ),
     Mutant(
         name="boto3 reads an answer for ever",
         file=BOUNDS,
         old="        if left <= 0:\n",
         new="        if left <= -500:\n",
-        tests=[IN_CONTACT + "a_drip_is_given_up_by_boto3_too"],
+        tests=[IN_BOUNDS + "a_drip_is_given_up_by_boto3_too"],
     ),
     Mutant(
         name="boto3 reads without bounds",
         file=BOUNDS,
         old="_pool_classes_by_scheme.update(",
         new="_pool_classes_by_scheme.copy().update(",
-        tests=[IN_CONTACT + "all_clients_of_boto3_read_within_bounds"],
+        tests=[IN_BOUNDS + "all_clients_of_boto3_read_within_bounds"],
     ),
     Mutant(
         name="boto3 follows redirects without end",
         file=BOUNDS,
         old="        if looks > _MOST_LOOKS:\n",
         new="        if False:\n",
-        tests=[IN_CONTACT + "a_redirect_that_leads_nowhere_is_not_followed_for_long"],
+        tests=[IN_REFUSALS + "a_redirect_that_leads_nowhere_is_not_followed_for_long"],
     ),
     Mutant(
         name="an answer that drips is waited for without end",
         file=CALLER,
         old="    if now >= deadline:\n",
         new="    if now >= deadline + 500:\n",
-        tests=[IN_LEAN + "a_drip_is_given_up"],
+        tests=[IN_CALLER + "a_drip_is_given_up"],
     ),
     Mutant(
         name="contexts of authorities pile up",
         file="s3syncd/s3/trust.py",
         old="@lru_cache(_MOST_CONTEXTS)\n",
         new="@lru_cache(None)\n",
-        tests=[IN_LEAN + "contexts_of_authorities_that_were_renewed_are_let_go"],
+        tests=[IN_CALLER + "contexts_of_authorities_that_were_renewed_are_let_go"],
     ),
     Mutant(
         name="an error behind a success is a success of an upload in parts",
@@ -176,7 +178,7 @@ MUTANTS = [
         file=CALLER,
         old=" and not has_news(link)",
         new="",
-        tests=[IN_LEAN + "an_idle_connection_that_was_closed_is_not_used"],
+        tests=[IN_CALLER + "an_idle_connection_that_was_closed_is_not_used"],
     ),
     Mutant(
         name="a listing loads awscrt",

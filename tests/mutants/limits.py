@@ -13,7 +13,9 @@ _RATES = "s3syncd/config/rates.py"
 
 _RATE_TESTS = "tests/core/test_rate.py::"
 _TURNS_TESTS = "tests/core/test_turns.py::"
-_PACING_TESTS = "tests/s3/test_pacing.py::"
+_LIMITS_TESTS = "tests/s3/pacing/test_limits.py::"
+_THREAD_TESTS = "tests/s3/pacing/test_thread.py::"
+_OTHER_CLIENTS_TESTS = "tests/s3/pacing/test_other_clients.py::"
 _E2E = "tests/e2e/test_limits.py::"
 _LAW = _TURNS_TESTS + "test_no_limit_is_exceeded_in_any_stretch_of_time"
 
@@ -130,7 +132,7 @@ MUTANTS = [
         file=_PACING,
         old='len(request.body), start, request.method == "DELETE")',
         new="len(request.body), start, False)",
-        tests=[_PACING_TESTS + "test_a_deletion_goes_before_the_site_s_other_requests"],
+        tests=[_LIMITS_TESTS + "test_a_deletion_goes_before_the_site_s_other_requests"],
     ),
     Mutant(
         name="what goes first takes turns from other sites",
@@ -151,7 +153,7 @@ MUTANTS = [
         file=_PACING,
         old="            wait = min(wait, _LOOK_SECONDS, moment.left_seconds)\n",
         new="            pass\n",
-        tests=[_PACING_TESTS + "test_the_thread_waits_until_something_can_happen"],
+        tests=[_THREAD_TESTS + "test_the_thread_waits_until_something_can_happen"],
     ),
     Mutant(
         name="a stop waits for the limit",
@@ -172,21 +174,21 @@ MUTANTS = [
         file=_PACING,
         old="if each.turns.is_leaving]",
         new="if False]",
-        tests=[_PACING_TESTS + "test_after_a_site_leaves_only_what_has_its_turn_at_once_is_sent"],
+        tests=[_LIMITS_TESTS + "test_after_a_site_leaves_only_what_has_its_turn_at_once_is_sent"],
     ),
     Mutant(
         name="a mistake in the thread of the limits holds all requests for ever",
         file=_PACING,
         old="                self._begin_anew()\n",
         new="                return\n",
-        tests=[_PACING_TESTS + "test_a_mistake_in_the_thread_holds_nobody_for_ever"],
+        tests=[_THREAD_TESTS + "test_a_mistake_in_the_thread_holds_nobody_for_ever"],
     ),
     Mutant(
         name="control requests are not counted",
         file="s3syncd/s3/bucket.py",
         old="        self.turns.sent()\n",
         new="",
-        tests=[_PACING_TESTS + "test_every_request_of_a_bucket_passes_its_turns"],
+        tests=[_OTHER_CLIENTS_TESTS + "test_every_request_of_a_bucket_passes_its_turns"],
     ),
     Mutant(
         name="requests for objects do not pass the limits",
@@ -194,7 +196,7 @@ MUTANTS = [
         old="        return self.turns.paced(request, self._transport.send(request))\n",
         new="        return self._transport.send(request)\n",
         tests=[
-            _PACING_TESTS + "test_every_request_of_a_bucket_passes_its_turns",
+            _OTHER_CLIENTS_TESTS + "test_every_request_of_a_bucket_passes_its_turns",
             _E2E + "test_no_more_requests_are_made_than_allowed",
         ],
     ),
@@ -203,7 +205,7 @@ MUTANTS = [
         file=_PACING,
         old="        self._tickets.pop(ticket, None)\n        ticket.resume(Later(ticket.start))",
         new="        self._tickets.pop(ticket, None)\n        ticket.start(ticket.resume)",
-        tests=[_PACING_TESTS + "test_waiting_holds_no_worker_and_a_worker_begins_the_request"],
+        tests=[_THREAD_TESTS + "test_waiting_holds_no_worker_and_a_worker_begins_the_request"],
     ),
     Mutant(
         name="a changed limit restarts the site",

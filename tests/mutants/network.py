@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 __all__ = ["MUTANTS"]
 
 CRT = "tests/s3/test_crt_contract.py::"
+PATIENCE = "tests/s3/test_patience.py::"
 FAILURES = "tests/scenarios/test_failures.py::"
 
 MUTANTS = [
@@ -73,21 +74,21 @@ MUTANTS = [
         file="s3syncd/s3/transport.py",
         old=" and self._clock() >= self._rest_until",
         new="",
-        tests=[CRT + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
+        tests=[PATIENCE + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
     ),
     Mutant(
         name="nothing goes on after a rest",
         file="s3syncd/s3/transport.py",
         old="            self._direct.expire(now)\n        self._pump()\n",
         new="            self._direct.expire(now)\n",
-        tests=[CRT + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
+        tests=[PATIENCE + "test_a_store_that_asks_for_less_of_one_is_left_in_peace_for_a_while"],
     ),
     Mutant(
         name="a command that waits for an answer waits for ever after a rest",
         file="s3syncd/s3/bucket.py",
         old="            self.expire(self._clock())  # nobody",
         new="            pass  # nobody",
-        tests=[CRT + "test_a_call_that_blocks_sees_its_own_rests_end"],
+        tests=[PATIENCE + "test_a_call_that_blocks_sees_its_own_rests_end"],
     ),
     Mutant(
         name="every control call may hold a worker for five minutes",
@@ -95,7 +96,7 @@ MUTANTS = [
         old="CONTROL_READ_TIMEOUT_SECONDS: Final = 60",
         new="CONTROL_READ_TIMEOUT_SECONDS: Final = 300",
         tests=[
-            "tests/s3/test_contact.py::test_only_completing_an_upload_may_be_silent_for_minutes"
+            "tests/s3/contact/test_client.py::test_only_completing_an_upload_may_be_silent_for_minutes"
         ],
     ),
     Mutant(
@@ -103,21 +104,21 @@ MUTANTS = [
         file="s3syncd/s3/transport.py",
         old="                if now >= deadline + BODY_PATIENCE_SECONDS:",
         new="                if False:",
-        tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
+        tests=[PATIENCE + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
     ),
     Mutant(
         name="an answer that has begun gets no more time than none",
         file="s3syncd/s3/transport.py",
         old="                if now >= deadline + BODY_PATIENCE_SECONDS:",
         new="                if True:",
-        tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
+        tests=[PATIENCE + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
     ),
     Mutant(
         name="a request that was given up is answered again when the CRT is done with it",
         file="s3syncd/s3/exchange.py",
         old="            resume = self._resume.pop()",
         new="            resume = self._resume[0]",
-        tests=[CRT + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
+        tests=[PATIENCE + "test_an_answer_that_has_begun_gets_more_time_and_then_is_given_up"],
     ),
     Mutant(
         name="a server that answers nothing is no trouble where one file changed",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 CRT = "tests/s3/test_crt_contract.py::"
-CONTACT = "tests/s3/test_contact.py::"
+FAILING_REQUESTS = "tests/s3/test_failing_requests.py::"
+PATIENCE = "tests/s3/test_patience.py::"
+CERTIFICATES = "tests/s3/contact/test_certificates.py::"
+CLIENT = "tests/s3/contact/test_client.py::"
 LISTING = "tests/s3/test_listing.py::"
 
 MUTANTS = [
@@ -42,7 +45,7 @@ MUTANTS = [
         file="s3syncd/s3/transport.py",
         old="                exchange.is_expired = True\n                request.cancel()",
         new="                exchange.is_expired = True",
-        tests=[CRT + "test_stalled_request_is_cancelled_at_its_deadline"],
+        tests=[PATIENCE + "test_stalled_request_is_cancelled_at_its_deadline"],
     ),
     Mutant(
         name="an empty target reaches the CRT and kills the process",
@@ -56,21 +59,27 @@ MUTANTS = [
         file="s3syncd/s3/answer.py",
         old='request.needs == "etag" and',
         new='request.needs == "never" and',
-        tests=[CRT + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"],
+        tests=[
+            FAILING_REQUESTS
+            + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"
+        ],
     ),
     Mutant(
         name="an effect whose answer was lost counts as not applied",
         file="s3syncd/s3/answer.py",
         old="    if request.is_effect and not is_harmless",
         new="    if False and not is_harmless",
-        tests=[CRT + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"],
+        tests=[
+            FAILING_REQUESTS
+            + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"
+        ],
     ),
     Mutant(
         name="a body that the CRT lost is taken for a listing",
         file="s3syncd/s3/answer.py",
         old='request.needs == "body" and',
         new='request.needs == "never" and',
-        tests=[CRT + "test_body_that_ends_by_closing_is_no_listing"],
+        tests=[FAILING_REQUESTS + "test_body_that_ends_by_closing_is_no_listing"],
     ),
     Mutant(
         name="keys out of order are believed",
@@ -127,8 +136,8 @@ MUTANTS = [
         old='        if settings.region not in {None, "", used}:',
         new="        if False:",
         tests=[
-            "tests/s3/test_contact.py"
-            "::test_wrong_region_is_reported_even_if_a_second_request_finds_the_bucket"
+            "tests/s3/contact/test_client.py::"
+            "test_wrong_region_is_reported_even_if_a_second_request_finds_the_bucket"
         ],
     ),
     Mutant(
@@ -137,7 +146,8 @@ MUTANTS = [
         old="            ca_digest=digest_of(ca_file),\n",
         new="",
         tests=[
-            CONTACT + "test_an_authority_that_changes_in_its_file_is_trusted_after_the_next_contact"
+            CERTIFICATES
+            + "test_an_authority_that_changes_in_its_file_is_trusted_after_the_next_contact"
         ],
     ),
     Mutant(
@@ -146,7 +156,8 @@ MUTANTS = [
         old="return self.ca_file, self.ca_digest, self.verify_tls",
         new='return self.ca_file, "", self.verify_tls',
         tests=[
-            CONTACT + "test_an_authority_that_changes_in_its_file_is_trusted_after_the_next_contact"
+            CERTIFICATES
+            + "test_an_authority_that_changes_in_its_file_is_trusted_after_the_next_contact"
         ],
     ),
     Mutant(
@@ -154,28 +165,28 @@ MUTANTS = [
         file="s3syncd/s3/client.py",
         old='    session.register_component("data_loader", loader)\n',
         new="",
-        tests=[CONTACT + "test_what_the_library_reads_from_files_is_read_once"],
+        tests=[CLIENT + "test_what_the_library_reads_from_files_is_read_once"],
     ),
     Mutant(
         name="the shared reader of files looks in more and more places",
         file="s3syncd/s3/client.py",
         old="    loader.search_paths[:] = dict.fromkeys(loader.search_paths)",
         new="    pass",
-        tests=[CONTACT + "test_what_the_library_reads_from_files_is_read_once"],
+        tests=[CLIENT + "test_what_the_library_reads_from_files_is_read_once"],
     ),
     Mutant(
         name="an expired certificate is blamed on the authority",
         file="s3syncd/s3/contact.py",
         old='        ("has expired",),',
         new='        ("never",),',
-        tests=[CONTACT + "test_each_trouble_with_certificates_has_its_own_words"],
+        tests=[CERTIFICATES + "test_each_trouble_with_certificates_has_its_own_words"],
     ),
     Mutant(
         name="unverified certificates are told on standard error between the log's lines",
         file="s3syncd/s3/client.py",
         old='            warnings.filterwarnings("ignore", message="Unverified HTTPS request")\n',
         new="            pass\n",
-        tests=[CONTACT + "test_unverified_certificates_are_no_noise_on_standard_error"],
+        tests=[CERTIFICATES + "test_unverified_certificates_are_no_noise_on_standard_error"],
     ),
     Mutant(
         name="the CRT's thread is new to Python with every callback",
@@ -192,8 +203,8 @@ MUTANTS = [
         old="    if any(sign in text for sign in _CLOSED):",
         new="    if False:",
         tests=[
-            "tests/s3/test_contact.py"
-            "::test_an_end_while_the_request_is_sent_is_no_trouble_of_the_network"
+            "tests/s3/contact/test_network.py::"
+            "test_an_end_while_the_request_is_sent_is_no_trouble_of_the_network"
         ],
     ),
 ]

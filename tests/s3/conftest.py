@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from s3syncd.core.window import Window
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.poller import Poller
+from s3syncd.s3.transport import Transport
+from s3syncd.s3.wire import Endpoint, Frozen
 from tests.polling import polling
+from tests.s3.asking import STATIC, host_of
 from tests.servers import (
     ACCESS_KEY,
     SECRET_ACCESS_KEY,
@@ -98,3 +103,25 @@ def stub_bucket(stub: StubServer, open_bucket: OpenBucket) -> Bucket:
     bucket = open_bucket(stub.endpoint)
     stub.history.clear()
     return bucket
+
+
+@pytest.fixture
+def open_transport(stub: StubServer, poller: Poller | None) -> Iterator[Callable[..., Transport]]:
+    """Give a function that makes transports to the stub; all are closed at the end."""
+    with ExitStack() as stack:
+
+        def open_one(
+            credentials: Callable[[], Frozen] = lambda: STATIC, window: int = 8
+        ) -> Transport:
+            transport = Transport(
+                Endpoint(False, host_of(stub), "us-east-1"),
+                credentials=credentials,
+                window=Window(window),
+                max_connections=window,
+                clock=lambda: 0.0,
+                poller=poller,
+            )
+            stack.callback(lambda: transport.close(10))
+            return transport
+
+        yield open_one

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 import pytest
@@ -12,15 +11,12 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import parse_listing
 from s3syncd.s3.reply import Reply, S3Failure, Start, etag_may_be_md5
+from tests.s3.asking import md5
 from tests.s3.conftest import OpenBucket
 from tests.servers import S3Server
 from tests.waiting import until
 
 MIB = 1024 * 1024
-
-
-def md5(body: bytes) -> bytes:
-    return hashlib.md5(body, usedforsecurity=False).digest()
 
 
 def put(bucket: Bucket, key: str, body: bytes = b"content", **options: object) -> str:

@@ -1,0 +1,101 @@
+"""What a request that failed means, and whether it may have been applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from s3syncd.core.retry import FailureKind
+from s3syncd.s3.bucket import Bucket
+from tests.s3.asking import failure_of, put
+from tests.servers import (
+    Answer,
+    StubServer,
+    drop_response,
+    error_in_success,
+    hang_up,
+    lose_etag,
+    respond,
+    s3_error,
+    slow_down,
+    stub_server,
+)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "is_unknown"),
+    [
+        (slow_down(), FailureKind.THROTTLED, False),
+        (s3_error(500, "InternalError"), FailureKind.TRANSIENT, True),
+        (s3_error(502, "BadGateway"), FailureKind.TRANSIENT, True),
+        (drop_response(), FailureKind.TRANSIENT, True),
+        (hang_up(), FailureKind.TRANSIENT, True),
+        (lose_etag(), FailureKind.TRANSIENT, True),
+        (respond(200, b"<html>a portal</html>"), FailureKind.TRANSIENT, True),
+        (respond(202), FailureKind.TRANSIENT, True),
+        (s3_error(400, "BadDigest"), FailureKind.TRANSIENT, False),
+        (s3_error(400, "RequestTimeout"), FailureKind.TRANSIENT, True),
+        (s3_error(403, "AccessDenied"), FailureKind.REFUSED, False),
+        (s3_error(403, "ExpiredToken"), FailureKind.CREDENTIALS, False),
+        (s3_error(403, "RequestTimeTooSkewed"), FailureKind.CLOCK, False),
+        (s3_error(404, "NoSuchBucket"), FailureKind.BUCKET, False),
+        (s3_error(409, "ConditionalRequestConflict"), FailureKind.CONFLICT, False),
+        (s3_error(412, "PreconditionFailed"), FailureKind.PRECONDITION, False),
+        (s3_error(429, "TooManyRequests"), FailureKind.THROTTLED, False),
+    ],
+    ids=lambda value: value.value if isinstance(value, FailureKind) else None,
+)
+def test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied(
+    stub: StubServer, stub_bucket: Bucket, behaviour: Any, kind: FailureKind, is_unknown: bool
+) -> None:
+    stub.behave(behaviour, method="PUT")
+
+    failure = failure_of(put(stub_bucket))
+
+    assert (failure.kind, failure.is_unknown) == (kind, is_unknown)
+
+
+def test_refused_connection_is_no_unknown_outcome(open_bucket: Any) -> None:
+    with stub_server() as stub:
+        bucket = open_bucket(stub.endpoint)
+
+    failure = failure_of(put(bucket))
+
+    assert (failure.kind, failure.is_unknown) == (FailureKind.BUCKET, False)
+
+
+def test_reading_is_never_an_unknown_outcome(stub: StubServer, stub_bucket: Bucket) -> None:
+    stub.behave(hang_up(), times=2)
+
+    assert not failure_of(stub_bucket.call(stub_bucket.head("k"))).is_unknown
+    assert not failure_of(stub_bucket.call(stub_bucket.list_page(""))).is_unknown
+
+
+def test_error_inside_a_success_is_a_failure(stub: StubServer, stub_bucket: Bucket) -> None:
+    stub.behave(error_in_success("NoSuchKey"), method="PUT")
+
+    failure = failure_of(
+        stub_bucket.call(
+            stub_bucket.copy_onto_itself("k", etag="x", storage_class=None, metadata={})
+        )
+    )
+
+    assert (failure.kind, failure.code) == (FailureKind.MISSING, "NoSuchKey")
+
+
+def test_body_that_ends_by_closing_is_no_listing(stub: StubServer, stub_bucket: Bucket) -> None:
+    page = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+    headers = (("Connection", "close"),)
+    unmeasured = Answer(200, headers, page, is_closing=True, is_measured=False)
+    stub.behave(lambda _stub, _seen: unmeasured, method="GET")
+
+    assert stub_bucket.call(stub_bucket.list_page("")).failure is not None
+
+
+def test_failed_listing_is_the_sites_trouble(stub: StubServer, stub_bucket: Bucket) -> None:
+    stub.behave(s3_error(403, "AccessDenied"), method="GET")
+
+    failure = failure_of(stub_bucket.call(stub_bucket.list_page("")))
+
+    assert failure.kind is FailureKind.BUCKET
