@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import atexit
 import functools
 import importlib
@@ -123,11 +124,31 @@ def problem_with(mutant: Mutant) -> str:
     missing = [t for t in mutant.tests if not (REPOSITORY / t.partition("::")[0]).is_file()]
     if missing:
         return f"no such test file: {missing}"
+    if unknown := [t for t in mutant.tests if not _is_defined(t)]:
+        return f"no such test: {unknown}"
     try:
         compile(source.replace(mutant.old, mutant.new), mutant.file, "exec")
     except SyntaxError as error:
         return f"the patched {mutant.file} does not compile: {error}"
     return ""
+
+
+def _is_defined(test: str) -> bool:
+    """Whether the file of a node id holds what the rest names; its parameters are not looked at."""
+    path, _, name = test.partition("[")[0].partition("::")
+    return not name or name in _defined_in(path)
+
+
+@functools.cache
+def _defined_in(path: str) -> frozenset[str]:
+    """What a test module defines: `test_x`, `TestX`, `TestX::test_x`."""
+    found: set[str] = set()
+    for node in ast.parse((REPOSITORY / path).read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}::{each.name}" for each in node.body if hasattr(each, "name")}
+    return frozenset(found)
 
 
 def run(mutant: Mutant) -> Verdict:
