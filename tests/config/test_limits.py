@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from s3syncd.config import rates
 from s3syncd.core.rate import DAY_MINUTES, Period, Schedule
-from tests.config.test_load import ONE
+from tests.config.texts import ONE
 
 MIB = 2**20
 NIGHT = (22 * 60, 6 * 60)

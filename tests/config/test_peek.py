@@ -12,7 +12,7 @@ from s3syncd.config.load import load
 from s3syncd.config.peek import glimpse, peek
 from s3syncd.errors import ConfigError
 from tests.config.conftest import ENVIRON
-from tests.config.test_load import ONE, PREDECESSOR
+from tests.config.texts import ONE, PREDECESSOR
 
 
 @pytest.mark.parametrize("state", ["", "state_dir: state\n", "state_dir: /var/other\n"])

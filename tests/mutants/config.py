@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _LOAD = "tests/config/test_load.py::"
+_MISTAKES = "tests/config/test_mistakes.py::"
+_OVERLAPS = "tests/config/test_overlaps.py::"
+_VALUES = "tests/config/test_values.py::"
 _DOCUMENT = "tests/config/test_document.py::"
 _SECRETS = "tests/config/test_secrets.py::"
 _LOGS = "tests/test_logs.py::"
@@ -63,7 +66,7 @@ MUTANTS = [
         file="s3syncd/config/validate.py",
         old="            error = _in_our_words(found)",
         new='            error = UnusableError(found["msg"], str(found.get("ctx")))',
-        tests=[_LOAD + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
+        tests=[_MISTAKES + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
     ),
     Mutant(
         name="the message of re, which quotes the pattern, is passed on",
@@ -105,7 +108,7 @@ MUTANTS = [
         file="s3syncd/config/places.py",
         old='if "@" in url.netloc:',
         new="if False:",
-        tests=[_LOAD + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
+        tests=[_MISTAKES + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
     ),
     Mutant(
         name="the last of two equal keys wins",
@@ -119,42 +122,42 @@ MUTANTS = [
         file="s3syncd/config/places.py",
         old='result = "/".join(segments) + "/"',
         new='result = "/".join(segments)',
-        tests=[_LOAD + "test_a_prefix_ends_in_a_slash_and_never_starts_with_one"],
+        tests=[_VALUES + "test_a_prefix_ends_in_a_slash_and_never_starts_with_one"],
     ),
     Mutant(
         name="two sites keep the same prefix",
         file="s3syncd/config/checks.py",
         old="twin = targets.setdefault(target, site)",
         new="twin = site",
-        tests=[_LOAD + "test_two_sites_never_keep_the_same_prefix"],
+        tests=[_OVERLAPS + "test_two_sites_never_keep_the_same_prefix"],
     ),
     Mutant(
         name="an inner prefix is visible to the outer site",
         file="s3syncd/config/checks.py",
         old="and inner.prefix.startswith(outer.prefix)",
         new="and False",
-        tests=[_LOAD + "test_a_prefix_within_another_is_invisible_to_the_outer_site"],
+        tests=[_OVERLAPS + "test_a_prefix_within_another_is_invisible_to_the_outer_site"],
     ),
     Mutant(
         name="the state may be inside a site",
         file="s3syncd/config/checks.py",
         old="if not state_dir.is_relative_to(site.config.root):",
         new="if True:",
-        tests=[_LOAD + "test_the_state_is_never_inside_a_site"],
+        tests=[_OVERLAPS + "test_the_state_is_never_inside_a_site"],
     ),
     Mutant(
         name="a link hides that the state is inside a site",
         file="s3syncd/config/state.py",
         old="return Path(os.path.realpath(found))",
         new="return found",
-        tests=[_LOAD + "test_a_link_does_not_hide_that_the_state_is_inside_a_site"],
+        tests=[_OVERLAPS + "test_a_link_does_not_hide_that_the_state_is_inside_a_site"],
     ),
     Mutant(
         name="the log may be inside a site",
         file="s3syncd/config/checks.py",
         old="if _is_synced(log_file, site.config):",
         new="if False:",
-        tests=[_LOAD + "test_a_log_inside_a_site_would_never_end"],
+        tests=[_OVERLAPS + "test_a_log_inside_a_site_would_never_end"],
     ),
     Mutant(
         name="a site with credentials of its own inherits the global ones",
@@ -168,7 +171,7 @@ MUTANTS = [
         file="s3syncd/config/kinds.py",
         old='if value in ("download", "two-way"):',
         new="if False:",
-        tests=[_LOAD + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
+        tests=[_MISTAKES + "test_a_mistake_is_named_with_line_and_key_and_what_to_write"],
     ),
     Mutant(
         name="each path of a flood has its line in the log",
