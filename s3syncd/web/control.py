@@ -46,6 +46,9 @@ _MAX_CONNECTIONS = 16
 _BACKLOG = 128
 """Asks for what Linux grants at most on older kernels (net.core.somaxconn before 5.4)."""
 
+_REST_SECONDS = 1.0
+"""Where no descriptor is free none will be at once, and who waits at the socket makes it ready."""
+
 _IDLE_SECONDS = 10.0
 """A local client sends a line and reads one; who takes longer is stopped or broken."""
 
@@ -83,6 +86,8 @@ class ControlServer:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._connections: set[Connection] = set()
+        self._rests_until = 0.0
+        self._is_listening = False
         self._inode = 0
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
 
@@ -103,7 +108,6 @@ class ControlServer:
         except FatalError:
             self._close()
             raise
-        self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._wake_reader, selectors.EVENT_READ)
         self._thread.start()
 
@@ -158,6 +162,7 @@ class ControlServer:
 
     def _turn(self) -> bool:
         """Serve whoever is ready, once; False when told to stop."""
+        self._listen()
         for ready, _ in self._selector.select(self._seconds_to_wait()):
             if ready.fileobj is self._wake_reader:
                 return False
@@ -171,22 +176,34 @@ class ControlServer:
         return True
 
     def _seconds_to_wait(self) -> float | None:
-        if not self._connections:
-            return None
-        first = min(connection.deadline for connection in self._connections)
-        return max(0.0, first - self._clock())
+        moments = [connection.deadline for connection in self._connections]
+        if self._rests_until:
+            moments.append(self._rests_until)
+        return max(0.0, min(moments) - self._clock()) if moments else None
+
+    def _listen(self) -> None:
+        """Take more clients, or no more for now."""
+        if self._rests_until <= self._clock():
+            self._rests_until = 0.0
+        is_wanted = not self._rests_until and len(self._connections) < _MAX_CONNECTIONS
+        if is_wanted and not self._is_listening:
+            self._selector.register(self._listener, selectors.EVENT_READ)
+        elif self._is_listening and not is_wanted:
+            self._selector.unregister(self._listener)
+        self._is_listening = is_wanted
 
     def _accept(self) -> None:
         try:
             stream, _ = self._listener.accept()
-        except OSError:  # the client left again, or no descriptor is free: it tries again
+        except (BlockingIOError, ConnectionError):  # the client left again
+            return
+        except OSError:
+            self._rests_until = self._clock() + _REST_SECONDS
             return
         stream.setblocking(False)
         connection = Connection(stream, self._clock() + _IDLE_SECONDS)
         self._connections.add(connection)
         self._selector.register(stream, selectors.EVENT_READ, connection)
-        if len(self._connections) >= _MAX_CONNECTIONS:
-            self._selector.unregister(self._listener)
 
     def _attend(self, connection: Connection) -> None:
         is_owed = bool(connection.outbound)
@@ -205,8 +222,6 @@ class ControlServer:
         self._selector.modify(connection.stream, events, connection)
 
     def _drop(self, connection: Connection) -> None:
-        if len(self._connections) >= _MAX_CONNECTIONS:
-            self._selector.register(self._listener, selectors.EVENT_READ)
         self._connections.discard(connection)
         self._selector.unregister(connection.stream)
         connection.stream.close()

@@ -260,6 +260,18 @@ class _Closing:
     adj: Any
     active_channels: dict[int, Any]
     _partial: dict[Any, tuple[Any, float]]
+    rest_seconds = 1.0  # no descriptor is free: who waits to be accepted would keep the loop busy
+    _rests_until = 0.0
+
+    def readable(self) -> bool:
+        return bool(super().readable()) and time.monotonic() >= self._rests_until  # type: ignore[misc]
+
+    def accept(self) -> Any:
+        try:
+            return super().accept()  # type: ignore[misc]
+        except OSError:
+            self._rests_until = time.monotonic() + self.rest_seconds
+            raise
 
     def maintenance(self, now: float) -> None:
         """Close who did nothing for too long, and who does not come to an end with a request."""

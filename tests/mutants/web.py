@@ -278,4 +278,20 @@ MUTANTS = [
         new="deque()",
         tests=["tests/scenarios/test_status.py::test_the_last_writes_are_known_and_are_few"],
     ),
+    Mutant(
+        name="who waits while no descriptor is free keeps the control thread busy",
+        file="s3syncd/web/control.py",
+        old="            self._rests_until = self._clock() + _REST_SECONDS\n",
+        new="",
+        tests=[
+            "tests/web/test_no_descriptor.py::test_the_control_socket_rests_and_takes_them_later"
+        ],
+    ),
+    Mutant(
+        name="who waits while no descriptor is free keeps the web thread busy",
+        file=_SERVER,
+        old="            self._rests_until = time.monotonic() + self.rest_seconds\n",
+        new="",
+        tests=["tests/web/test_no_descriptor.py::test_the_pages_rest_and_take_them_later"],
+    ),
 ]
