@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_CONTROL = "tests/web/test_control.py"
+_REQUESTS = "tests/web/control/test_requests.py"
+_SOCKET = "tests/web/control/test_socket.py"
 _CHECK = "tests/cli/test_check.py"
 _PLAN = "tests/cli/test_plan.py"
 _RESET = "tests/cli/test_reset.py"
@@ -15,35 +16,35 @@ MUTANTS = [
         file="s3syncd/web/control.py",
         old="            self._path.chmod(0o600)\n",
         new="            self._path.chmod(0o666)\n",
-        tests=[f"{_CONTROL}::test_the_socket_is_for_its_owner_only"],
+        tests=[f"{_SOCKET}::test_the_socket_is_for_its_owner_only"],
     ),
     Mutant(
         name="a socket another daemon answers at is taken over",
         file="s3syncd/web/control.py",
         old="                probe.connect(address)\n",
         new="                raise ConnectionRefusedError\n",
-        tests=[f"{_CONTROL}::test_a_socket_somebody_answers_at_is_not_taken_over"],
+        tests=[f"{_SOCKET}::test_a_socket_somebody_answers_at_is_not_taken_over"],
     ),
     Mutant(
         name="a file in the socket's place is deleted",
         file="s3syncd/web/control.py",
         old="        if not stat.S_ISSOCK(mode):\n",
         new="        if not stat.S_ISSOCK(mode) and not self._path.unlink() and False:\n",
-        tests=[f"{_CONTROL}::test_a_file_in_the_way_is_left_alone"],
+        tests=[f"{_SOCKET}::test_a_file_in_the_way_is_left_alone"],
     ),
     Mutant(
         name="a request may be of any length",
         file="s3syncd/web/control.py",
         old="or len(connection.inbound) > MAX_REQUEST_BYTES:\n",
         new="and False:\n",
-        tests=[f"{_CONTROL}::test_an_oversized_request_is_refused_and_the_connection_ends"],
+        tests=[f"{_REQUESTS}::test_an_oversized_request_is_refused_and_the_connection_ends"],
     ),
     Mutant(
         name="a silent client keeps its place for ever",
         file="s3syncd/web/control.py",
         old="if each.deadline <= now]:",
         new="if each.deadline < 0]:",
-        tests=[f"{_CONTROL}::test_silent_clients_lose_their_places_to_those_who_wait"],
+        tests=[f"{_REQUESTS}::test_silent_clients_lose_their_places_to_those_who_wait"],
     ),
     Mutant(
         name="any argument is passed on to the daemon",
@@ -51,7 +52,7 @@ MUTANTS = [
         old="            if not isinstance(value, COMMANDS[name].get(key, type(None))):\n",
         new="            if value is None:\n",
         tests=[
-            f"{_CONTROL}::test_a_request_that_makes_no_sense_is_refused_and_reaches_nobody",
+            f"{_REQUESTS}::test_a_request_that_makes_no_sense_is_refused_and_reaches_nobody",
         ],
     ),
     Mutant(

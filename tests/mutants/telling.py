@@ -137,7 +137,7 @@ MUTANTS = [
         file="s3syncd/web/overview.py",
         old='- int(status.get("problems_skipped", 0))',
         new="",
-        tests=["tests/web/test_feed.py"],
+        tests=["tests/web/test_rows.py"],
     ),
     Mutant(
         name="a site that goes to and fro is told of each time",

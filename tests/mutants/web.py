@@ -10,10 +10,16 @@ _SIDE = "s3syncd/web/http.py"
 _HEALTH = "s3syncd/core/health.py"
 _FEED = "s3syncd/web/feed.py"
 _ROWS = "s3syncd/web/overview.py"
-_HTTP_TESTS = "tests/web/test_http.py::"
-_EVENT_TESTS = "tests/web/test_events.py::"
+_APP_TESTS = "tests/web/http/test_application.py::"
+_WIRE_TESTS = "tests/web/http/test_connections.py::"
+_PLACE_TESTS = "tests/web/http/test_listening.py::"
+_BOUNDS_TESTS = "tests/web/events/test_bounds.py::"
+_FOLLOWING_TESTS = "tests/web/events/test_following.py::"
+_PAGE_TESTS = "tests/web/events/test_page.py::"
 _FEED_TESTS = "tests/web/test_feed.py::"
+_ROWS_TESTS = "tests/web/test_rows.py::"
 _HEALTH_TESTS = "tests/core/test_health.py::"
+_IN_SITE = "tests/scenarios/test_health.py::"
 
 MUTANTS = [
     Mutant(
@@ -21,56 +27,56 @@ MUTANTS = [
         file=_APP,
         old="        return host in self._hosts or _is_address(host)\n",
         new="        return True\n",
-        tests=[_HTTP_TESTS + "test_a_name_that_somebody_elses_dns_may_point_here_is_refused"],
+        tests=[_APP_TESTS + "test_a_name_that_somebody_elses_dns_may_point_here_is_refused"],
     ),
     Mutant(
         name="other methods are answered over HTTP",
         file=_APP,
         old='        if environ["REQUEST_METHOD"] not in _METHODS:\n',
         new="        if False:\n",
-        tests=[_HTTP_TESTS + "test_nothing_can_be_changed"],
+        tests=[_APP_TESTS + "test_nothing_can_be_changed"],
     ),
     Mutant(
         name="pages need no token",
         file=_APP,
         old="        if not is_trusted:\n",
         new="        if False:\n",
-        tests=[_HTTP_TESTS + "test_without_the_token_nothing_is_shown"],
+        tests=[_APP_TESTS + "test_without_the_token_nothing_is_shown"],
     ),
     Mutant(
         name="a probe without the token tells details",
         file=_APP,
         old="if is_shown else word)",
         new=")",
-        tests=[_HTTP_TESTS + "test_a_probe_needs_no_token_for_the_bare_verdict"],
+        tests=[_APP_TESTS + "test_a_probe_needs_no_token_for_the_bare_verdict"],
     ),
     Mutant(
         name="a part of the token is enough",
         file=_APP,
         old='hmac.compare_digest(given.strip().encode("latin-1"), self._token.encode())',
         new='self._token.encode().startswith(given.strip().encode("latin-1"))',
-        tests=[_HTTP_TESTS + "test_without_the_token_nothing_is_shown"],
+        tests=[_APP_TESTS + "test_without_the_token_nothing_is_shown"],
     ),
     Mutant(
         name="who reads nothing stays connected",
         file=_SERVER,
         old="            if is_idle or began < oldest:\n",
         new="            if began < oldest:\n",
-        tests=[_HTTP_TESTS + "test_who_reads_nothing_is_closed"],
+        tests=[_WIRE_TESTS + "test_who_reads_nothing_is_closed"],
     ),
     Mutant(
         name="a request may come byte by byte for ever",
         file=_SERVER,
         old="            if is_idle or began < oldest:\n",
         new="            if is_idle:\n",
-        tests=[_HTTP_TESTS + "test_who_does_not_come_to_the_end_of_a_request_is_closed"],
+        tests=[_WIRE_TESTS + "test_who_does_not_come_to_the_end_of_a_request_is_closed"],
     ),
     Mutant(
         name="connections over HTTP are not bounded",
         file=_SERVER,
         old="connection_limit=connections + _OWN_CHANNELS",
         new="connection_limit=10_000",
-        tests=[_HTTP_TESTS + "test_descriptors_are_bounded_however_many_connect"],
+        tests=[_WIRE_TESTS + "test_descriptors_are_bounded_however_many_connect"],
     ),
     Mutant(
         name="an exposed address is listened on without a token",
@@ -78,7 +84,7 @@ MUTANTS = [
         old="        if self._is_exposed:\n",
         new="        if False:\n",
         tests=[
-            _HTTP_TESTS + "test_an_address_that_others_reach_is_not_listened_on_without_a_token"
+            _PLACE_TESTS + "test_an_address_that_others_reach_is_not_listened_on_without_a_token"
         ],
     ),
     Mutant(
@@ -86,14 +92,14 @@ MUTANTS = [
         file=_SIDE,
         old="            self._is_stopping.wait(self._retry_seconds)\n",
         new="            self._is_stopping.wait()\n",
-        tests=[_HTTP_TESTS + "test_a_taken_port_is_told_and_tried_again_until_it_is_free"],
+        tests=[_PLACE_TESTS + "test_a_taken_port_is_told_and_tried_again_until_it_is_free"],
     ),
     Mutant(
         name="a live daemon's socket is taken over",
         file="s3syncd/web/sockets.py",
         old="            probe.connect(str(path))\n        except ConnectionRefusedError:\n",
         new="            raise ConnectionRefusedError\n        except ConnectionRefusedError:\n",
-        tests=[_HTTP_TESTS + "test_a_socket_of_somebody_who_answers_is_left_alone"],
+        tests=[_PLACE_TESTS + "test_a_socket_of_somebody_who_answers_is_left_alone"],
     ),
     Mutant(
         name="a bucket that cannot be used is healthy",
@@ -129,8 +135,7 @@ MUTANTS = [
         old="        if is_at_rest or mark != self._mark:\n",
         new="        if True:\n",
         tests=[
-            "tests/scenarios/test_health.py::"
-            "test_a_site_whose_work_stands_still_is_unhealthy_until_it_comes_forward"
+            _IN_SITE + "test_a_site_whose_work_stands_still_is_unhealthy_until_it_comes_forward"
         ],
     ),
     Mutant(
@@ -138,20 +143,14 @@ MUTANTS = [
         file="s3syncd/site/counters.py",
         old="            if outcome.reason in _REFUSALS:\n",
         new="            if False:\n",
-        tests=[
-            "tests/scenarios/test_health.py::"
-            "test_a_bucket_that_refuses_a_write_is_unhealthy_until_it_takes_one"
-        ],
+        tests=[_IN_SITE + "test_a_bucket_that_refuses_a_write_is_unhealthy_until_it_takes_one"],
     ),
     Mutant(
         name="one good write does not end a refusal",
         file="s3syncd/site/counters.py",
         old="            if outcome.effect in _WRITES:\n",
         new="            if False:\n",
-        tests=[
-            "tests/scenarios/test_health.py::"
-            "test_a_bucket_that_refuses_a_write_is_unhealthy_until_it_takes_one"
-        ],
+        tests=[_IN_SITE + "test_a_bucket_that_refuses_a_write_is_unhealthy_until_it_takes_one"],
     ),
     Mutant(
         name="a site that scans is ready",
@@ -210,56 +209,56 @@ MUTANTS = [
         file="s3syncd/core/advice.py",
         old='f" {shlex.quote(site)}" if',
         new='f" {site}" if',
-        tests=[_FEED_TESTS + "test_each_standing_has_a_level_and_the_command_that_is_wanted"],
+        tests=[_ROWS_TESTS + "test_each_standing_has_a_level_and_the_command_that_is_wanted"],
     ),
     Mutant(
         name="the page leaves out which file the command wants",
         file=_FEED,
         old='advice = Advice.with_file(overview.daemon.get("config"))',
         new="advice = Advice()",
-        tests=[_FEED_TESTS + "test_commands_are_those_to_be_typed_beside_the_daemon"],
+        tests=[_ROWS_TESTS + "test_commands_are_those_to_be_typed_beside_the_daemon"],
     ),
     Mutant(
         name="messages for a slow reader pile up",
         file=_SERVER,
         old="        if self.total_outbufs_len:\n",
         new="        if False:\n",
-        tests=[_EVENT_TESTS + "test_a_slow_reader_is_skipped_and_then_told_what_it_missed"],
+        tests=[_BOUNDS_TESTS + "test_a_slow_reader_is_skipped_and_then_told_what_it_missed"],
     ),
     Mutant(
         name="who never reads its events keeps its seat",
         file=_SERVER,
         old="            if now - self._behind_since > behind_seconds:\n",
         new="            if False:\n",
-        tests=[_EVENT_TESTS + "test_who_does_not_read_at_all_is_closed_and_the_seat_is_free"],
+        tests=[_BOUNDS_TESTS + "test_who_does_not_read_at_all_is_closed_and_the_seat_is_free"],
     ),
     Mutant(
         name="what was sent to a reader of events stays in memory",
         file=_SERVER,
         old="        self.current_outbuf_count = self.adj.outbuf_high_watermark\n",
         new="",
-        tests=[_EVENT_TESTS + "test_of_what_was_sent_nothing_is_kept"],
+        tests=[_BOUNDS_TESTS + "test_of_what_was_sent_nothing_is_kept"],
     ),
     Mutant(
         name="a follower's second request is answered into its stream",
         file=_SERVER,
         old="            del self.requests[1:]  # what",
         new="            pass  # what",
-        tests=[_EVENT_TESTS + "test_a_follower_that_hangs_up_or_goes_on_asking_loses_its_seat"],
+        tests=[_BOUNDS_TESTS + "test_a_follower_that_hangs_up_or_goes_on_asking_loses_its_seat"],
     ),
     Mutant(
         name="a page of somebody else's takes seats",
         file=_APP,
         old='        if environ.get("HTTP_SEC_FETCH_SITE") in _STRANGERS:\n',
         new="        if False:\n",
-        tests=[_EVENT_TESTS + "test_a_page_of_somebody_elses_takes_no_seat"],
+        tests=[_FOLLOWING_TESTS + "test_a_page_of_somebody_elses_takes_no_seat"],
     ),
     Mutant(
         name="the page may make markup of text",
         file="s3syncd/web/page.py",
         old="            \"require-trusted-types-for 'script'\",\n",
         new="",
-        tests=[_EVENT_TESTS + "test_the_page_is_whole_and_its_policy_allows_nothing_else"],
+        tests=[_PAGE_TESTS + "test_the_page_is_whole_and_its_policy_allows_nothing_else"],
     ),
     Mutant(
         name="in sync is always since now",

@@ -1,88 +1,19 @@
-"""The control socket: who may ask, what is answered, and what a hostile client cannot do."""
+"""The control socket: what is answered, and what a hostile client cannot do."""
 
 from __future__ import annotations
 
 import json
-import socket
-import stat
-import threading
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from s3syncd.errors import FatalError, SiteHalted
-from s3syncd.web.address import MAX_REQUEST_BYTES, reachable, socket_path
-from s3syncd.web.control import ControlServer
-from tests.waiting import until, within
-
-Serve = Callable[..., ControlServer]
-
-
-class Clock:
-    """Monotonic seconds that only the test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def commands() -> list[tuple[str, dict[str, Any]]]:
-    """What the daemon was told, in order."""
-    return []
-
-
-@pytest.fixture
-def serve(tmp_path: Path, commands: list[tuple[str, dict[str, Any]]]) -> Iterator[Serve]:
-    """Starts servers and stops them all."""
-    servers: list[ControlServer] = []
-
-    def command(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        commands.append((name, arguments))
-        return {"ok": True}
-
-    def start(path: Path | None = None, **changes: Any) -> ControlServer:
-        settings = {"status": lambda: {"sites": []}, "command": command} | changes
-        server = ControlServer(path or socket_path(tmp_path), **settings)
-        servers.append(server)
-        server.start()
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-def connect(path: Path) -> socket.socket:
-    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with reachable(path) as address:
-        stream.connect(address)  # blocks while the backlog is full; with a timeout it would fail
-    stream.settimeout(within(10))
-    return stream
-
-
-def exchange(path: Path, *lines: bytes) -> list[Any]:
-    """Send lines over one connection and give an answer for each."""
-    with closing(connect(path)) as stream, stream.makefile("rb") as answers:
-        for line in lines:
-            stream.sendall(line + b"\n")
-        return [json.loads(answers.readline()) for _ in lines]
-
-
-def request(name: str, **arguments: object) -> bytes:
-    return json.dumps({"command": name, "arguments": arguments}).encode()
-
-
-def test_the_socket_is_for_its_owner_only(serve: Serve, tmp_path: Path) -> None:
-    serve()
-    mode = socket_path(tmp_path).lstat().st_mode
-    assert stat.S_ISSOCK(mode)
-    assert stat.S_IMODE(mode) == 0o600
+from s3syncd.errors import SiteHalted
+from s3syncd.web.address import MAX_REQUEST_BYTES, socket_path
+from tests.clock import Clock
+from tests.waiting import until
+from tests.web.control.client import Serve, connect, exchange, request
 
 
 def test_status_is_passed_through(serve: Serve, tmp_path: Path) -> None:
@@ -200,7 +131,7 @@ def test_a_client_that_does_not_read_does_not_delay_the_others(
 
 
 def test_silent_clients_lose_their_places_to_those_who_wait(serve: Serve, tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     server = serve(clock=clock)
     path = socket_path(tmp_path)
     silent = [connect(path) for _ in range(16)]
@@ -217,80 +148,6 @@ def test_silent_clients_lose_their_places_to_those_who_wait(serve: Serve, tmp_pa
             each.close()
 
 
-def test_a_socket_left_behind_is_replaced(serve: Serve, tmp_path: Path) -> None:
-    path = socket_path(tmp_path)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as left:
-        left.bind(str(path))
-    serve()
-    (answer,) = exchange(path, request("status"))
-    assert answer["ok"] is True
-
-
-def test_a_socket_somebody_answers_at_is_not_taken_over(serve: Serve, tmp_path: Path) -> None:
-    serve()
-    with pytest.raises(FatalError, match="another daemon"):
-        serve()
-    (answer,) = exchange(socket_path(tmp_path), request("status"))
-    assert answer["ok"] is True
-
-
-def test_a_file_in_the_way_is_left_alone(serve: Serve, tmp_path: Path) -> None:
-    socket_path(tmp_path).write_text("mine")
-    with pytest.raises(FatalError, match="not a socket"):
-        serve()
-    assert socket_path(tmp_path).read_text() == "mine"
-
-
-def test_a_missing_directory_is_fatal_with_a_hint(serve: Serve, tmp_path: Path) -> None:
-    with pytest.raises(FatalError) as error:
-        serve(socket_path(tmp_path / "none"))
-    assert "state_dir" in error.value.hint
-
-
-def test_stopping_removes_the_socket_and_ends_connections(serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    with closing(connect(socket_path(tmp_path))) as stream:
-        exchange(socket_path(tmp_path), request("status"))
-        server.stop()
-        assert stream.recv(1) == b""
-    assert not socket_path(tmp_path).exists()
-    assert "control" not in [thread.name for thread in threading.enumerate()]
-
-
-def test_stopping_leaves_a_successors_socket_alone(serve: Serve, tmp_path: Path) -> None:
-    server = serve()
-    path = socket_path(tmp_path)
-    path.rename(path.with_suffix(".old"))
-    serve()
-    server.stop()
-    (answer,) = exchange(path, request("status"))
-    assert answer["ok"] is True
-
-
-def test_a_state_directory_deeper_than_a_socket_address_works(serve: Serve, tmp_path: Path) -> None:
-    deep = tmp_path.joinpath(*["d" * 50] * 4)
-    deep.mkdir(parents=True)
-    path = socket_path(deep)
-    serve(path)
-    assert stat.S_IMODE(path.lstat().st_mode) == 0o600
-    (answer,) = exchange(path, request("status"))
-    assert answer["ok"] is True
-
-
-def test_without_proc_a_deep_socket_is_reached_by_a_link_that_is_gone_afterwards(
-    tmp_path: Path,
-) -> None:
-    deep = tmp_path.joinpath(*["d" * 50] * 4)
-    deep.mkdir(parents=True)
-    with reachable(socket_path(deep), descriptors=tmp_path / "no-proc") as address:
-        assert len(address) < 104
-        link = Path(address).parent
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bound:
-            bound.bind(address)
-    assert socket_path(deep).is_socket()
-    assert not link.parent.exists()
-
-
 def test_a_client_that_hangs_up_at_once_is_forgotten(serve: Serve, tmp_path: Path) -> None:
     server = serve()
     for _ in range(50):
@@ -301,7 +158,7 @@ def test_a_client_that_hangs_up_at_once_is_forgotten(serve: Serve, tmp_path: Pat
 
 
 def test_a_command_that_takes_long_costs_no_client_its_answer(serve: Serve, tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(0.0)
 
     def reload(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         clock.now += 25.0
