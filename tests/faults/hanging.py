@@ -1,4 +1,4 @@
-"""A file system that can be told to hang, as one over a network does whose server is lost.
+"""A file system that can be told to hang, as one over a network does whose server is lost, or fail.
 
 FUSE, spoken by hand: one directory of a few files, read-only. While it hangs, whoever asks it
 anything waits in the kernel. Needs root and /dev/fuse, and nothing else.
@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["HangingFiles", "hanging_files", "needs_fuse"]
+__all__ = ["FAILURES", "HAS_FUSE", "HangingFiles", "hanging_files", "needs_fuse"]
 
-needs_fuse = pytest.mark.skipif(
-    os.geteuid() != 0 or not os.access("/dev/fuse", os.R_OK | os.W_OK),
-    reason="mounts a FUSE file system",
-)
+HAS_FUSE = os.geteuid() == 0 and os.access("/dev/fuse", os.R_OK | os.W_OK)
+"""Whether such a file system can be mounted here."""
+
+needs_fuse = pytest.mark.skipif(not HAS_FUSE, reason="mounts a FUSE file system")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _FORCE, _DETACH = 1, 2  # of umount2(2)
@@ -36,6 +36,12 @@ _MOMENT = 1_700_000_000  # long ago: every file is quiet
 _LOOKUP, _FORGET, _GETATTR, _OPEN, _READ, _STATFS = 1, 2, 3, 14, 15, 17
 _RELEASE, _FLUSH, _INIT, _OPENDIR, _READDIR, _RELEASEDIR, _BATCH_FORGET = 18, 25, 26, 27, 28, 29, 42
 
+FAILURES = {
+    "lookup": {_LOOKUP}, "stat": {_GETATTR}, "opening": {_OPENDIR, _OPEN}, "listing": {_READDIR},
+    "reading": {_READ}, "statfs": {_STATFS},
+}  # fmt: skip
+"""What can be told to fail, by name."""
+
 
 class HangingFiles:
     """The file system; see the module."""
@@ -45,6 +51,7 @@ class HangingFiles:
         self._names, self._contents = list(files), list(files.values())
         self._may_answer = threading.Event()
         self._may_answer.set()
+        self._failing: dict[int, int] = {}
         self._device = os.open("/dev/fuse", os.O_RDWR)
         told = f"fd={self._device},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
         if _libc.mount(b"hanging", self._place, b"fuse.hanging", 0, told):
@@ -59,6 +66,14 @@ class HangingFiles:
     def resume(self) -> None:
         """Answer again, also those who wait."""
         self._may_answer.set()
+
+    def fail(self, what: str, error: int) -> None:
+        """Answer what `FAILURES` names with an error of errno(3) from now on."""
+        self._failing |= dict.fromkeys(FAILURES[what], error)
+
+    def heal(self) -> None:
+        """Fail no more."""
+        self._failing = {}
 
     def end(self) -> None:
         """Be unmounted; who still waits gets an error."""
@@ -81,6 +96,8 @@ class HangingFiles:
                     os.write(self._device, head + answer)
 
     def _answer(self, operation: int, node: int, body: bytes) -> tuple[int, bytes]:
+        if operation in self._failing and not self._is_begun(operation, body):
+            return self._failing[operation], b""
         if operation == _INIT:
             return 0, struct.pack("<IIIIHHIIHH7I", 7, 31, 65536, 0, 0, 0, 65536, 1, *[0] * 9)
         if operation == _GETATTR:
@@ -93,10 +110,16 @@ class HangingFiles:
             _, start, size = struct.unpack_from("<QQI", body)
             is_file = operation == _READ
             content = self._contents[node - 2][start:] if is_file else self._listed(start)
+            if not is_file and operation in self._failing:
+                content = self._listed(start, end=start + 3)  # the rest is asked for again
             return 0, content[:size]
         if operation == _STATFS:
             return 0, struct.pack("<5Q10I", 9, 9, 9, 9, 9, 4096, 255, 4096, *[0] * 7)
         return (0 if operation in {_RELEASE, _FLUSH, _RELEASEDIR} else errno.ENOSYS), b""
+
+    def _is_begun(self, operation: int, body: bytes) -> bool:
+        """Whether it is the beginning of a listing: one that fails breaks off in the middle."""
+        return operation == _READDIR and struct.unpack_from("<QQI", body)[1] == 0
 
     def _looked_up(self, name: str) -> tuple[int, bytes]:
         if name not in self._names:
@@ -110,10 +133,10 @@ class HangingFiles:
         times = (_MOMENT, _MOMENT, _MOMENT, 0, 0, 0)
         return _ATTRIBUTES.pack(node, size, 8, *times, mode, 1, 0, 0, 0, 4096, 0)
 
-    def _listed(self, start: int) -> bytes:
+    def _listed(self, start: int, *, end: int | None = None) -> bytes:
         """Give the entries from one on; few enough for one answer."""
         listed = b""
-        for place, name in enumerate([".", "..", *self._names]):
+        for place, name in enumerate([".", "..", *self._names][:end]):
             if place >= start:
                 written = name.encode()
                 kind = 4 if place < 2 else 8

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from tests.faults.hanging import HAS_FUSE
 from tests.mutants.mutant import Mutant
 
 _SCANNER = "tests/local/test_scanner.py::"
 _WALK = "tests/local/test_walk.py::"
 _WATCHER = "tests/local/test_watcher.py::"
 _FILES = "tests/local/test_files.py::"
+_FAILING = "tests/local/test_failing_disk.py::"
 
 MUTANTS = [
     Mutant(
@@ -196,3 +198,33 @@ MUTANTS = [
         ],
     ),
 ]
+
+# A disk that fails is a FUSE file system, which needs root.
+if HAS_FUSE:
+    MUTANTS += [
+        Mutant(
+            name="a file whose disk fails is passed over by a scan",
+            file="s3syncd/local/directory.py",
+            old="            except OSError as error:\n"
+            "                add(UnknownMark(prefix + name, reason_of(error)))\n",
+            new="            except OSError:\n",
+            tests=[_FAILING + "test_a_scan_that_meets_errors_knows_nothing_and_no_absence"],
+        ),
+        Mutant(
+            name="a directory whose listing breaks off has ended",
+            file="s3syncd/local/walk.py",
+            old="        except OSError as error:\n"
+            "            return [UnknownMark(prefix, reason_of(error))], None\n"
+            "        finally:\n",
+            new="        except OSError:\n            return [], None\n        finally:\n",
+            tests=[_FAILING + "test_a_scan_that_meets_errors_knows_nothing_and_no_absence"],
+        ),
+        Mutant(
+            name="where a disk fails nothing stands",
+            file="s3syncd/local/files.py",
+            old='        return "absent"\n    except OSError as error:\n'
+            "        return UnknownMark(path, reason_of(error))\n",
+            new='        return "absent"\n    except OSError:\n        return "absent"\n',
+            tests=[_FAILING + "test_a_look_that_meets_errors_is_no_absence"],
+        ),
+    ]
