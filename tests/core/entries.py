@@ -46,6 +46,9 @@ def policy(
     return Policy(mode, retire, foreign, "hold" if hold else "overwrite", storage_class, covers)
 
 
+RETIRE = policy(retire=True)
+
+
 def chunks(entries: Sequence[T], size: int = 3) -> Iterator[Sequence[T] | None]:
     """A stream of the entries in chunks of `size`."""
     for start in range(0, len(entries), size):

@@ -7,7 +7,7 @@ from s3syncd.core.explaining import Ruling, Told, next_step, ruling_of, standing
 from s3syncd.core.paths import Scope
 from s3syncd.core.table import judge
 from tests.core.entries import policy
-from tests.core.test_table import TABLE
+from tests.core.sentences import TABLE
 
 IN = Ruling(True, "included", "", "", "")
 OUT = Ruling(False, "excluded", "exclusions[1]", "x", "")

@@ -53,7 +53,7 @@ MUTANTS = [
         file=TABLE,
         old="if local is UNKNOWN or (is_listed and remote is UNKNOWN):",
         new="if False:",
-        tests=["tests/core/test_table.py::test_nothing_follows_from_not_knowing"],
+        tests=["tests/core/test_restraint.py::test_nothing_follows_from_not_knowing"],
     ),
     Mutant(
         name="a filtered path looks deleted",
@@ -109,7 +109,7 @@ MUTANTS = [
         old="if remote.storage_class != asked and remote.storage_class in colder_classes(wanted):",
         new="if False:",
         tests=[
-            "tests/core/test_table.py::"
+            "tests/core/test_class.py::"
             "test_the_class_is_changed_only_when_another_one_was_asked_for"
         ],
     ),
@@ -118,7 +118,7 @@ MUTANTS = [
         file=MERGE,
         old="return UNKNOWN if is_below else None",
         new="return None",
-        tests=["tests/core/test_merge.py::test_no_deletion_at_or_under_a_mark"],
+        tests=["tests/core/test_agreement.py::test_no_deletion_at_or_under_a_mark"],
     ),
     Mutant(
         name="an inner mark ends the outer one",
@@ -149,7 +149,9 @@ MUTANTS = [
         file=MERGE,
         old="if is_equal and all(map(lt, (position, *paths), paths)):",
         new="if is_equal:",
-        tests=["tests/core/test_merge.py::test_streams_that_are_out_of_order_alike_void_a_rescan"],
+        tests=[
+            "tests/core/test_agreement.py::test_streams_that_are_out_of_order_alike_void_a_rescan"
+        ],
     ),
     Mutant(
         name="an undecodable name hides the files behind it",
@@ -163,7 +165,7 @@ MUTANTS = [
         file=MERGE,
         old="                or there[2] != row[7]\n",
         new="",
-        tests=["tests/core/test_merge.py::test_merge_says_of_each_path_what_decide_says"],
+        tests=["tests/core/test_agreement.py::test_merge_says_of_each_path_what_decide_says"],
     ),
     Mutant(
         name="a mass deletion passes in batches",
@@ -193,7 +195,7 @@ MUTANTS = [
         file=SETTLE,
         old="return min(last + wait, deadline_at)",
         new="return last + wait",
-        tests=["tests/core/test_settle.py::test_a_file_that_never_rests_is_due_at_its_deadline"],
+        tests=["tests/core/test_deadlines.py::test_a_file_that_never_rests_is_due_at_its_deadline"],
     ),
     Mutant(
         name="the table of dirty paths grows without bound",
@@ -208,7 +210,7 @@ MUTANTS = [
         old="due_at = max(self._quiet_at(now, is_closed is not False, deadline_at), again_at)",
         new="due_at = self._quiet_at(now, is_closed is not False, deadline_at)",
         tests=[
-            "tests/core/test_settle.py::"
+            "tests/core/test_deadlines.py::"
             "test_past_its_deadline_a_path_comes_back_when_asked_for_and_hints_do_not_hurry_it"
         ],
     ),

@@ -11,7 +11,7 @@ __all__ = ["MUTANTS"]
 
 _SEED = "tests/simulation/test_simulation.py::test_a_seed_that_notices_a_missing_guard_finds_none"
 _LEFT = "tests/scenarios/test_left_uploads.py::"
-_SETTLE = "tests/core/test_settle.py::"
+_DEADLINES = "tests/core/test_deadlines.py::"
 _DRIFT = "tests/scenarios/test_drift.py::"
 _FAILURES = "tests/scenarios/test_failures.py::"
 
@@ -189,14 +189,14 @@ MUTANTS = [
         file="s3syncd/core/settle.py",
         old="        if entry.again_at or now - entry.last_hint_at <= self._rest_seconds:\n",
         new="        if entry:\n",
-        tests=[_SETTLE + "test_a_deadline_is_not_that_of_a_writer_who_has_rested_since"],
+        tests=[_DEADLINES + "test_a_deadline_is_not_that_of_a_writer_who_has_rested_since"],
     ),
     Mutant(
         name="a path heard of late is past its deadline at once",
         file="s3syncd/core/settle.py",
         old="        elif deadline_at <= now:\n",
         new="        elif deadline_at is None:\n",
-        tests=[_SETTLE + "test_a_path_heard_of_late_is_not_past_its_deadline_at_once"],
+        tests=[_DEADLINES + "test_a_path_heard_of_late_is_not_past_its_deadline_at_once"],
     ),
     Mutant(
         name="a bare 404 to a look before a write forgets the baseline",
