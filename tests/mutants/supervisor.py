@@ -57,7 +57,7 @@ MUTANTS = [
         old="if may_restart and now >= self._restart_at and self.is_gone(now):",
         new="if may_restart and self.is_gone(now):",
         tests=[
-            "tests/supervisor/test_fleet.py::"
+            "tests/supervisor/test_restarts.py::"
             "test_failed_site_is_started_again_after_a_pause_and_not_before"
         ],
     ),
@@ -67,7 +67,7 @@ MUTANTS = [
         old="        return not has_calls or now >= self._ended_at + _CALLS_SECONDS\n",
         new="        return True\n",
         tests=[
-            "tests/supervisor/test_fleet.py::"
+            "tests/supervisor/test_restarts.py::"
             "test_failed_site_waits_for_the_calls_of_the_thread_before"
         ],
     ),
@@ -77,7 +77,7 @@ MUTANTS = [
         old="        if error is not None:\n            return self._told(",
         new="        if False and error is not None:\n            return self._told(",
         tests=[
-            "tests/supervisor/test_fleet.py::test_failed_site_is_unavailable_and_the_others_go_on"
+            "tests/supervisor/test_restarts.py::test_failed_site_is_unavailable_and_the_others_go_on"
         ],
     ),
     Mutant(
@@ -93,7 +93,7 @@ MUTANTS = [
         old='"in_sync": False, "in_sync_since": None, **facts}',
         new="**facts}",
         tests=[
-            "tests/supervisor/test_fleet.py::"
+            "tests/supervisor/test_restarts.py::"
             "test_restarted_site_does_not_show_what_the_thread_before_it_said"
         ],
     ),
@@ -103,7 +103,7 @@ MUTANTS = [
         old="any(life.failures >= limit for",
         new="any(max(life.failures, life.contacts_failed) >= limit for",
         tests=[
-            "tests/supervisor/test_fleet.py::"
+            "tests/supervisor/test_restarts.py::"
             "test_bucket_that_cannot_be_reached_never_ends_the_daemon"
         ],
     ),
@@ -138,7 +138,7 @@ MUTANTS = [
         file=_MAIN,
         old="            if config.state_dir != self._config.state_dir:\n",
         new="            if False:\n",
-        tests=["tests/supervisor/test_supervisor.py::test_moved_state_is_refused"],
+        tests=["tests/supervisor/test_reload_loop.py::test_moved_state_is_refused"],
     ),
     Mutant(
         name="whoever asks reloads in a thread of its own",
@@ -146,7 +146,7 @@ MUTANTS = [
         old="        self._wishes.put(_Wish(_RELOAD, answers.put))\n",
         new="        answers.put(self._reload())\n",
         tests=[
-            "tests/supervisor/test_supervisor.py::"
+            "tests/supervisor/test_reload_loop.py::"
             "test_reloads_happen_in_the_main_thread_one_after_the_other"
         ],
     ),
@@ -188,7 +188,7 @@ MUTANTS = [
         old="    return all(over)\n",
         new="    return any(over)\n",
         tests=[
-            "tests/supervisor/test_once.py::"
+            "tests/supervisor/test_giving_up.py::"
             "test_a_site_whose_turn_has_not_come_is_not_taken_for_one_that_stands_still"
         ],
     ),
@@ -198,7 +198,7 @@ MUTANTS = [
         old='status["state"] in {"halted", "paused"}',
         new='status["state"] == "halted"',
         tests=[
-            "tests/supervisor/test_once.py::"
+            "tests/supervisor/test_giving_up.py::"
             "test_a_site_is_over_when_nothing_more_will_come[told2-0.0]"
         ],
     ),

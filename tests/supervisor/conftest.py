@@ -12,10 +12,11 @@ import yaml
 from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.supervisor.fleet import Fleet
+from tests.clock import Clock
 from tests.e2e.daemon import World
 from tests.e2e.worlds import moto, moto_client, new_world, proxy, world
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
-from tests.supervisor.fakes import Clock, FakeShop
+from tests.supervisor.fakes import FakeShop
 from tests.waiting import until
 
 __all__ = ["configured", "moto", "moto_client", "new_world", "proxy", "world"]
@@ -62,7 +63,7 @@ def configured(world: World, *, endpoint: str | None = None, **options: Any) -> 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture

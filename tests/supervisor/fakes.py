@@ -15,19 +15,9 @@ from s3syncd.site.messages import Stop
 from s3syncd.supervisor.desk import Desk
 from s3syncd.supervisor.life import unstarted
 
-__all__ = ["Clock", "FakeShop", "FakeSite"]
+__all__ = ["FakeShop", "FakeSite"]
 
 _TURN_SECONDS = 0.01
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class _Board:
@@ -48,6 +38,7 @@ class FakeSite:
     crash: raised at the next turn.
     is_draining_slowly: a stop takes until its deadline, or until this is False.
     hung: while cleared, `handle` does not return.
+    is_hanging: `handle` was called and does not return.
     commands: names of the commands heard.
     """
 
@@ -61,6 +52,7 @@ class FakeSite:
         self.is_draining_slowly = False
         self.hung = Event()
         self.hung.set()
+        self.is_hanging = False
         self.is_stopped = False
         self.is_closed = False
         self.commands: list[str] = []
@@ -71,7 +63,9 @@ class FakeSite:
         self.board.turned_at = now
 
     def handle(self, message: object, _now: float) -> None:
+        self.is_hanging = not self.hung.is_set()
         self.hung.wait(30)
+        self.is_hanging = False
         if isinstance(message, Command):
             self.commands.append(message.name)
             message.reply({"ok": True, "site": self.settings.name})

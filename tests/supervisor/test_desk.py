@@ -12,8 +12,9 @@ from s3syncd.supervisor.build import Workshop
 from s3syncd.supervisor.desk import Desk
 from s3syncd.supervisor.life import SiteLife
 from s3syncd.transfer import IntentNeeded
+from tests.clock import Clock
 from tests.supervisor.conftest import Configure
-from tests.supervisor.fakes import Clock, FakeSite
+from tests.supervisor.fakes import FakeSite
 from tests.waiting import until
 
 NOTE = IntentNeeded("p", "op", LocalEntry("p", 1, 2, 3, 4, 0o100644), None, 8)

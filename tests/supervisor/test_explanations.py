@@ -10,13 +10,13 @@ import pytest
 
 from s3syncd.errors import FatalError
 from s3syncd.supervisor.explanations import Explanations
-from tests.supervisor.fakes import Clock
+from tests.clock import Clock
 from tests.waiting import until
 
 
 class _Rig:
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = Clock(1_000.0)
         self.may_end = threading.Event()
         self.explanations = Explanations(self._make, clock=self.clock)
 

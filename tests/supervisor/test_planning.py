@@ -16,7 +16,7 @@ from s3syncd.supervisor.planning import SitePlan, plan
 from tests.e2e.daemon import Site, World, tree
 from tests.faults.proxy import Proxy
 from tests.supervisor.conftest import configured
-from tests.supervisor.test_once import first_state, running, second_state, synced
+from tests.supervisor.syncing import first_state, running, second_state, synced
 from tests.waiting import until
 
 OPTIONS = {"retire_deleted": True, "delete_grace_seconds": 0.2, "multipart_threshold": "1MiB"}

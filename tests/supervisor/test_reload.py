@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from s3syncd.config.models import Config
 from s3syncd.supervisor.fleet import Fleet
+from tests.clock import Clock
 from tests.supervisor.conftest import Configure
-from tests.supervisor.fakes import Clock, FakeShop
-from tests.supervisor.test_fleet import status
+from tests.supervisor.fakes import FakeShop
+from tests.supervisor.fleets import NewFleet, status
 from tests.waiting import until
-
-NewFleet = Callable[[Config], Fleet]
 
 
 def settled(fleet: Fleet, shop: FakeShop, names: list[str]) -> bool:

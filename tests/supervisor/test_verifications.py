@@ -11,7 +11,7 @@ from s3syncd.core.difference import Difference
 from s3syncd.errors import UnknownSiteError
 from s3syncd.supervisor.verifications import Verifications
 from s3syncd.supervisor.verifying import StoppedError
-from tests.supervisor.fakes import Clock
+from tests.clock import Clock
 from tests.waiting import until
 
 
@@ -36,7 +36,7 @@ class _Work:
 
 class _Rig:
     def __init__(self, count: int = 2_000) -> None:
-        self.clock = Clock()
+        self.clock = Clock(1_000.0)
         self.made: list[_Work] = []
         self.count = count
         self.verifications = Verifications(self._make, clock=self.clock)  # type: ignore[arg-type]

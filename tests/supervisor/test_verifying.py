@@ -11,7 +11,7 @@ from s3syncd.supervisor.verifying import StoppedError
 from tests.descriptors import held_below
 from tests.e2e.daemon import World
 from tests.supervisor.conftest import configured
-from tests.supervisor.test_once import synced
+from tests.supervisor.syncing import synced
 from tests.waiting import until
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from s3syncd.config.models import Config
 from s3syncd.core.figures import SiteFigures
-from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.view import DaemonView, standing
-from tests.supervisor.fakes import Clock, FakeShop
+from tests.clock import Clock
+from tests.supervisor.fakes import FakeShop
+from tests.supervisor.fleets import NewFleet
 
 DAEMON = {
     "version": "1", "started_at": "2026-01-01T00:00:00Z", "config": "/etc/my c.yml",
 }  # fmt: skip
-NewFleet = Callable[[Config], Fleet]
 
 
 @pytest.fixture
