@@ -24,7 +24,7 @@ MUTANTS = [
         file="s3syncd/supervisor/attended.py",
         old="bucket = Bucket(settings, poller=poller)",
         new="bucket = Bucket(settings)",
-        tests=[IN_LOADED + "a_question_needs_no_boto3"],
+        tests=[IN_LOADED + "a_question_needs_no_library_of_aws"],
     ),
     Mutant(
         name="a role is passed over and its source's keys are used",

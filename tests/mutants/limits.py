@@ -230,7 +230,7 @@ MUTANTS = [
         old='        if outcome.reason == "canceled" and not outcome.is_unknown:\n',
         new="        if False:\n",
         tests=[
-            "tests/scenarios/test_failures.py::"
+            "tests/scenarios/failures/test_retries.py::"
             "test_what_was_not_sent_because_the_site_stops_has_not_failed"
         ],
     ),

@@ -8,7 +8,7 @@ __all__ = ["MUTANTS"]
 
 CRT = "tests/s3/test_crt_contract.py::"
 PATIENCE = "tests/s3/test_patience.py::"
-FAILURES = "tests/scenarios/test_failures.py::"
+BUCKET = "tests/scenarios/failures/test_bucket.py::"
 
 MUTANTS = [
     Mutant(
@@ -23,42 +23,42 @@ MUTANTS = [
         file="s3syncd/site/access.py",
         old="            is_relapse = now - self._contact_at < _RELAPSE_SECONDS and not has_served",
         new="            is_relapse = False",
-        tests=[FAILURES + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
+        tests=[BUCKET + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
     ),
     Mutant(
         name="a bucket once lost often is always looked at late",
         file="s3syncd/site/access.py",
         old="            is_relapse = now - self._contact_at < _RELAPSE_SECONDS and not has_served",
         new="            is_relapse = True",
-        tests=[FAILURES + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
+        tests=[BUCKET + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
     ),
     Mutant(
         name="a bucket that serves between its losses is asked ever less",
         file="s3syncd/site/access.py",
         old=" < _RELAPSE_SECONDS and not has_served",
         new=" < _RELAPSE_SECONDS",
-        tests=[FAILURES + "test_a_bucket_that_serves_between_its_losses_is_asked_soon"],
+        tests=[BUCKET + "test_a_bucket_that_serves_between_its_losses_is_asked_soon"],
     ),
     Mutant(
         name="a path pays for the outage of its bucket with a longer pause",
         file="s3syncd/site/retries.py",
         old="delay_seconds(1 if is_sites else attempts,",
         new="delay_seconds(attempts,",
-        tests=[FAILURES + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
+        tests=[BUCKET + "test_a_bucket_that_answers_nothing_but_looks_is_asked_ever_less"],
     ),
     Mutant(
         name="silence is a failure as any other",
         file="s3syncd/transfer/outcomes.py",
         old='        reason, advice = "stalled", _SILENCE_ADVICE',
         new="        pass",
-        tests=[FAILURES + "test_a_few_silent_requests_are_the_buckets_trouble"],
+        tests=[BUCKET + "test_a_few_silent_requests_are_the_buckets_trouble"],
     ),
     Mutant(
         name="sixteen silences are waited for",
         file="s3syncd/site/outcomes.py",
         old='"stalled": 4}',
         new='"stalled": 16}',
-        tests=[FAILURES + "test_a_few_silent_requests_are_the_buckets_trouble"],
+        tests=[BUCKET + "test_a_few_silent_requests_are_the_buckets_trouble"],
     ),
     Mutant(
         name="the narrowest window sends one request after the other to a store that refuses",

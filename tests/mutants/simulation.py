@@ -13,7 +13,7 @@ _SEED = "tests/simulation/test_simulation.py::test_a_seed_that_notices_a_missing
 _LEFT = "tests/scenarios/test_left_uploads.py::"
 _DEADLINES = "tests/core/test_deadlines.py::"
 _DRIFT = "tests/scenarios/test_drift.py::"
-_FAILURES = "tests/scenarios/test_failures.py::"
+_LOST_ANSWERS = "tests/scenarios/failures/test_lost_answers.py::"
 
 # Guards that have tests of their own, which a run of the simulation with this seed notices by
 # itself, too: what it would notice of those that nobody has thought of yet.
@@ -106,7 +106,7 @@ MUTANTS = [
         file="s3syncd/site/recovery.py",
         old="        elif outcome.follow_up is not None:\n",
         new="        elif outcome is None:\n",
-        tests=[_FAILURES + "test_a_second_look_that_misses_the_newer_version_has_it_put_again"],
+        tests=[_LOST_ANSWERS + "test_a_second_look_that_misses_the_newer_version_has_it_put_again"],
     ),
     Mutant(
         name="a stat recorded anew makes a listing old",
@@ -114,7 +114,8 @@ MUTANTS = [
         old="            if self._parts.ledger.keeps_version(path, one.started_seq):\n",
         new="            if action is None:\n",
         tests=[
-            _FAILURES + "test_an_object_that_vanishes_while_its_touched_file_is_read_is_put_again"
+            _LOST_ANSWERS
+            + "test_an_object_that_vanishes_while_its_touched_file_is_read_is_put_again"
         ],
     ),
     Mutant(
@@ -123,7 +124,7 @@ MUTANTS = [
         old="planned.is_remote_other |= action.row in _NOT_THERE",
         new="planned.is_remote_other = False",
         tests=[
-            _FAILURES + "test_an_object_that_vanishes_while_its_file_is_compared_with_it_is_put"
+            _LOST_ANSWERS + "test_an_object_that_vanishes_while_its_file_is_compared_with_it_is_put"
         ],
     ),
     Mutant(

@@ -11,14 +11,21 @@ _DECISIONS = "s3syncd/site/decisions.py"
 _DISPATCH = "s3syncd/site/dispatch.py"
 _OUTCOMES = "s3syncd/site/outcomes.py"
 _LOOKS = "s3syncd/site/looks.py"
-_DELETIONS = "tests/scenarios/test_deletions.py"
+_UNLISTED = "tests/scenarios/deletions/test_unlisted.py"
+_DELETIONS_LOOKS = "tests/scenarios/deletions/test_looks.py"
+_FOREIGN = "tests/scenarios/deletions/test_foreign.py"
+_ORDER = "tests/scenarios/deletions/test_order.py"
 _DRIFT = "tests/scenarios/test_drift.py"
 _HOLDS = "tests/scenarios/test_holds.py"
 _COUNTED = "tests/scenarios/test_counted.py"
 _GUARD = "s3syncd/site/guard.py"
-_PASSES = "tests/scenarios/test_passes.py"
+_UNSEEN = "tests/scenarios/passes/test_unseen.py"
+_NEWER = "tests/scenarios/passes/test_newer.py"
 _RENAMES = "tests/scenarios/test_renames.py"
-_FAILURES = "tests/scenarios/test_failures.py"
+_RETRIES = "tests/scenarios/failures/test_retries.py"
+_LOST_ANSWERS = "tests/scenarios/failures/test_lost_answers.py"
+_INTERRUPTED = "tests/scenarios/failures/test_interrupted.py"
+_BUCKET = "tests/scenarios/failures/test_bucket.py"
 _LIFE = "tests/scenarios/test_plain_life.py"
 _OUTAGE = "tests/scenarios/test_ledger_outage.py"
 _STATUS = "tests/scenarios/test_status.py"
@@ -261,28 +268,28 @@ MUTANTS = [
         file=_DECISIONS,
         old="        if self._is_hearsay(action):",
         new="        if False:",
-        tests=[f"{_DELETIONS}::test_an_object_that_a_listing_does_not_know_yet_is_deleted"],
+        tests=[f"{_UNLISTED}::test_an_object_that_a_listing_does_not_know_yet_is_deleted"],
     ),
     Mutant(
         name="what was asked about and is gone stays wanted",
         file=_OUTCOMES,
         old="            if outcome.action.kind is Kind.FORGET:",
         new="            if False:",
-        tests=[f"{_DELETIONS}::test_a_path_gone_on_both_sides_is_asked_about_once_and_forgotten"],
+        tests=[f"{_UNLISTED}::test_a_path_gone_on_both_sides_is_asked_about_once_and_forgotten"],
     ),
     Mutant(
         name="the second look is taken for absence whatever it found",
         file=_RETIRE,
         old="(isinstance(look, UnknownMark) and not is_held):",
         new="look is None:",
-        tests=[f"{_DELETIONS}::test_a_path_that_became_a_symlink_is_not_absent"],
+        tests=[f"{_DELETIONS_LOOKS}::test_a_path_that_became_a_symlink_is_not_absent"],
     ),
     Mutant(
         name="the second look comes without the grace",
         file=_RETIRE,
         old="        is_grace_over = now >= self._gone_by + self._grace_seconds",
         new="        is_grace_over = now >= self._gone_by",
-        tests=[f"{_DELETIONS}::test_the_last_of_a_slow_removal_has_its_grace_too"],
+        tests=[f"{_DELETIONS_LOOKS}::test_the_last_of_a_slow_removal_has_its_grace_too"],
     ),
     Mutant(
         name="too many deletions are not held",
@@ -422,7 +429,7 @@ MUTANTS = [
         file=_RETIRE,
         old="        is_held = foreign is not None and not self._hold.lets_foreign_pass",
         new="        is_held = False",
-        tests=[f"{_DELETIONS}::test_retire_foreign_waits_the_first_time"],
+        tests=[f"{_FOREIGN}::test_retire_foreign_waits_the_first_time"],
     ),
     Mutant(
         name="an emptied root that fills again releases foreign objects",
@@ -443,14 +450,14 @@ MUTANTS = [
         file=_DECISIONS,
         old="        self._retries.gone(action.path)\n",
         new="",
-        tests=[f"{_DELETIONS}::test_a_file_removed_while_its_failed_upload_waits_is_deleted"],
+        tests=[f"{_DELETIONS_LOOKS}::test_a_file_removed_while_its_failed_upload_waits_is_deleted"],
     ),
     Mutant(
         name="deletions go on while a scan is outstanding",
         file=_DECISIONS,
         old="        if self._schedule().is_scanning(now):\n            return\n",
         new="",
-        tests=[f"{_DELETIONS}::test_no_deletion_starts_while_a_directory_scan_is_outstanding"],
+        tests=[f"{_ORDER}::test_no_deletion_starts_while_a_directory_scan_is_outstanding"],
     ),
     Mutant(
         name="deletions go on after a doubt whose scan has failed",
@@ -487,7 +494,7 @@ MUTANTS = [
         file=_DECISIONS,
         old="        if self._retirement.withdraw():",
         new="        if self._retirement.waiting < 0:",
-        tests=[f"{_PASSES}::test_a_listing_that_fails_at_its_second_page_deletes_nothing"],
+        tests=[f"{_UNSEEN}::test_a_listing_that_fails_at_its_second_page_deletes_nothing"],
     ),
     Mutant(
         name="a scan that broke off is taken for whole",
@@ -496,8 +503,8 @@ MUTANTS = [
         "                    self._void(one)\n",
         new="",
         tests=[
-            f"{_PASSES}::test_a_scan_that_breaks_off_deletes_nothing",
-            f"{_PASSES}::test_a_scan_that_breaks_off_forgets_nothing",
+            f"{_UNSEEN}::test_a_scan_that_breaks_off_deletes_nothing",
+            f"{_UNSEEN}::test_a_scan_that_breaks_off_forgets_nothing",
         ],
     ),
     Mutant(
@@ -505,7 +512,7 @@ MUTANTS = [
         file=_RANGES,
         old="return page.is_ascending and (",
         new="return (",
-        tests=[f"{_PASSES}::test_a_store_that_lists_out_of_order_is_sorted_and_converges"],
+        tests=[f"{_UNSEEN}::test_a_store_that_lists_out_of_order_is_sorted_and_converges"],
     ),
     Mutant(
         name="a range begins with keys of the one before",
@@ -556,23 +563,21 @@ MUTANTS = [
         file=_DECISIONS,
         old="        if path in self._recovery:\n",
         new="        if path in self._recovery and path is None:\n",
-        tests=[
-            f"{_PASSES}::test_a_path_whose_lost_answer_waits_for_its_second_look_is_not_decided"
-        ],
+        tests=[f"{_NEWER}::test_a_path_whose_lost_answer_waits_for_its_second_look_is_not_decided"],
     ),
     Mutant(
         name="a pass decides about a path recorded since it began",
         file=_DECISIONS,
         old="self._parts.ledger.changed_since(path, one.started_seq)",
         new="self._parts.ledger.changed_since(path, one.started_seq + 1_000_000)",
-        tests=[f"{_PASSES}::test_a_path_recorded_while_a_pass_runs_is_not_decided_by_it"],
+        tests=[f"{_NEWER}::test_a_path_recorded_while_a_pass_runs_is_not_decided_by_it"],
     ),
     Mutant(
         name="passes bring refused paths forward",
         file=_DECISIONS,
         old="        if self._retries.is_pending(action):\n",
         new="        if action is None:\n",
-        tests=[f"{_FAILURES}::test_passes_do_not_bring_a_refused_path_forward"],
+        tests=[f"{_RETRIES}::test_passes_do_not_bring_a_refused_path_forward"],
     ),
     Mutant(
         name="an emptied root is not looked at as a whole",
@@ -596,7 +601,7 @@ MUTANTS = [
         old="        if not self._recovery.is_in_doubt(path):",
         new="        if path:",
         tests=[
-            f"{_FAILURES}::test_nothing_is_sent_for_a_path_before_its_lost_answer_is_looked_into"
+            f"{_LOST_ANSWERS}::test_nothing_is_sent_for_a_path_before_its_lost_answer_is_looked_into"
         ],
     ),
     Mutant(
@@ -604,35 +609,37 @@ MUTANTS = [
         file=_OUTCOMES,
         old="        if outcome.is_unknown:\n            self._recovery",
         new="        if outcome.is_unknown and path in self._recovery:\n            self._recovery",
-        tests=[f"{_FAILURES}::test_a_lost_answer_is_looked_into_at_once_and_again_after_a_minute"],
+        tests=[
+            f"{_LOST_ANSWERS}::test_a_lost_answer_is_looked_into_at_once_and_again_after_a_minute"
+        ],
     ),
     Mutant(
         name="what was not applied at once is not looked at again",
         file="s3syncd/site/recovery.py",
         old="_SECOND_LOOK_SECONDS = 60.0",
         new="_SECOND_LOOK_SECONDS = 0.0",
-        tests=[f"{_FAILURES}::test_a_put_applied_late_over_a_newer_one_is_found"],
+        tests=[f"{_LOST_ANSWERS}::test_a_put_applied_late_over_a_newer_one_is_found"],
     ),
     Mutant(
         name="leftover parts of a file that is gone stay in the bucket",
         file=_LOOKS,
         old="        self._on_gone(path)\n",
         new="",
-        tests=[f"{_FAILURES}::test_parts_of_a_file_that_is_gone_are_aborted"],
+        tests=[f"{_INTERRUPTED}::test_parts_of_a_file_that_is_gone_are_aborted"],
     ),
     Mutant(
         name="leftover parts of a file that became small stay in the bucket",
         file=_DISPATCH,
         old="        if not self._is_large(planned.action):\n            self._recovery",
         new="        if planned.action.path == '':\n            self._recovery",
-        tests=[f"{_FAILURES}::test_parts_of_a_file_that_became_small_are_aborted"],
+        tests=[f"{_INTERRUPTED}::test_parts_of_a_file_that_became_small_are_aborted"],
     ),
     Mutant(
         name="one poison file makes the bucket unavailable",
         file=_OUTCOMES,
         old="            self._failed_in_a_row.add(outcome.action.path)",
         new="            self._failed_in_a_row.add(str(len(self._failed_in_a_row)))",
-        tests=[f"{_FAILURES}::test_one_poison_file_never_makes_the_bucket_unavailable"],
+        tests=[f"{_BUCKET}::test_one_poison_file_never_makes_the_bucket_unavailable"],
     ),
     Mutant(
         name="outcomes of an outage are dropped",
@@ -677,8 +684,8 @@ MUTANTS = [
         old="if is_first or deletion.state not in",
         new="if deletion.state not in",
         tests=[
-            "tests/scenarios/test_deletions.py"
-            "::test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
+            "tests/scenarios/deletions/test_looks.py::"
+            "test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
         ],
     ),
     Mutant(
@@ -687,8 +694,8 @@ MUTANTS = [
         old="        return now >= self._seen_at + self._grace_seconds\n",
         new="        return True\n",
         tests=[
-            "tests/scenarios/test_deletions.py"
-            "::test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
+            "tests/scenarios/deletions/test_looks.py::"
+            "test_what_was_approved_takes_two_looks_since_then_also_after_a_restart"
         ],
     ),
     Mutant(

@@ -335,7 +335,7 @@ MUTANTS = [
         old="if waits_for := site.access.waits_for(now):",
         new="if waits_for := None:",
         tests=[
-            "tests/scenarios/test_failures.py::test_a_server_that_is_silent_from_the_start_is_named"
+            "tests/scenarios/failures/test_bucket.py::test_a_server_that_is_silent_from_the_start_is_named"
         ],
     ),
     Mutant(

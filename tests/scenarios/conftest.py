@@ -34,3 +34,13 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
 def world(make_world: Callable[..., World]) -> World:
     """A site that retires what is deleted."""
     return make_world()
+
+
+@pytest.fixture
+def settled(world: World) -> World:
+    """Four files, uploaded and in sync, longer ago than anything may be late."""
+    world.jitter = 0.999
+    world.fill(4)
+    world.settle()
+    world.run(70)
+    return world

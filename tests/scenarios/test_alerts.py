@@ -16,6 +16,7 @@ from s3syncd.errors import SiteUnavailable
 from s3syncd.metrics import SiteReading, exposition
 from tests.fakes_bucket import failure
 from tests.promql import Scrape, holds, scraped
+from tests.scenarios.troubles import BROKEN, REFUSED
 from tests.scenarios.world import World
 
 ALERTS = Path(__file__).parents[2] / "contrib/prometheus/alerts.yml"
@@ -24,9 +25,7 @@ RULES = {
     for group in yaml.safe_load(ALERTS.read_text())["groups"]
     for rule in group["rules"]
 }
-BROKEN = failure(FailureKind.TRANSIENT, "InternalError", 500)
 SILENT = failure(FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True)
-REFUSED = failure(FailureKind.REFUSED, "AccessDenied", 403)
 DAY = 86_400.0
 
 

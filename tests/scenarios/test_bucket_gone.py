@@ -15,9 +15,8 @@ from s3syncd.errors import SiteUnavailable
 from s3syncd.site.messages import Sounded
 from s3syncd.site.silence import Silence
 from tests.fakes_bucket import failure
+from tests.scenarios.troubles import NO_ANSWER
 from tests.scenarios.world import World
-
-NO_ANSWER = failure(FailureKind.TRANSIENT, "AWS_IO_SOCKET_TIMEOUT", is_unknown=True)
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import pytest
 from s3syncd.core.retry import FailureKind
 from s3syncd.errors import SiteUnavailable
 from tests.fakes_bucket import failure
+from tests.scenarios.troubles import BROKEN, REFUSED
 from tests.scenarios.world import World
-
-BROKEN = failure(FailureKind.TRANSIENT, "InternalError", 500)
-REFUSED = failure(FailureKind.REFUSED, "AccessDenied", 403)
 
 _DAY = 86_400.0
 _JUMPS = [-10 * 365 * _DAY, -2 * _DAY, -3600.0, -60.0, 3600.0, 2 * _DAY, 10 * 365 * _DAY]
@@ -19,11 +17,7 @@ _JUMPS = [-10 * 365 * _DAY, -2 * _DAY, -3600.0, -60.0, 3600.0, 2 * _DAY, 10 * 36
 @pytest.fixture
 def settled(world: World) -> World:
     """20 files in sync."""
-    world.fill(20)
-    world.settle()
-    world.store.requests.clear()
-    world.carried.clear()
-    return world
+    return world.filled(20)
 
 
 def set_clock(world: World, seconds: float) -> None:

@@ -12,10 +12,7 @@ from tests.scenarios.world import World
 @pytest.fixture
 def settled(world: World) -> World:
     """5 files in sync."""
-    world.fill(5)
-    world.settle()
-    world.store.requests.clear()
-    return world
+    return world.filled(5)
 
 
 def test_a_paused_site_does_nothing_and_is_not_in_sync_with_what_it_heard(settled: World) -> None:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from s3syncd.core.retry import FailureKind
-from tests.fakes_bucket import failure
+from tests.scenarios.troubles import BROKEN, NO_ANSWER
 from tests.scenarios.world import World
-
-NO_ANSWER = failure(FailureKind.TRANSIENT, "socket closed", is_unknown=True)
-BROKEN = failure(FailureKind.TRANSIENT, "InternalError", 500)
 
 
 @pytest.fixture
 def tree(world: World) -> World:
     """A site of 60 files, half of them in a directory; 20 may go in a day."""
     world.fill(30, "d/")
-    world.fill(30)
-    world.settle()
-    world.store.requests.clear()
-    return world
+    return world.filled(30)
 
 
 def _remove(world: World, first: int, last: int, directory: str = "d/") -> None:

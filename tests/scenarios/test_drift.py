@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3syncd.core.entry import LocalEntry
+from s3syncd.core.entry import Kind, LocalEntry
 from s3syncd.core.retry import FailureKind
 from s3syncd.site.withheld import Withheld
 from tests.fakes_bucket import failure
@@ -193,3 +193,19 @@ def test_beyond_what_is_remembered_every_old_name_waits_until_a_pass() -> None:
     assert withheld.is_awaited(9_999)
     withheld.end("f09999")
     assert not withheld.is_awaited(9_999)
+
+
+def test_a_vanished_object_is_put_again(settled: World) -> None:
+    del settled.store.objects["p/f003"]
+    settled.command("sync")
+    settled.settle()
+    assert settled.objects == settled.files
+
+
+def test_drift_is_overwritten_and_logged(settled: World) -> None:
+    settled.store.store("p/f000", b"theirs")
+    settled.command("sync")
+    settled.settle()
+    assert settled.objects == settled.files
+    assert settled.log.of("object.overwritten") == [{"path": "f000", "reason": "drift"}]
+    assert Kind.UPLOAD in {action.kind for action in settled.carried}

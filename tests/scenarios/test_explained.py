@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 
 from s3syncd.core.entry import Action, Kind, Settle
-from s3syncd.core.retry import FailureKind
 from s3syncd.site.backlog import Planned
 from s3syncd.site.facts import remembered
-from tests.fakes_bucket import failure
+from tests.scenarios.troubles import BROKEN
 from tests.scenarios.world import World
-
-BROKEN = failure(FailureKind.TRANSIENT, "InternalError", 500)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from s3syncd.core.retry import Failure, FailureKind
 from s3syncd.errors import SiteUnavailable
 from tests.fakes_bucket import failure
+from tests.scenarios.troubles import REFUSED
 from tests.scenarios.world import PREFIX, World
 
 UNKNOWN = failure(FailureKind.TRANSIENT, "InternalError", 500, is_unknown=True)
-REFUSED = failure(FailureKind.REFUSED, "AccessDenied", 403)
 OTHER_SIZE, EQUAL_SIZE = b"other", b"content of f00!"
 
 

@@ -14,24 +14,13 @@ import pytest
 from s3syncd.core.entry import Kind
 from s3syncd.core.retry import FailureKind
 from tests.fakes_bucket import failure
+from tests.scenarios.troubles import HUNG_UP
 from tests.scenarios.world import MULTIPART_BYTES, World
-
-NO_ANSWER = failure(FailureKind.TRANSIENT, "AWS_ERROR_HTTP_CONNECTION_CLOSED", is_unknown=True)
-
-
-@pytest.fixture
-def settled(world: World) -> World:
-    """Four files, uploaded and in sync, longer ago than anything may be late."""
-    world.jitter = 0.999
-    world.fill(4)
-    world.settle()
-    world.run(70)
-    return world
 
 
 def lose(world: World, operation: str) -> None:
     """The next request of a kind is not answered, and not carried out."""
-    world.store.fail(operation, NO_ANSWER)
+    world.store.fail(operation, HUNG_UP)
 
 
 def carry_out(world: World, put: dict[str, Any]) -> None:
@@ -52,7 +41,7 @@ def upload_lost(world: World, text: str = "late content", path: str = "f000") ->
 
 def deletion_lost(world: World, *, is_applied: bool) -> None:
     """A deletion that got no answer."""
-    world.store.fail("delete", NO_ANSWER, is_applied=is_applied)
+    world.store.fail("delete", HUNG_UP, is_applied=is_applied)
     world.remove("f000", hint=True)
     before = world.store.count("delete")
     for _ in range(30):
@@ -181,7 +170,7 @@ def test_a_clock_that_leaps_does_not_end_the_minute(settled: World) -> None:
 
 
 def test_what_is_remembered_of_a_path_is_bounded_by_time(settled: World) -> None:
-    settled.store.fail("put", NO_ANSWER, times=9)
+    settled.store.fail("put", HUNG_UP, times=9)
     settled.write("f000", "newer", hint=True)
     most = 0
     for _ in range(400):

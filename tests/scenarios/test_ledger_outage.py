@@ -36,10 +36,7 @@ def _full_disk() -> Iterator[None]:
 @pytest.fixture
 def settled(world: World) -> World:
     """40 files in sync, and a ledger above the size that a full disk takes."""
-    world.fill(40)
-    world.settle()
-    world.store.requests.clear()
-    return world
+    return world.filled(40)
 
 
 def _fail(world: World) -> LedgerError:

@@ -9,11 +9,11 @@ import pytest
 from s3syncd.core.entry import Action, Outcome, Result
 from s3syncd.core.retry import FailureKind
 from tests.fakes_bucket import failure
+from tests.scenarios.troubles import REFUSED
 from tests.scenarios.world import MULTIPART_BYTES, World
 
 BEFORE = "x" * (MULTIPART_BYTES + 1)
 AFTER = "y" * (MULTIPART_BYTES + 1)
-REFUSED = failure(FailureKind.REFUSED, "AccessDenied", 403)
 BUSY = failure(FailureKind.THROTTLED, "SlowDown", 503)
 
 

@@ -13,22 +13,9 @@ from collections.abc import Callable
 import pytest
 
 from s3syncd.core.entry import Action, Kind, Outcome, Result
-from s3syncd.core.retry import FailureKind
 from s3syncd.site.messages import Recovered
-from tests.fakes_bucket import failure
+from tests.scenarios.troubles import HUNG_UP
 from tests.scenarios.world import MULTIPART_BYTES, World
-
-NO_ANSWER = failure(FailureKind.TRANSIENT, "AWS_ERROR_HTTP_CONNECTION_CLOSED", is_unknown=True)
-
-
-@pytest.fixture
-def settled(world: World) -> World:
-    """Four files, uploaded and in sync, longer ago than anything may be late."""
-    world.jitter = 0.999
-    world.fill(4)
-    world.settle()
-    world.run(70)
-    return world
 
 
 def test_a_file_that_came_back_while_its_object_was_asked_for_is_uploaded(settled: World) -> None:
@@ -81,7 +68,7 @@ def test_a_file_that_comes_while_its_object_is_deleted_is_uploaded(settled: Worl
 
 def known_after_a_lost_answer(world: World) -> None:
     """The upload got no answer, and was carried out."""
-    world.store.fail("put", NO_ANSWER, is_applied=True)
+    world.store.fail("put", HUNG_UP, is_applied=True)
     world.store.on("head", lambda: setattr(world.lane, "is_held", True))
     world.write("f000", "without an answer", hint=True)
     world.run(1)
@@ -89,7 +76,7 @@ def known_after_a_lost_answer(world: World) -> None:
 
 def known_to_be_late(world: World) -> None:
     """An older upload is carried out after the newer one was answered."""
-    world.store.fail("put", NO_ANSWER)
+    world.store.fail("put", HUNG_UP)
     world.write("f000", "late", hint=True)
     world.run(0.5)
     put = world.store.last("put")

@@ -11,11 +11,10 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.errors import SiteUnavailable
 from tests.fakes_bucket import failure
 from tests.scenarios.test_clock import set_clock
+from tests.scenarios.troubles import BROKEN, REFUSED
 from tests.scenarios.world import World
 
-BROKEN = failure(FailureKind.TRANSIENT, "InternalError", 500)
 SILENT = failure(FailureKind.TRANSIENT, "DeadlineExceeded", is_unknown=True)
-REFUSED = failure(FailureKind.REFUSED, "AccessDenied", 403)
 _DAY = 86_400.0
 
 

@@ -14,10 +14,7 @@ from tests.scenarios.world import World
 @pytest.fixture
 def settled(world: World) -> World:
     """30 files in sync."""
-    world.fill(30)
-    world.settle()
-    world.store.requests.clear()
-    return world
+    return world.filled(30)
 
 
 def _swap(world: World, *, copied: int = 0) -> Path:

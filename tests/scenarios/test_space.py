@@ -22,10 +22,7 @@ def _free(mebibytes: int) -> DiskRoom:
 def settled(world: World) -> World:
     """Eight files in sync, on a disk with room."""
     world.room = _free(500)
-    world.fill(8)
-    world.settle()
-    world.store.requests.clear()
-    return world
+    return world.filled(8)
 
 
 def test_nothing_is_begun_while_the_state_directory_is_nearly_full(settled: World) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from s3syncd.core.retry import FailureKind
-from tests.fakes_bucket import failure
+from tests.scenarios.troubles import HUNG_UP
 from tests.scenarios.world import World
-
-NO_ANSWER = failure(FailureKind.TRANSIENT, "AWS_ERROR_HTTP_CONNECTION_CLOSED", is_unknown=True)
 
 
 @pytest.fixture
@@ -47,7 +44,7 @@ def test_what_a_kill_left_open_is_no_news_of_a_writer(settled: World, is_heard: 
 
 
 def test_a_lost_answer_is_no_news_of_a_writer(settled: World) -> None:
-    settled.store.fail("put", NO_ANSWER)
+    settled.store.fail("put", HUNG_UP)
     settled.store.on("put", lambda: settled.write("f000", ""))
     settled.write("f000", "newer", hint=True)
     settled.run(0.15)
@@ -55,7 +52,7 @@ def test_a_lost_answer_is_no_news_of_a_writer(settled: World) -> None:
 
 
 def test_a_late_effect_is_no_news_of_a_writer(settled: World) -> None:
-    settled.store.fail("put", NO_ANSWER)
+    settled.store.fail("put", HUNG_UP)
     settled.write("f000", "older", hint=True)
     settled.run(0.5)
     late = settled.store.last("put")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from s3syncd.core.retry import FailureKind
 from s3syncd.core.standing import waits_for_person
 from s3syncd.local.messages import NamesSkipped
-from tests.fakes_bucket import failure
+from tests.scenarios.troubles import REFUSED
 from tests.scenarios.world import World
-
-REFUSED = failure(FailureKind.REFUSED, "AccessDenied", 403)
 
 
 def test_drift_is_shown_however_many_files_fail(make_world: Callable[..., World]) -> None:

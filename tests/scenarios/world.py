@@ -20,99 +20,20 @@ from s3syncd.core.reconcile import Policy
 from s3syncd.ledger import Ledger
 from s3syncd.local.hints import HintTable
 from s3syncd.local.room import DiskRoom
-from s3syncd.pool import Call
 from s3syncd.site import Command, Inbox, Parts, Site
 from s3syncd.site.messages import Hinted, Noted, Room, Stop
 from s3syncd.transfer import Transfer, TransferSettings
 from tests.scenarios.lanes import InlineLane
 from tests.scenarios.scan import InlineScanner
+from tests.scenarios.stand_ins import Lines, OpenGate, QuietWatcher, Scripted
 from tests.scenarios.store import Store
 
-__all__ = ["Lines", "World"]
+__all__ = ["MULTIPART_BYTES", "PREFIX", "World"]
 
 PREFIX = "p/"
 AHEAD_SECONDS = 1_000.0
 MULTIPART_BYTES = 64 * 1024
 _TURNS_WITHOUT_TIME = 400  # more than any scenario needs to come to rest: beyond, it spins
-
-
-class Lines:
-    """A log that remembers."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, dict[str, object]]] = []
-
-    def debug(self, event: str, **facts: object) -> None:
-        self.lines.append((event, facts))
-
-    info = warning = error = debug
-
-    def of(self, event: str) -> list[dict[str, object]]:
-        return [facts for name, facts in self.lines if name == event]
-
-
-class _Watcher:
-    kind = "inotify"
-
-    def __init__(self) -> None:
-        self.is_started = False
-        self.unwatched_sample: tuple[str, ...] = ()
-        self.overflows = 0
-        self.unwatched = 0
-        self.proved_at: float | None = None
-
-    def start(self) -> None:
-        self.is_started = True
-
-    def stop(self, _timeout: float) -> bool:
-        return True
-
-    def beat(self, _now: float) -> bool:
-        return True
-
-    def status(self) -> _Watcher:
-        return self
-
-
-class _OpenGate:
-    def __init__(self) -> None:
-        self.is_open = True
-
-    def try_enter(self, _name: str) -> bool:
-        return self.is_open
-
-    def leave(self, _name: str) -> None:
-        """Nobody else waits."""
-
-
-class _Scripted:
-    """The real transfer, but for the paths whose outcomes the test has written down."""
-
-    def __init__(self, real: Transfer, world: World) -> None:
-        self._real = real
-        self._world = world
-        self.accept_root = real.accept_root
-        self.trust_conditions = real.trust_conditions
-        self.probe_for = real.probe_for
-        self.bytes_for = real.bytes_for
-        self.recover_for = real.recover_for
-        self.confirm_for = real.confirm_for
-        self.rest = real.rest
-        self.scrub_for = real.scrub_for
-        self.reading_of = real.reading_of
-
-    def call_for(self, action: Action, *, settle: Settle, intent: Any = None) -> Call:
-        self._world.settles.append((action.path, settle))
-        self._world.carried.append(action)
-        script = self._world.scripts.get(action.path)
-        if script:
-            return _answer(script.pop(0)(action))
-        return self._real.call_for(action, settle=settle, intent=intent)
-
-
-def _answer(outcome: Outcome) -> Call:
-    yield from ()
-    return outcome
 
 
 class World:
@@ -140,10 +61,10 @@ class World:
         self.scripts: dict[str, list[Callable[[Action], Outcome]]] = {}
         self.waits: list[float] = []
         self.jitter = 0.5
-        self.gate = _OpenGate()
+        self.gate = OpenGate()
         self.boot_id = "first"
         self.room: DiskRoom | None = None
-        self.watcher: Any = _Watcher()
+        self.watcher: Any = QuietWatcher()
         self.start()
 
     # --- life -----------------------------------------------------------------------------------
@@ -176,7 +97,7 @@ class World:
         self.parts = Parts(
             settings=settings, scope=scope, policy=policy, ledger=self.ledger,
             scanner=self.scanner, watcher=self.watcher, hints=self.hints, bucket=self.store,
-            transfer=_Scripted(self.transfer, self), lane=self.lane,
+            transfer=Scripted(self.transfer, self), lane=self.lane,
             checksum_lane=self.checksum_lane, inbox=inbox, gate=self.gate,
             clock=lambda: self.now, wall=self.wall, jitter=lambda: self.jitter, log=self.log,
             range_rows=self.range_rows, boot_id=self.boot_id,
@@ -255,6 +176,15 @@ class World:
             if self.status["in_sync"]:
                 return
         raise AssertionError(f"not in sync: {self.status}")
+
+    def filled(self, count: int) -> World:
+        """Write `count` files, have them in sync, and forget how they came to be."""
+        self.fill(count)
+        self.settle()
+        self.store.requests.clear()
+        self.carried.clear()
+        self.scanner.looks.clear()
+        return self
 
     # --- the local side -------------------------------------------------------------------------
 
