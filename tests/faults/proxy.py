@@ -224,10 +224,18 @@ class Proxy:
         self._flow.clear()
         self._listener.listen(0)
         # The first is taken by the thread that accepts, which then waits; the second fills the
-        # queue of connections not accepted; after that every SYN is lost.
-        self._fillers.append(socket.create_connection(self._listener.getsockname()))
+        # queue of connections not accepted; after that every SYN is lost. Where a client was
+        # quicker its connections do the same, and ours are the lost ones.
+        self._fill()
         assert self._is_parked.wait(10)
-        self._fillers.append(socket.create_connection(self._listener.getsockname()))
+        self._fill()
+
+    def _fill(self) -> None:
+        assert self._listener is not None
+        filler = socket.socket(self._listener.family)
+        filler.setblocking(False)
+        self._fillers.append(filler)
+        filler.connect_ex(self._listener.getsockname())  # does not wait for it
 
     def up(self) -> None:
         """Be there again, after `down`, `refuse` or `freeze`."""
