@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,12 +41,6 @@ def names(entries: list[LocalEntry | UnknownMark]) -> list[str]:
 
 def marks(entries: list[LocalEntry | UnknownMark]) -> list[tuple[str, str]]:
     return [(mark.path, mark.reason) for mark in entries if isinstance(mark, UnknownMark)]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "root").mkdir()
-    return tmp_path / "root"
 
 
 def test_directories_compare_with_their_slash(root: Path) -> None:

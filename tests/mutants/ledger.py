@@ -77,7 +77,7 @@ MUTANTS = [
         old='mode = "ro" if _has_content(wal) else "rw"',
         new='mode = "ro"',
         tests=[
-            "tests/ledger/test_opening.py::"
+            "tests/ledger/test_reading.py::"
             "test_readers_leave_nothing_beside_a_ledger_that_nobody_writes"
         ],
     ),
@@ -87,7 +87,7 @@ MUTANTS = [
         old='mode = "ro" if _has_content(wal) else "rw"',
         new='mode = "rw"',
         tests=[
-            "tests/ledger/test_opening.py::"
+            "tests/ledger/test_reading.py::"
             "test_a_reader_of_what_a_killed_daemon_left_leaves_it_as_it_is"
         ],
     ),
@@ -97,7 +97,7 @@ MUTANTS = [
         old="ro&immutable=1",
         new="ro",
         tests=[
-            "tests/ledger/test_opening.py::"
+            "tests/ledger/test_reading.py::"
             "test_a_ledger_in_a_directory_that_may_only_be_read_is_read"
         ],
     ),

@@ -6,8 +6,12 @@ from tests.faults.hanging import HAS_FUSE
 from tests.mutants.mutant import Mutant
 
 _SCANNER = "tests/local/test_scanner.py::"
+_ROOTS = "tests/local/test_roots.py::"
 _WALK = "tests/local/test_walk.py::"
 _WATCHER = "tests/local/test_watcher.py::"
+_HEARING = "tests/local/test_hearing.py::"
+_WATCHES = "tests/local/test_watches.py::"
+_WITHOUT_EVENTS = "tests/local/test_without_events.py::"
 _FILES = "tests/local/test_files.py::"
 _FAILING = "tests/local/test_failing_disk.py::"
 
@@ -38,42 +42,42 @@ MUTANTS = [
         file="s3syncd/local/identity.py",
         old="    if expected is not None and seen != expected:\n",
         new="    if False:\n",
-        tests=[_SCANNER + "test_another_root_in_its_place_is_neither_scanned_nor_looked_at"],
+        tests=[_ROOTS + "test_another_root_in_its_place_is_neither_scanned_nor_looked_at"],
     ),
     Mutant(
         name="the root is not compared again after a scan's first step",
         file="s3syncd/local/scanner.py",
         old="        root_fd = open_root(self._root, expected=scan.root)\n",
         new="        root_fd = open_root(self._root)\n",
-        tests=[_SCANNER + "test_a_root_swapped_during_a_scan_makes_it_incomplete"],
+        tests=[_ROOTS + "test_a_root_swapped_during_a_scan_makes_it_incomplete"],
     ),
     Mutant(
         name="the root is not compared after a scan",
         file="s3syncd/local/scanner.py",
         old="                os.close(open_root(self._root, expected=scan.root))\n",
         new="                pass\n",
-        tests=[_SCANNER + "test_a_root_swapped_after_the_last_step_makes_the_scan_incomplete"],
+        tests=[_ROOTS + "test_a_root_swapped_after_the_last_step_makes_the_scan_incomplete"],
     ),
     Mutant(
         name="a look is judged by the root expected when it is made, not when it was asked for",
         file="s3syncd/local/scanner.py",
         old="self._ask(lambda: self._look(paths, expected))",
         new="self._ask(lambda: self._look(paths, self._expected))",
-        tests=[_SCANNER + "test_a_look_asked_for_under_the_old_root_is_not_answered_by_the_new"],
+        tests=[_ROOTS + "test_a_look_asked_for_under_the_old_root_is_not_answered_by_the_new"],
     ),
     Mutant(
         name="a mount that is gone without a trace is not missed",
         file="s3syncd/local/directory.py",
         old='            if rest[: rest.find("/") + 1] not in present:\n',
         new="            if False:\n",
-        tests=[_SCANNER + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
+        tests=[_ROOTS + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
     ),
     Mutant(
         name="what is under a lost mount is looked at as if it were there",
         file="s3syncd/local/scanner.py",
         old="            if lost and _is_at_or_under(path, lost)\n",
         new="            if False\n",
-        tests=[_SCANNER + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
+        tests=[_ROOTS + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
     ),
     Mutant(
         name="a scan sends on although nobody takes",
@@ -108,7 +112,7 @@ MUTANTS = [
         file="s3syncd/local/watching.py",
         old="[wd for wd in turn if self._watches.find(wd) is None]",
         new="turn",
-        tests=[_WATCHER + "test_a_directory_met_again_under_its_new_path_stays_watched"],
+        tests=[_WATCHES + "test_a_directory_met_again_under_its_new_path_stays_watched"],
     ),
     Mutant(
         name="a directory moved in is not scanned with what is below",
@@ -122,21 +126,21 @@ MUTANTS = [
         file="s3syncd/local/watching.py",
         old="                self.hints.scan(path)\n",
         new="                pass\n",
-        tests=[_WATCHER + "test_directories_beyond_the_limit_are_scanned_in_turn_and_named"],
+        tests=[_WITHOUT_EVENTS + "test_directories_beyond_the_limit_are_scanned_in_turn_and_named"],
     ),
     Mutant(
         name="a deaf reader is believed because its thread lives",
         file="s3syncd/local/watching.py",
         old="                is_well = not self._cookie.is_late(now)\n",
         new="                is_well = True\n",
-        tests=[_WATCHER + "test_a_deaf_reader_is_noticed_replaced_and_doubted"],
+        tests=[_HEARING + "test_a_deaf_reader_is_noticed_replaced_and_doubted"],
     ),
     Mutant(
         name="an event that could not be understood is forgotten",
         file="s3syncd/local/listener.py",
         old='        self._hints.doubt("exception")\n',
         new="        pass\n",
-        tests=[_WATCHER + "test_an_exception_in_the_reader_is_doubt_and_not_its_end"],
+        tests=[_HEARING + "test_an_exception_in_the_reader_is_doubt_and_not_its_end"],
     ),
     Mutant(
         name="a broken lease ends the process",

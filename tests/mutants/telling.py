@@ -317,7 +317,7 @@ MUTANTS = [
         file="s3syncd/local/cookie.py",
         old="if self._is_answered or self.proved_at is None:",
         new="if True:",
-        tests=["tests/local/test_watcher.py::test_the_watcher_tells_when_it_last_proved_to_hear"],
+        tests=["tests/local/test_hearing.py::test_the_watcher_tells_when_it_last_proved_to_hear"],
     ),
     Mutant(
         name="health does not ask whether the watcher hears",
