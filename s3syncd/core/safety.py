@@ -12,6 +12,7 @@ __all__ = [
     "REASONS",
     "Guard",
     "RootIdentity",
+    "is_mass_rewrite",
     "is_root_emptied",
     "judge_mass_delete",
     "judge_root",
@@ -28,6 +29,12 @@ GUARDED_PERCENT: Final = 25
 
 MATCHING_PERCENT: Final = 90
 """Share of sampled baseline paths a root of another identity must still show to be the same."""
+
+REWRITTEN_PATHS: Final = 100
+"""Files that may get other content within an hour without a word: a build, a batch of edits."""
+
+REWRITTEN_PERCENT: Final = 50
+"""Share of the baseline that may, too; above both it is more than people do by hand."""
 
 EMPTIED_ROWS: Final = 2
 """Baseline rows from which an empty scan is suspicious; one file may well be deleted alone."""
@@ -183,3 +190,9 @@ def judge_root(
 def is_root_emptied(baseline_count: int, scanned_count: int, is_complete: bool) -> bool:
     """Tell whether a complete scan found nothing where the baseline knows of files."""
     return is_complete and scanned_count == 0 and baseline_count >= EMPTIED_ROWS
+
+
+def is_mass_rewrite(rewritten: int, baseline_count: int) -> bool:
+    """Tell whether so many files that had other content are worth a warning; nothing stops."""
+    is_many = rewritten >= REWRITTEN_PATHS
+    return is_many and rewritten * 100 >= baseline_count * REWRITTEN_PERCENT

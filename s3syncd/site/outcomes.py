@@ -26,6 +26,7 @@ from s3syncd.site.parts import Parts
 from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
+from s3syncd.site.rewrites import Rewrites
 from s3syncd.site.silence import Silence
 
 __all__ = ["Outcomes"]
@@ -66,6 +67,7 @@ class Outcomes:
         self._on_bucket_trouble = on_bucket_trouble
         self._on_root_trouble = on_root_trouble
         self._silence = silence
+        self._rewrites = Rewrites(parts.ledger, parts.log, wall=parts.wall)
         self._failed_in_a_row: set[str] = set()
 
     def finished(self, planned: Planned, answer: object, now: float) -> None:
@@ -253,6 +255,8 @@ class Outcomes:
         if outcome.effect == "put" and action.reason in {"drift", "first_contact"}:
             self._counters.foreign_overwrites += 1
             self._parts.log.info("object.overwritten", path=action.path, reason=action.reason)
+        elif outcome.effect == "put" and action.reason == "changed":
+            self._rewrites.put(action)
 
 
 def _is_resumable(planned: Planned, outcome: Outcome) -> bool:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from s3syncd.core.safety import (
     REASONS,
     RootIdentity,
+    is_mass_rewrite,
     is_root_emptied,
     judge_mass_delete,
     judge_root,
@@ -95,6 +96,19 @@ def test_root_identity(stored, seen, root_check, sampled, matching, verdict):
 )
 def test_emptied_root(baseline, scanned, is_complete, is_emptied):
     assert is_root_emptied(baseline, scanned, is_complete) is is_emptied
+
+
+@pytest.mark.parametrize(
+    ("rewritten", "baseline", "is_many"),
+    [
+        pytest.param(100, 200, True, id="a hundred that are half of all"),
+        pytest.param(99, 99, False, id="a small site may be rewritten whole"),
+        pytest.param(100, 201, False, id="less than half of all"),
+        pytest.param(500_000, 1_000_000, True, id="half of a large one"),
+    ],
+)
+def test_mass_rewrite(rewritten, baseline, is_many):
+    assert is_mass_rewrite(rewritten, baseline) is is_many
 
 
 def test_a_list_is_named_by_its_content():

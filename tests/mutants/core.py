@@ -184,6 +184,13 @@ MUTANTS = [
         tests=["tests/core/test_safety.py::test_root_identity"],
     ),
     Mutant(
+        name="a rewritten small site is worth a warning",
+        file=SAFETY,
+        old="    is_many = rewritten >= REWRITTEN_PATHS\n",
+        new="    is_many = True\n",
+        tests=["tests/core/test_safety.py::test_mass_rewrite"],
+    ),
+    Mutant(
         name="an emptied root is believed",
         file=SAFETY,
         old="return is_complete and scanned_count == 0 and baseline_count >= EMPTIED_ROWS",
