@@ -10,7 +10,9 @@ _OVERLAPS = "tests/config/test_overlaps.py::"
 _VALUES = "tests/config/test_values.py::"
 _DOCUMENT = "tests/config/test_document.py::"
 _SECRETS = "tests/config/test_secrets.py::"
-_LOGS = "tests/test_logs.py::"
+_LINES = "tests/logs/test_lines.py::"
+_MASKING = "tests/logs/test_masking.py::"
+_REPEATS = "tests/logs/test_repeats.py::"
 _CANARY = _SECRETS + "test_a_secret_at_the_wrong_place_is_in_no_error"
 
 _CGROUP = "tests/config/test_cgroup.py::"
@@ -178,55 +180,55 @@ MUTANTS = [
         file="s3syncd/core/logline.py",
         old="        return flood.count > FLOOD_LINES\n",
         new="        return False\n",
-        tests=[_LOGS + "test_of_a_flood_about_paths_the_first_are_told_and_the_others_counted"],
+        tests=[_REPEATS + "test_of_a_flood_about_paths_the_first_are_told_and_the_others_counted"],
     ),
     Mutant(
         name="the log does not mask known secrets",
         file="s3syncd/core/logline.py",
         old="text = self._secrets.sub(MASK, text)",
         new="pass",
-        tests=[_LOGS + "test_a_known_secret_is_masked_wherever_it_turns_up"],
+        tests=[_MASKING + "test_a_known_secret_is_masked_wherever_it_turns_up"],
     ),
     Mutant(
         name="the log does not mask signatures",
         file="s3syncd/core/logline.py",
         old='text = _SIGNED.sub(rf"\\1{MASK}", text)',
         new="pass",
-        tests=[_LOGS + "test_what_is_known_to_be_secret_is_masked_unasked"],
+        tests=[_MASKING + "test_what_is_known_to_be_secret_is_masked_unasked"],
     ),
     Mutant(
         name="the log repeats itself",
         file="s3syncd/core/logline.py",
         old="if count >= 0 and now - since < FOLD_SECONDS:",
         new="if False:",
-        tests=[_LOGS + "test_a_repeat_is_counted_and_the_count_is_written"],
+        tests=[_REPEATS + "test_a_repeat_is_counted_and_the_count_is_written"],
     ),
     Mutant(
         name="the log leaves out a change of state",
         file="s3syncd/core/logline.py",
         old='if "was" in event:',
         new="if False:",
-        tests=[_LOGS + "test_a_change_of_state_is_never_taken_for_a_repeat"],
+        tests=[_REPEATS + "test_a_change_of_state_is_never_taken_for_a_repeat"],
     ),
     Mutant(
         name="the memory of repeats grows",
         file="s3syncd/core/logline.py",
         old="if now - since < FOLD_SECONDS and len(self._seen) < MAX_FOLDED:",
         new="if now - since < FOLD_SECONDS:",
-        tests=[_LOGS + "test_the_memory_of_repeats_is_bounded"],
+        tests=[_REPEATS + "test_the_memory_of_repeats_is_bounded"],
     ),
     Mutant(
         name="a log that cannot be written stops the work",
         file="s3syncd/logs.py",
         old="except (OSError, ValueError):",
         new="except ZeroDivisionError:",
-        tests=[_LOGS + "test_a_log_that_cannot_be_written_stops_nothing"],
+        tests=[_LINES + "test_a_log_that_cannot_be_written_stops_nothing"],
     ),
     Mutant(
         name="a file name moves the operator's cursor",
         file="s3syncd/logs.py",
         old="plain = {key: _printable(value) for key, value in plain.items()}",
         new="pass",
-        tests=[_LOGS + "test_a_file_name_can_neither_break_a_line_nor_move_the_cursor"],
+        tests=[_MASKING + "test_a_file_name_can_neither_break_a_line_nor_move_the_cursor"],
     ),
 ]

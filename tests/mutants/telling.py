@@ -302,7 +302,7 @@ MUTANTS = [
         old="            if _is_same_file(self._own, self._file):\n",
         new="            if True:\n",
         tests=[
-            "tests/test_logs.py::test_a_file_that_was_rotated_is_opened_anew_without_being_told"
+            "tests/logs/test_lines.py::test_a_file_that_was_rotated_is_opened_anew_without_being_told"
         ],
     ),
     Mutant(
