@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.driven import Browser, Shown
 from tests.browser.scene import Scene
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e

@@ -21,7 +21,8 @@ from pathlib import Path
 from s3syncd.cli.client import NoDaemonError
 from tests.browser.driven import Shown, driven_browser
 from tests.browser.scene import Scene
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.servers import rclone_server
 from tests.waiting import until
 

@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import Daemon, Site, World, tree, write
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site, tree, write
+from tests.e2e.world import World
 from tests.servers import S3Server
 from tests.waiting import until
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import World, tree
+from tests.e2e.site import tree
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.daemon import World, needs_root
+from tests.e2e.world import World, needs_root
 from tests.faults.proxy import Proxy
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.waiting import until

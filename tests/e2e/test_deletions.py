@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Daemon, Site, World, needs_root
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site
+from tests.e2e.world import World, needs_root
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e

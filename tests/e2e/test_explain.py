@@ -12,7 +12,8 @@ import pytest
 from s3syncd.cli.explain import execute
 from s3syncd.cli.main import build_parser
 from s3syncd.errors import FatalError
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.waiting import until
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import Site, World
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.e2e

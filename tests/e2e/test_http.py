@@ -9,7 +9,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.servers import S3Server, Seen, StubServer, respond, stub_server
 from tests.waiting import until
 

@@ -14,7 +14,7 @@ import pytest
 
 import s3syncd
 from s3syncd.cli.client import NoDaemonError, ask_status
-from tests.e2e.daemon import write
+from tests.e2e.site import write
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server
 from tests.waiting import until
 

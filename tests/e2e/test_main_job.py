@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Site, World
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from tests.e2e.daemon import COMMAND, World
+from tests.e2e.daemon import COMMAND
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import World, write
+from tests.e2e.site import write
+from tests.e2e.world import World
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from tests.e2e import warm
-from tests.e2e.daemon import COMMAND, World, tree
+from tests.e2e.daemon import COMMAND
+from tests.e2e.site import tree
+from tests.e2e.world import World
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.strict.fake import FakeStore
 from tests.strict.faults import Fault, Kind

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Daemon, Site, World, write
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site, write
+from tests.e2e.world import World
 from tests.waiting import until
 
 pytestmark = [

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.servers import S3Server, rclone_server
 from tests.waiting import until
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.servers import respond, stub_server
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.waiting import until
 
 

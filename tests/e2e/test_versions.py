@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e

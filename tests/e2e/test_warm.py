@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import warm
-from tests.e2e.daemon import COMMAND, World
+from tests.e2e.daemon import COMMAND
+from tests.e2e.world import World
 
 pytestmark = [
     pytest.mark.e2e,

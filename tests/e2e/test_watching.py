@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy, fault_proxy
 from tests.servers import S3Server, moto_server, rclone_server
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.e2e.worlds import (
     moto,
     moto_client,

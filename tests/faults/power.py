@@ -25,7 +25,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.e2e.daemon import tree
+from tests.e2e.site import tree
 from tests.faults.disk import LOGFLUSH, NOLOGFLUSH, Disk, why_no_disk
 from tests.faults.kills import Working
 from tests.faults.nursery import Nursery, nursery

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from tests.certificates import Authority, self_signed
-from tests.e2e.daemon import Daemon, Site, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.footprint import Footprint, footprint
 from tests.faults.proxy import Certificate, Proxy, fault_proxy
 from tests.servers import S3Server

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from s3syncd.failpoints import NAMES
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.nursery import Nursery, nursery
 from tests.faults.plots import PLOTS, Plot, first_points, play
 from tests.faults.ward import MIB, opened_ward

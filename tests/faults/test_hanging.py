@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.hanging import hanging_files, needs_fuse
 from tests.waiting import until
 

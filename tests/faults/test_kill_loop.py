@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.kills import kill_at_random
 from tests.faults.nursery import nursery
 from tests.faults.ward import opened_ward

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

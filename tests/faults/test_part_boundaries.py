@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Site, World, tree
+from tests.e2e.site import Site, tree
+from tests.e2e.world import World
 from tests.strict.diary import Diary, digest_of
 from tests.strict.faults import Fault, Kind
 from tests.strict.oracle import Oracle, Violation

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.daemon import Daemon, Site, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Site, World
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.strict.faults import FOR_EVER, Fault, Kind

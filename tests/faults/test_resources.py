@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import World, needs_root
+from tests.e2e.world import World, needs_root
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.e2e.daemon import Site, World, needs_root, write
+from tests.e2e.site import Site, write
+from tests.e2e.world import World, needs_root
 from tests.faults.proxy import Proxy
 from tests.waiting import until
 

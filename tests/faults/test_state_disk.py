@@ -13,7 +13,9 @@ import pytest
 
 from s3syncd.errors import FatalError
 from s3syncd.supervisor.lock import StateLock
-from tests.e2e.daemon import Daemon, Site, World, needs_root
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site
+from tests.e2e.world import World, needs_root
 from tests.strict.process import RemoteStore
 from tests.waiting import until
 

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from s3syncd.cli.client import ask_status
 from s3syncd.cli.rescan import has_passed
-from tests.e2e.daemon import Daemon, World, tree
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import tree
+from tests.e2e.world import World
 from tests.faults.nursery import Nursery, Nursling
 from tests.strict.author import Author
 from tests.strict.diary import digest_of

@@ -10,7 +10,8 @@ import unicodedata
 
 import pytest
 
-from tests.e2e.daemon import COMMAND, Daemon, World
+from tests.e2e.daemon import COMMAND, Daemon
+from tests.e2e.world import World
 from tests.waiting import until
 
 pytestmark = pytest.mark.e2e

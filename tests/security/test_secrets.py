@@ -11,7 +11,8 @@ import pytest
 from s3syncd.errors import SiteUnavailable
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.reply import S3Failure
-from tests.e2e.daemon import Daemon, World
+from tests.e2e.daemon import Daemon
+from tests.e2e.world import World
 from tests.servers import Answer, S3Server, Seen, StubServer, stub_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]

@@ -13,7 +13,7 @@ from s3syncd.errors import FatalError
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
-from tests.e2e.daemon import World, needs_root
+from tests.e2e.world import World, needs_root
 
 
 def test_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:

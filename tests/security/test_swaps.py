@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Site, World
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.user import _exchange
 from tests.strict.process import RemoteStore
 from tests.waiting import until

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from s3syncd.cli.client import NoDaemonError
-from tests.e2e.daemon import Daemon, Site, World, tree
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site, tree
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy, fault_proxy
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.soak.part import Part

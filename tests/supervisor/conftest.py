@@ -13,7 +13,7 @@ from s3syncd.config.load import load
 from s3syncd.config.models import Config
 from s3syncd.supervisor.fleet import Fleet
 from tests.clock import Clock
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.e2e.worlds import moto, moto_client, new_world, proxy, world
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY
 from tests.supervisor.fakes import FakeShop

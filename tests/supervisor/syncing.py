@@ -11,7 +11,7 @@ from typing import Any
 from s3syncd.config.models import Config
 from s3syncd.supervisor.once import sync
 from s3syncd.supervisor.supervisor import Supervisor
-from tests.e2e.daemon import Site
+from tests.e2e.site import Site
 
 __all__ = ["MIB", "first_state", "running", "second_state", "synced"]
 

@@ -15,7 +15,7 @@ from s3syncd.site import Progress
 from s3syncd.supervisor.build import ledger_identity, ledger_path
 from s3syncd.supervisor.lock import StateLock
 from s3syncd.supervisor.once import sync
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.supervisor.conftest import configured
 from tests.supervisor.syncing import running, synced

@@ -13,7 +13,8 @@ from s3syncd.core.entry import Kind
 from s3syncd.core.safety import list_hash
 from s3syncd.errors import ConfigError
 from s3syncd.supervisor.planning import SitePlan, plan
-from tests.e2e.daemon import Site, World, tree
+from tests.e2e.site import Site, tree
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy
 from tests.supervisor.conftest import configured
 from tests.supervisor.syncing import first_state, running, second_state, synced

@@ -6,7 +6,8 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 from s3syncd.config.models import Config
-from tests.e2e.daemon import Site, World
+from tests.e2e.site import Site
+from tests.e2e.world import World
 from tests.faults.proxy import Proxy, Request
 from tests.supervisor.conftest import configured
 from tests.supervisor.syncing import first_state, running, second_state, synced

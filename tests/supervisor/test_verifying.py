@@ -9,7 +9,7 @@ import pytest
 from s3syncd.supervisor import verify
 from s3syncd.supervisor.verifying import StoppedError
 from tests.descriptors import held_below
-from tests.e2e.daemon import World
+from tests.e2e.world import World
 from tests.supervisor.conftest import configured
 from tests.supervisor.syncing import synced
 from tests.waiting import until
