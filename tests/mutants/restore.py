@@ -5,7 +5,11 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _PLACE = "tests/local/test_destination.py::"
-_STORE = "tests/strict/test_restoring.py::"
+_DIRECTORY = "tests/strict/restoring/test_directory.py::"
+_CONTENT = "tests/strict/restoring/test_content.py::"
+_TREE = "tests/strict/restoring/test_tree.py::"
+_RESTORING_PAST = "tests/strict/restoring/test_past.py::"
+_BROKEN_OFF = "tests/strict/restoring/test_broken_off.py::"
 _PAST = "tests/supervisor/test_holdings.py::"
 
 MUTANTS = [
@@ -24,7 +28,7 @@ MUTANTS = [
         "    with suppress(FileExistsError)",
         tests=[
             _PLACE + "test_links_are_not_followed",
-            _STORE + "test_a_link_in_the_way_leads_nowhere",
+            _DIRECTORY + "test_a_link_in_the_way_leads_nowhere",
         ],
     ),
     Mutant(
@@ -67,56 +71,56 @@ MUTANTS = [
         file="s3syncd/transfer/fetch.py",
         old="            if verdict is Verdict.EQUAL or (",
         new="            if True or (",
-        tests=[_STORE + "test_content_that_is_not_the_digests_is_not_written"],
+        tests=[_CONTENT + "test_content_that_is_not_the_digests_is_not_written"],
     ),
     Mutant(
         name="a file that differs is replaced unasked",
         file="s3syncd/transfer/fetch.py",
         old="    if is_there and not kit.may_replace:\n",
         new="    if False:\n",
-        tests=[_STORE + "test_what_cannot_be_proved_is_brought_and_named"],
+        tests=[_CONTENT + "test_what_cannot_be_proved_is_brought_and_named"],
     ),
     Mutant(
         name="what is there is fetched again",
         file="s3syncd/transfer/fetch.py",
         old="        if there is Verdict.EQUAL:\n",
         new="        if False:\n",
-        tests=[_STORE + "test_what_is_proved_to_be_there_is_not_fetched_again"],
+        tests=[_TREE + "test_what_is_proved_to_be_there_is_not_fetched_again"],
     ),
     Mutant(
         name="who writes objects makes set-user-id programs",
         file="s3syncd/transfer/stamps.py",
         old="        return mode & _PERMISSIONS\n",
         new="        return mode & 0o7777\n",
-        tests=[_STORE + "test_the_tree_comes_back_with_times_and_permissions"],
+        tests=[_TREE + "test_the_tree_comes_back_with_times_and_permissions"],
     ),
     Mutant(
         name="a tree is restored into a watched directory",
         file="s3syncd/supervisor/restoring.py",
         old="    if not wish.is_into_root:\n",
         new="    if False:\n",
-        tests=[_STORE + "test_no_directory_that_a_site_watches_is_written_to"],
+        tests=[_DIRECTORY + "test_no_directory_that_a_site_watches_is_written_to"],
     ),
     Mutant(
         name="a tree is restored into the root beside a running daemon",
         file="s3syncd/supervisor/restoring.py",
         old="    return StateLock(config.state_dir)",
         new="    return None",
-        tests=[_STORE + "test_the_root_is_restored_only_while_no_daemon_runs"],
+        tests=[_DIRECTORY + "test_the_root_is_restored_only_while_no_daemon_runs"],
     ),
     Mutant(
         name="the present passes for the past",
         file="s3syncd/supervisor/restoring.py",
         old="            if not self.versioning:\n",
         new="            if False:\n",
-        tests=[_STORE + "test_without_versions_there_is_no_past"],
+        tests=[_RESTORING_PAST + "test_without_versions_there_is_no_past"],
     ),
     Mutant(
         name="a missing file makes no difference",
         file="s3syncd/supervisor/restoring.py",
         old="        return self._is_over and not any(self.counts[word] for word in MISSING)",
         new="        return self._is_over",
-        tests=[_STORE + "test_archived_objects_are_named_and_the_rest_comes"],
+        tests=[_TREE + "test_archived_objects_are_named_and_the_rest_comes"],
     ),
     Mutant(
         name="what was deleted before comes back",
@@ -179,7 +183,7 @@ MUTANTS = [
         file="s3syncd/local/drafts.py",
         old="        if is_unfinished:\n",
         new="        if False:\n",
-        tests=[_STORE + "test_a_large_file_is_gone_on_with_where_it_broke_off"],
+        tests=[_BROKEN_OFF + "test_a_large_file_is_gone_on_with_where_it_broke_off"],
     ),
     Mutant(
         name="spans of an older version are taken for those of this one",
@@ -188,7 +192,7 @@ MUTANTS = [
         new="    if False:\n",
         tests=[
             _PLACE + "test_what_is_left_of_another_version_is_nothing",
-            _STORE + "test_no_half_of_an_older_version_gets_into_a_large_file",
+            _BROKEN_OFF + "test_no_half_of_an_older_version_gets_into_a_large_file",
         ],
     ),
     Mutant(
@@ -196,7 +200,7 @@ MUTANTS = [
         file="s3syncd/transfer/fetch.py",
         old="(verdict is Verdict.UNPROVED and not draft.spans)",
         new="verdict is Verdict.UNPROVED",
-        tests=[_STORE + "test_what_was_not_on_the_disk_when_the_power_went_is_fetched_again"],
+        tests=[_BROKEN_OFF + "test_what_was_not_on_the_disk_when_the_power_went_is_fetched_again"],
     ),
     Mutant(
         name="a file that has its name already is gone on with",

@@ -7,6 +7,7 @@ from tests.mutants.mutant import Mutant
 __all__ = ["MUTANTS"]
 
 _FACE = "tests/strict/test_bucket_face.py::"
+_BUCKET_REFUSALS = "tests/strict/test_bucket_refusals.py::"
 _DAEMON = "tests/strict/test_daemon.py::"
 
 MUTANTS = [
@@ -39,7 +40,7 @@ MUTANTS = [
         old='        headers = (\n            ("content-md5", b64encode(md5).decode()),\n'
         "            *described",
         new="        headers = (\n            *described",
-        tests=[_FACE + "test_content_that_breaks_on_its_way_is_not_stored"],
+        tests=[_BUCKET_REFUSALS + "test_content_that_breaks_on_its_way_is_not_stored"],
     ),
     Mutant(
         name="an object is copied onto itself whatever it is by now",

@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.soak.people import is_strange
 from tests.strict.history import Event, History
-from tests.strict.oracle import Record
+from tests.strict.record import Record
 from tests.strict.state import Version
 
 __all__ = ["Part"]

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from s3syncd.s3.bucket import Bucket
+from tests.strict.face import settings
 from tests.strict.fake import FakeStore
+from tests.strict.scene import Scene
 
 _numbers = itertools.count()
 
@@ -76,3 +79,18 @@ def refused() -> Refused:
         assert seen == (code, status)
 
     return refuse
+
+
+@pytest.fixture
+def face(store: FakeStore) -> Iterator[Bucket]:
+    """The bucket `bucket` of that store, as the daemon sees it."""
+    bucket = Bucket(settings(store))
+    bucket.connect()
+    yield bucket
+    assert bucket.close(10)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A user and a client for an oracle to judge."""
+    return Scene()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from tests.strict.oracle import Oracle, Record, Violation
+from tests.strict.oracle import Oracle, Violation
+from tests.strict.record import Record
 
 __all__ = ["Client", "end_run"]
 

@@ -7,15 +7,16 @@ version and each deletion by something the user did; what it cannot explain is a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from tests.strict.blobs import FlawError, read_blob
 from tests.strict.diary import Diary, Line, digest_of
 from tests.strict.faults import Kind
 from tests.strict.history import Event, History
-from tests.strict.state import Change, Version
+from tests.strict.record import Record
+from tests.strict.state import Change
 
-__all__ = ["Oracle", "Record", "Violation"]
+__all__ = ["Oracle", "Violation"]
 
 # What was read may arrive so much later: it is sent again after a lost answer, a stall or a kill.
 _LATE_SECONDS: Final = 60.0
@@ -36,22 +37,6 @@ class _Look(NamedTuple):
     digest: str
     size_bytes: int
     flaw: str
-
-
-class Record(Protocol):
-    """What an oracle asks a strict store."""
-
-    def history(self) -> History:
-        """Give what happened until now."""
-
-    def version(self, serial: int) -> Version:
-        """Give one of all the versions there ever were."""
-
-    def tree(self, bucket: str, *, at: int | None = None) -> dict[str, int]:
-        """Give what readers see, or saw after an event: key -> serial of its version."""
-
-    def open_uploads(self, bucket: str) -> list[tuple[str, str]]:
-        """Give key and id of each upload that is neither complete nor aborted."""
 
 
 class Oracle:
