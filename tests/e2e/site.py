@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Site", "tree", "write"]
+__all__ = ["Site", "fill", "tree", "write"]
 
 
 def write(path: Path, content: bytes | str = b"x") -> Path:
@@ -89,3 +89,9 @@ class Site:
         assert remote.keys() == local.keys()
         different = [path for path in local if local[path] != remote[path]]
         assert not different
+
+
+def fill(site: Site, count: int = 10) -> set[str]:
+    """Write some files; give their names."""
+    return {site.write(f"d/{n}", f"content {n}").relative_to(site.root).as_posix()
+            for n in range(count)}  # fmt: skip
