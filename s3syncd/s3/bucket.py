@@ -138,7 +138,7 @@ class Bucket(Reads):
 
     def peek(self, key: str) -> Start:
         """Ask for the first byte of an object: a refusal has a body, which a HEAD's has not."""
-        headers = (("Range", "bytes=0-0"),)
+        headers = (("range", "bytes=0-0"),)
         return self._send(
             WireRequest("GetObject", "GET", self._path(key), headers, is_effect=False)
         )

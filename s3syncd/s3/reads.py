@@ -59,7 +59,7 @@ class Reads:
         """
         wanted = ("x-amz-checksum-mode", "ENABLED")
         if span is not None:
-            wanted = ("Range", f"bytes={span[0]}-{span[0] + span[1] - 1}")
+            wanted = ("range", f"bytes={span[0]}-{span[0] + span[1] - 1}")
         headers = (wanted, *conditions(if_match))
         target = self._target(key, [], version_id)
         return self._send(

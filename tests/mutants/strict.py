@@ -49,4 +49,11 @@ MUTANTS = [
         new="",
         tests=[_FACE + "test_a_copy_is_conditional_on_its_source"],
     ),
+    Mutant(
+        name="a header is signed by a name that is not lower case",
+        file="s3syncd/s3/bucket.py",
+        old='headers = (("range", "bytes=0-0"),)',
+        new='headers = (("Range", "bytes=0-0"),)',
+        tests=[_FACE + "test_what_goes_on_connections_of_our_own_is_signed"],
+    ),
 ]

@@ -11,11 +11,23 @@ from s3syncd.core.retry import FailureKind
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import parse_listing
 from s3syncd.s3.reply import S3Failure
-from tests.strict.face import content, kind, md5, put
+from tests.polling import polling
+from tests.strict.face import content, kind, md5, put, settings
 from tests.strict.fake import FakeStore
 
 MIB = 2**20
 OTHER = "0" * 32
+
+
+def test_what_goes_on_connections_of_our_own_is_signed(store: FakeStore) -> None:
+    with polling() as poller:
+        face = Bucket(settings(store), poller=poller)
+        face.connect()
+        assert kind(put(face)) is None
+        starts = (face.peek("k"), face.head("k"), face.list_page(""), face.delete("k"))
+        assert [kind(face.call(start)) for start in starts] == [None] * 4
+        assert kind(face.call(face.peek("k"))) is FailureKind.MISSING
+        assert face.close(10)
 
 
 def test_puts_are_conditional_on_what_was_seen(store: FakeStore, face: Bucket) -> None:

@@ -10,7 +10,7 @@ from s3syncd.s3.http1 import MAX_BODY_BYTES
 from s3syncd.s3.wire import WireRequest
 from tests.s3.direct.rig import Rig, Store, serve
 
-PEEK = WireRequest("GetObject", "GET", "/b/k", (("Range", "bytes=0-0"),), is_effect=False)
+PEEK = WireRequest("GetObject", "GET", "/b/k", (("range", "bytes=0-0"),), is_effect=False)
 
 
 def _answer(status: int, *headers: str, body: bytes = b"") -> bytes:
