@@ -183,12 +183,3 @@ class Daemon:
         with suppress(NoDaemonError):
             return bool(self.status()["sites"])
         return False
-
-
-def __getattr__(name: str) -> Any:
-    """Give what stood here before its own module did."""
-    from importlib import import_module
-
-    return getattr(
-        import_module(f"tests.e2e.{'world' if name in ('World', 'needs_root') else 'site'}"), name
-    )
