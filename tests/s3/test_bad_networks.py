@@ -12,7 +12,8 @@ from s3syncd.core.retry import Failure, FailureKind, is_known
 from s3syncd.s3.bucket import Bucket, BucketSettings
 from s3syncd.s3.poller import Poller
 from s3syncd.s3.reply import S3Failure
-from tests.faults.proxy import Proxy, Rule, fault_proxy
+from tests.faults.proxy import Proxy, fault_proxy
+from tests.faults.rules import Rule
 from tests.servers import ACCESS_KEY, SECRET_ACCESS_KEY, S3Server
 from tests.waiting import until
 

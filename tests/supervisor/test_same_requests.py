@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 from s3syncd.config.models import Config
 from tests.e2e.site import Site
 from tests.e2e.world import World
-from tests.faults.proxy import Proxy, Request
+from tests.faults.proxy import Proxy
+from tests.faults.rules import Request
 from tests.supervisor.conftest import configured
 from tests.supervisor.syncing import first_state, running, second_state, synced
 from tests.waiting import until
