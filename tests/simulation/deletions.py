@@ -7,7 +7,7 @@ its user has not deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.simulation.user import Loss
@@ -143,18 +143,26 @@ class Deletions:
 
         That is so if a rename took it away from the path, whatever came and went there after that
         without ever being sent: the limit is on files that are lost, and that version's is not.
-        It lives on under one of its names since, or is still in the bucket under one: then it
-        counts when it goes from there. One that was renamed and then deleted is lost.
+        It lives on under one of its names since, or is still in the bucket under one, later or
+        former: then it counts when it goes from there. One that was renamed and then deleted is
+        lost.
         """
         user, judge = self._place.user, self._place.judge
         for gone in self._ends(event, path):
             names = self._names(path, gone, event)
             if any(user.diary.has(name, at=event.at) for name in names):
                 return True
-            tree = judge.tree(BUCKET, at=event.number) if names else {}
+            former = [*user.names.before(path, gone)]
+            tree = judge.tree(BUCKET, at=event.number) if names or former else {}
             if any(self._place.prefix + name in tree for name in names):
                 return True
+            if any(self._holds(tree, name, self._digest(event)) for name in former):
+                return True
         return False
+
+    def _holds(self, tree: Mapping[str, int], path: str, digest: str) -> bool:
+        serial = tree.get(self._place.prefix + path)
+        return serial is not None and digest_of(self._place.judge.version(serial).body) == digest
 
     def _ends(self, event: Event, path: str) -> list[float]:
         """Give when the content of a deleted version ceased to stand at its path since it was sent.
@@ -171,7 +179,7 @@ class Deletions:
         return [end for end in ends if end > sent_at] or ends[-1:]  # it came late
 
     def _names(self, path: str, end: float, event: Event) -> list[str]:
-        return list(self._place.user.names_since(path, end, until=event.at))
+        return list(self._place.user.names.since(path, end, until=event.at))
 
     def _digest(self, event: Event) -> str:
         """Give the digest of what a request deleted."""

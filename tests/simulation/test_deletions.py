@@ -160,6 +160,30 @@ def test_bytes_that_came_back_and_were_sent_again_are_another_file(scene: Scene)
     assert len(scene.broken) == 1
 
 
+def test_a_file_is_not_lost_while_its_former_name_has_its_object(scene: Scene) -> None:
+    scene.rename("a", "d")
+    scene.rename("d", "e")
+    scene.put("e")
+    scene.user.remove("e")
+    scene.delete("e")  # `a` still has its bytes
+    scene.user.write("a", scene.user.blob("a", 300))
+    scene.put("a")  # and is another file now, which was not deleted
+    scene.remove("b")
+    assert scene.broken == []
+    scene.remove("c")
+    assert len(scene.broken) == 1
+
+
+def test_a_file_is_lost_where_its_former_name_has_another_ones_object(scene: Scene) -> None:
+    scene.rename("a", "d")
+    scene.put("d")
+    scene.user.write("a", scene.user.blob("a", 300))
+    scene.put("a")
+    scene.remove("d")
+    scene.remove("b")
+    assert len(scene.broken) == 1
+
+
 @pytest.mark.parametrize(("sent", "may_go"), [("abc", 1), ("ab", 2), ("a", 1)])
 def test_of_a_root_that_looked_emptied_single_files_may_go(sent: str, may_go: int) -> None:
     scene = Scene()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Final, Protocol
 
 from tests.simulation.disk import Disk, File
+from tests.simulation.names import Names
 from tests.strict.blobs import LEAST_BYTES, make_blob
 from tests.strict.diary import Diary
 
@@ -61,7 +62,7 @@ class User:
         self.done: dict[str, int] = {}
         self.is_writing: dict[str, Callable[[], None]] = {}
         self.losses: list[Loss] = []
-        self._renames: dict[tuple[str, float], str] = {}
+        self.names = Names(self.diary)
         self._disk = disk
         self._random = random
         self._ears = ears
@@ -104,15 +105,6 @@ class User:
         for path, file in sorted(self._disk.tree.files.items()):
             if path not in here:
                 self.diary.wrote(path, file.content, self._at())
-
-    def names_since(self, path: str, at: float, *, until: float) -> Iterator[str]:
-        """Give the names that a file has had since it was renamed from a path at a time."""
-        name = self._renames.get((path, at))
-        if name is not None:
-            yield name
-            for line in self.diary.of(name):
-                if line.digest is None and at < line.at <= until:
-                    yield from self.names_since(name, line.at, until=until)
 
     def overwrite(self, file: File) -> None:
         """Write a file anew in place, all at once, wherever it is, if it is nobody's work now."""
@@ -280,7 +272,7 @@ class User:
 
     def _note_rename(self, old: str, new: str, at: float) -> None:
         self.diary.renamed(old, new, at)
-        self._renames[old, at] = new
+        self.names.renamed(old, new, at)
 
     def _at(self) -> float:
         """Give a time of which no other line of the diary is."""
