@@ -45,5 +45,7 @@ def _approved(state_dir: Path, arguments: argparse.Namespace) -> int:
         lines.append(
             f"approved to send {counted(silent, 'file')} of {site} that changed in silence"
         )
+    if mounts := int(answer.get("mounts") or 0):
+        lines.append(f"approved {counted(mounts, 'file system')} mounted inside {site}")
     print("\n".join(lines) or f"nothing waits for approval at {site}")
     return exits.OK

@@ -81,7 +81,7 @@ class UnknownMark(NamedTuple):
     `path` without a trailing slash speaks of that name alone; with one (or the empty path) of
     everything that starts with it. In a stream it stands at the sorted position of `path`.
     `reason` is a closed word: symlink special_file unreadable undecodable_name mount_missing
-    io_error.
+    mount_new io_error.
     """
 
     path: str

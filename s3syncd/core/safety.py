@@ -14,6 +14,7 @@ __all__ = [
     "RootIdentity",
     "is_mass_rewrite",
     "is_root_emptied",
+    "is_same_tree",
     "judge_mass_delete",
     "judge_root",
     "least_room",
@@ -86,6 +87,11 @@ REASONS: Final[dict[str, Guard]] = {
     "mount_missing": Guard(
         "A filesystem that was mounted inside the root is not; nothing under it is deleted.",
         "Mount it again, or exclude its directory.",
+    ),
+    "mount_new": Guard(
+        "A filesystem was mounted over files that are synced, and has others; what is at or under "
+        "it is neither sent nor deleted.",
+        "Unmount it, exclude its directory, or accept it as it is: `s3syncd approve SITE`.",
     ),
     "directory_became_symlink": Guard(
         "A directory was replaced by a symbolic link; nothing under it is deleted.",
@@ -184,7 +190,12 @@ def judge_root(
     """
     if stored is None or stored == seen or root_check == "off":
         return "ok"
-    return "ok" if matching * 100 >= sampled * MATCHING_PERCENT else "replaced"
+    return "ok" if is_same_tree(sampled=sampled, matching=matching) else "replaced"
+
+
+def is_same_tree(*, sampled: int, matching: int) -> bool:
+    """Tell whether enough of the sampled files are there still; of none, all are."""
+    return matching * 100 >= sampled * MATCHING_PERCENT
 
 
 def is_root_emptied(baseline_count: int, scanned_count: int, is_complete: bool) -> bool:

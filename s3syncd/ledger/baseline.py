@@ -126,14 +126,22 @@ class BaselineTable(Store):
         )
         return [path for (path,) in self._rows(sql, (fold(inode), size_bytes))]
 
-    def sample(self, limit: int) -> list[BaselineRow]:
-        """Return up to `limit` rows spread evenly over the baseline. Reads it once."""
-        stride = max(1, self.count()[0] // max(1, limit))
+    def sample(self, limit: int, *, below: str = "") -> list[BaselineRow]:
+        """Return up to `limit` rows spread evenly over the baseline. Reads it once.
+
+        Args:
+            limit: number of rows.
+            below: empty, or a directory with its slash: only paths below it.
+        """
+        area = (below.encode(), below.encode() + _AFTER_ALL)
+        counted = "SELECT count(*) FROM baseline WHERE path > ? AND path < ?"
+        count = self._rows(counted, area)[0][0] if below else self.count()[0]
+        stride = max(1, count // max(1, limit))
         sql = (
             f"SELECT {_COLUMNS} FROM (SELECT *, row_number() OVER (ORDER BY path) AS n"  # noqa: S608
-            " FROM baseline) WHERE (n - 1) % ? = 0 LIMIT ?"
+            " FROM baseline WHERE path > ? AND path < ?) WHERE (n - 1) % ? = 0 LIMIT ?"
         )
-        return _unfolded(self._rows(sql, (stride, limit)))
+        return _unfolded(self._rows(sql, (*area, stride, limit)))
 
     def seq(self) -> int:
         """Return the site counter: it grows with every record and forget, also over restarts."""

@@ -6,20 +6,32 @@ from dataclasses import dataclass
 
 from s3syncd.core.safety import RootIdentity
 
-__all__ = ["MountSeen", "NamesSkipped"]
+__all__ = ["MountAccepted", "MountSeen", "NamesSkipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class MountSeen:
-    """A filesystem is mounted inside the root, met for the first time: to be remembered.
+    """A filesystem is mounted inside the root that is not accepted: the site judges it.
 
-    The scanner remembers it for its own life; the site keeps it for the next
-    (`Scanner(mounts=...)`). While another one, or none, is there, all at and under `path`
-    (`a/b/`) is unknown.
+    Until it has (`Scanner.accept_mount`), all at and under `path` (`a/b/`) is unknown.
     """
 
     path: str
     identity: RootIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class MountAccepted:
+    """A filesystem mounted inside the root belongs to the tree: to be remembered.
+
+    The scanner remembers it for its own life; the site keeps it for the next
+    (`Scanner(mounts=...)`). While another one, or none, is there, all at and under `path`
+    (`a/b/`) is unknown. `was_left_out`: scans have left out what is below.
+    """
+
+    path: str
+    identity: RootIdentity
+    was_left_out: bool
 
 
 @dataclass(frozen=True, slots=True)

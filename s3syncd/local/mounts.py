@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import re
 import select
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from s3syncd.core.safety import RootIdentity
-
-__all__ = ["InnerMounts", "Mount", "Mounts", "is_local", "parse_mountinfo"]
+__all__ = ["Mount", "Mounts", "is_local", "parse_mountinfo"]
 
 _MOUNTINFO: Final = Path("/proc/self/mountinfo")
 
@@ -124,34 +121,3 @@ class Mounts:
 
     def _concerns(self, point: str) -> bool:
         return self._covers_root(point) or point.startswith(str(self._root).rstrip("/") + "/")
-
-
-class InnerMounts:
-    """Mounts inside the root: those there now, and those remembered. Owned by the scan thread.
-
-    Args:
-        mounts: the kernel's table.
-        stored: path (`a/m/`) to what was mounted there when it was first seen.
-        on_new: called with each mount met for the first time.
-    """
-
-    def __init__(
-        self,
-        mounts: Mounts,
-        stored: Mapping[str, RootIdentity],
-        *,
-        on_new: Callable[[str, RootIdentity], None],
-    ) -> None:
-        self._mounts = mounts
-        self._on_new = on_new
-        self.stored = dict(stored)
-
-    @property
-    def inner(self) -> frozenset[str]:
-        """Where something is mounted now."""
-        return self._mounts.inner
-
-    def store(self, path: str, identity: RootIdentity) -> None:
-        """Remember a mount."""
-        self.stored[path] = identity
-        self._on_new(path, identity)

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +19,11 @@ from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.messages import Look, Looked, RootSeen, ScanBatch
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
-from s3syncd.local.files import lstat_path
 from s3syncd.local.identity import RootError, identity_of, open_root
-from s3syncd.local.messages import MountSeen, NamesSkipped
-from s3syncd.local.mounts import InnerMounts, Mounts
-from s3syncd.local.walk import Step, Walk, Watch, is_mounted
+from s3syncd.local.inner import InnerMounts, Known
+from s3syncd.local.messages import MountAccepted, MountSeen, NamesSkipped
+from s3syncd.local.mounts import Mounts
+from s3syncd.local.walk import Step, Walk, Watch
 
 __all__ = ["Scanner"]
 
@@ -51,11 +51,11 @@ class Scanner:
         root: absolute, without links.
         scope: what is selected.
         post: takes the answers, in the scan thread; must not block. `core.messages` (`ScanBatch`,
-            `Looked`, `RootSeen`) and `local.messages` (`MountSeen`, `NamesSkipped`).
+            `Looked`, `RootSeen`) and `local.messages`.
         watcher: told of each directory before it is listed; None: nothing is watched.
         clock: monotonic seconds.
         name: of the site, for the thread's name.
-        mounts: what was mounted inside the root when it was first seen (`a/m/`).
+        mounts: what is accepted of what is mounted inside the root (`a/m/`).
     """
 
     def __init__(
@@ -75,7 +75,9 @@ class Scanner:
         self._watcher = watcher
         self._clock = clock
         self._table = Mounts(root)
-        self._mounts = InnerMounts(self._table, mounts or {}, on_new=self._mount_seen)
+        self._mounts = InnerMounts(
+            self._table, mounts or {}, on_new=lambda path, identity: post(MountSeen(path, identity))
+        )
         self._changed = threading.Condition()
         self._urgent: deque[Callable[[], None]] = deque()
         self._scans: list[_Scan] = []
@@ -127,6 +129,13 @@ class Scanner:
         expected = self._expected
         self._ask(lambda: self._look(paths, expected))
 
+    def accept_mount(self, path: str, identity: RootIdentity, sample: Sequence[Known]) -> None:
+        """Answer `MountSeen`: let a mount belong to the tree, if it holds the files given.
+
+        `MountAccepted` says that it does; an empty sample asks for nothing more.
+        """
+        self._ask(lambda: self._accept_mount(path, identity, sample))
+
     def check_root(self) -> None:
         """See what stands at the root's place; a `RootSeen` answers."""
         self._ask(self._see_root)
@@ -149,9 +158,6 @@ class Scanner:
                 if scan.pass_id == pass_id
             )
             self._changed.notify_all()
-
-    def _mount_seen(self, path: str, identity: RootIdentity) -> None:
-        self._post(MountSeen(path, identity))
 
     def _enqueue(self, pass_id: int, path: str, *, is_recursive: bool, is_full: bool) -> None:
         walk = Walk(
@@ -221,7 +227,7 @@ class Scanner:
         try:
             if scan.root is None:
                 scan.root = identity_of(root_fd)
-            self._table.refresh()
+            self._mounts.refresh(root_fd, self._scope.is_pruned)
             if scan.is_full and not scan.is_begun and self._watcher is not None:
                 self._watcher.begin_scan()
             scan.is_begun = True
@@ -254,25 +260,25 @@ class Scanner:
         results: Mapping[str, Look] = {}
         is_ok = False
         try:
-            self._table.refresh()
-            results = self._look_through(root_fd, paths)
+            self._mounts.refresh(root_fd, self._scope.is_pruned)
+            results = self._mounts.look(root_fd, paths)
             is_ok = True
         finally:
             os.close(root_fd)
             self._post(Looked(results, root_ok=is_ok))
 
-    def _look_through(self, root_fd: int, paths: list[str]) -> dict[str, Look]:
-        lost = tuple(
-            path
-            for path, identity in self._mounts.stored.items()
-            if not is_mounted(root_fd, path, identity)
-        )
-        return {
-            path: UnknownMark(path, "mount_missing")
-            if lost and _is_at_or_under(path, lost)
-            else lstat_path(root_fd, path)
-            for path in paths
-        }
+    def _accept_mount(self, path: str, identity: RootIdentity, sample: Sequence[Known]) -> None:
+        try:
+            root_fd = open_root(self._root, expected=self._expected)
+        except RootError:
+            return  # met again in the next scan, if it is there
+        try:
+            is_accepted = self._mounts.accept(root_fd, path, identity, sample)
+        finally:
+            os.close(root_fd)
+        if is_accepted:
+            was_left_out = self._mounts.was_left_out(path)
+            self._post(MountAccepted(path, identity, was_left_out=was_left_out))
 
     def _see_root(self) -> None:
         try:
@@ -282,6 +288,7 @@ class Scanner:
             return
         try:
             seen = RootSeen(identity_of(root_fd), "", "")
+            self._mounts.refresh(root_fd, self._scope.is_pruned)  # told of before the first scan
         except OSError as error:
             seen = RootSeen(None, "root_missing", str(error))
         finally:
@@ -291,7 +298,3 @@ class Scanner:
     def _post_root(self, error: RootError) -> None:
         """Tell what is at the root's place instead, which is nothing where it cannot be opened."""
         self._post(RootSeen(error.seen, "" if error.seen else "root_missing", str(error)))
-
-
-def _is_at_or_under(path: str, directories: tuple[str, ...]) -> bool:
-    return (path + "/").startswith(directories)

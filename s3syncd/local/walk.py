@@ -16,13 +16,12 @@ from typing import Final, Protocol, TypeAlias
 
 from s3syncd.core.entry import UnknownMark
 from s3syncd.core.paths import Scope
-from s3syncd.core.safety import RootIdentity
 from s3syncd.local.directory import SLICE_NAMES, Directory, Item
 from s3syncd.local.files import lstat_path, reason_of
-from s3syncd.local.identity import identity_of, open_directory
-from s3syncd.local.mounts import InnerMounts
+from s3syncd.local.identity import open_directory
+from s3syncd.local.inner import InnerMounts
 
-__all__ = ["MAX_ENTRIES", "Step", "Walk", "Watch", "is_mounted"]
+__all__ = ["MAX_ENTRIES", "Step", "Walk", "Watch"]
 
 MAX_ENTRIES: Final = 512
 """Entries of a batch, and directories visited for one: some 2-20 ms between two looks."""
@@ -84,10 +83,9 @@ class Walk:
 
     def steps(self) -> Iterator[Step]:
         """Yield (entries, is_last); entries may be empty. Nothing that a tree holds raises."""
-        for path, identity in self._mounts.stored.items():
-            if self._prefix.startswith(path) and not is_mounted(self.root_fd, path, identity):
-                yield [UnknownMark(self._prefix, "mount_missing")], True
-                return
+        if reason := self._mounts.reason_above(self.root_fd, self._prefix):
+            yield [UnknownMark(self._prefix, reason)], True
+            return
         batch: list[Item] = []
         visited = 0
         stack = [chain.from_iterable(self._slices(self._prefix))]
@@ -122,8 +120,8 @@ class Walk:
         except OSError as error:
             return self._unopened(prefix, error), None
         try:
-            if self._is_mount_missing(prefix, fd):
-                return [UnknownMark(prefix, "mount_missing")], None
+            if reason := self._mounts.judge(prefix, fd):
+                return [UnknownMark(prefix, reason)], None
             if self._watch is not None:
                 self._watch.watch(prefix, fd)  # watch, then list: nothing can fall between
             directory = Directory(
@@ -167,19 +165,6 @@ class Walk:
             return [UnknownMark(prefix, look.reason)]
         return [UnknownMark(path, "mount_missing") for path in sorted(self._mounts_below(prefix))]
 
-    def _is_mount_missing(self, prefix: str, fd: int) -> bool:
-        """Tell whether something else is here than what was mounted here at first; store firsts.
-
-        Raises:
-            OSError: its filesystem does not answer.
-        """
-        stored = self._mounts.stored.get(prefix)
-        if stored is not None:
-            return identity_of(fd) != stored
-        if prefix in self._mounts.inner:
-            self._mounts.store(prefix, identity_of(fd))
-        return False
-
     def _mounts_below(self, prefix: str) -> list[str]:
         if not self._is_recursive:
             return []
@@ -193,17 +178,3 @@ class Walk:
         self.skipped += 1
         if len(self.skipped_sample) < _SAMPLE_NAMES:
             self.skipped_sample.append(os.fsencode(path).decode(errors="backslashreplace"))
-
-
-def is_mounted(root_fd: int, path: str, identity: RootIdentity) -> bool:
-    """Tell whether what is mounted at `path` (`a/m/`) is what was mounted there at first."""
-    try:
-        fd = open_directory(root_fd, path)
-    except OSError:
-        return False
-    try:
-        return identity_of(fd) == identity
-    except OSError:
-        return False
-    finally:
-        os.close(fd)

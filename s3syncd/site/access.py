@@ -7,7 +7,6 @@ themselves happen in the scan thread and in a worker.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 
 from s3syncd import collector
@@ -17,7 +16,6 @@ from s3syncd.core.retry import delay_seconds
 from s3syncd.core.safety import REASONS, RootIdentity, judge_root
 from s3syncd.errors import SiteUnavailable
 from s3syncd.ledger import Ledger
-from s3syncd.local.messages import MountSeen
 from s3syncd.pool import Apart, Call, CallFailed
 from s3syncd.site.capabilities import Capabilities
 from s3syncd.site.messages import Connected
@@ -25,12 +23,11 @@ from s3syncd.site.parts import Parts
 from s3syncd.site.sample import Known, is_same, sample_of
 from s3syncd.site.silence import Silence
 
-__all__ = ["Access", "stored_identity", "stored_mounts"]
+__all__ = ["Access", "stored_identity"]
 
 ROOT_LOOK_SECONDS = 5.0  # a missing root is looked for this often; a healthy one too
 _CONNECT_CAP_SECONDS = 60.0  # an unreachable bucket is tried at least this often
 _RELAPSE_SECONDS = 60.0  # a bucket lost so soon answers looks and nothing else: less is asked
-_MOUNTS = "mounts"  # key of the ledger
 _SLOW_SECONDS = 5.0  # what is well answers the first time within one
 _SILENT_ROOT = "The site's directory has not answered for a while; its file system may hang."
 _ASK_TOO = "`s3syncd check` asks the same way."
@@ -214,14 +211,6 @@ class Access:
             self._next_connect = now + self._pause(self._relapses + 1)
             self._set_bucket("down", message, hint)
 
-    def mount_seen(self, message: MountSeen) -> None:
-        """Remember a file system mounted inside the root: without it all below is unknown."""
-        ledger = self._parts.ledger
-        mounts = stored_mounts(ledger)
-        mounts[message.path] = message.identity
-        text = {p: [i.inode, i.fsid] for p, i in mounts.items()}
-        ledger.set_meta(_MOUNTS, json.dumps(text))
-
     def _pause(self, attempt: int) -> float:
         return max(1.0, delay_seconds(attempt, self._parts.jitter(), cap=_CONNECT_CAP_SECONDS))
 
@@ -286,10 +275,3 @@ def stored_identity(ledger: Ledger) -> RootIdentity | None:
         return None
     inode, fsid = text.split(":")
     return RootIdentity(int(inode), int(fsid))
-
-
-def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:
-    """Return what was mounted inside the root when it was first seen (`a/m/`)."""
-    text = ledger.meta(_MOUNTS)
-    stored: dict[str, list[int]] = json.loads(text) if text else {}
-    return {path: RootIdentity(*identity) for path, identity in stored.items()}

@@ -48,6 +48,7 @@ class Commands:
         drifted = site.problems.clear_reason("drift") if wanted is None else []
         silent = site.scrub.approve(now) if wanted is None else 0
         site.decisions.approved_drift.update(dict.fromkeys(drifted, now))
+        mounts = site.mounted.approve() if wanted is None else 0
         if is_root or drifted:
             site.schedule.timetable.want(Whole.RECONCILE)
         site.decisions.is_emptied = False
@@ -58,10 +59,11 @@ class Commands:
             root=is_root,
             drift=len(drifted),
             silent_changes=silent,
+            mounts=mounts,
         )
         return {
             "ok": True, "count": count, "list": held, "root": is_root, "drift": len(drifted),
-            "silent_changes": silent,
+            "silent_changes": silent, "mounts": mounts,
         }  # fmt: skip
 
     def _rescan(self, arguments: Mapping[str, object], _now: float) -> dict[str, object]:

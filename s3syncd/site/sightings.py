@@ -21,6 +21,8 @@ from s3syncd.site.schedule import Schedule
 
 __all__ = ["Sightings"]
 
+_OF_MOUNTS = frozenset({"mount_missing", "mount_new"})
+
 
 class Sightings:
     """Takes the answers of the scan thread.
@@ -99,7 +101,7 @@ class Sightings:
         if not path.endswith("/"):
             self._problems.note(path, reason)
         elif reason not in {"symlink", "special_file"}:
-            self._problems.note(path, reason if reason == "mount_missing" else "subtree_unknown")
+            self._problems.note(path, reason if reason in _OF_MOUNTS else "subtree_unknown")
         elif self._ledger.page("", prefix=path, limit=1):
             self._problems.note(path, "directory_became_symlink")
 

@@ -30,6 +30,7 @@ from s3syncd.site.hearing import Hearing
 from s3syncd.site.hold import Hold
 from s3syncd.site.listing import Listing
 from s3syncd.site.looks import Looks
+from s3syncd.site.mounted import Mounted
 from s3syncd.site.outcomes import Outcomes
 from s3syncd.site.parts import Parts
 from s3syncd.site.passes import Pass
@@ -201,6 +202,7 @@ class Site:
             looks=self.looks,
             retirement=self.retirement,
         )
+        self.mounted = Mounted(parts, self.schedule.timetable)
         self.hearing = Hearing(
             parts,
             schedule=self.schedule,

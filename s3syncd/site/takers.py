@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from s3syncd.core.messages import Looked, RootSeen, ScanBatch
-from s3syncd.local.messages import MountSeen, NamesSkipped
+from s3syncd.local.messages import MountAccepted, MountSeen, NamesSkipped
 from s3syncd.site import messages
 from s3syncd.site.sightings import Sightings
 
@@ -46,6 +46,7 @@ def takers_of(site: Site) -> Mapping[type, Callable[[Any, float], None]]:
         messages.Command: site.commands.carry_out,
         messages.Stop: site.stop,
         messages.Room: site.room,
-        MountSeen: lambda m, now: site.access.mount_seen(m),
+        MountSeen: site.mounted.seen,
+        MountAccepted: site.mounted.accepted,
         NamesSkipped: sightings.names_skipped,
     }

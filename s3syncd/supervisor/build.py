@@ -29,8 +29,8 @@ from s3syncd.s3.poller import new_poller
 from s3syncd.s3.settings import bucket_settings
 from s3syncd.sender.branch import Branch
 from s3syncd.site import Parts, Site
-from s3syncd.site.access import stored_mounts
 from s3syncd.site.messages import Hinted, Noted, Room
+from s3syncd.site.mounted import stored_mounts
 from s3syncd.supervisor.beside import branch_for, office_for
 from s3syncd.supervisor.desk import Desk
 from s3syncd.supervisor.gate import ReconcileGate

@@ -17,10 +17,12 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.retry import Failure, FailureKind, delay_seconds
 from s3syncd.core.safety import REASONS, RootIdentity, judge_root
 from s3syncd.ledger import Ledger
+from s3syncd.local.messages import MountSeen
 from s3syncd.local.scanner import Scanner
 from s3syncd.s3.bucket import Bucket
 from s3syncd.s3.listing import ListingError, ListingPage, parse_listing
-from s3syncd.site.access import stored_identity, stored_mounts
+from s3syncd.site.access import stored_identity
+from s3syncd.site.mounted import stored_mounts
 from s3syncd.site.sample import SAMPLED_PATHS, is_same
 
 __all__ = ["CannotPlanError", "LocalSide", "remote_pages", "rows_of"]
@@ -132,6 +134,9 @@ class LocalSide:
             else:
                 if isinstance(answer, kind):
                     return answer
+                if isinstance(answer, MountSeen):
+                    sample = self._ledger.sample(SAMPLED_PATHS, below=answer.path)
+                    self._scanner.accept_mount(answer.path, answer.identity, sample)
 
 
 def remote_pages(

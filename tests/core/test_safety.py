@@ -120,7 +120,8 @@ def test_a_list_is_named_by_its_content():
 def test_every_guard_says_what_to_do():
     assert set(REASONS) == {
         "root_missing", "root_replaced", "root_emptied", "mass_delete", "bucket_unavailable",
-        "subtree_unknown", "mount_missing", "directory_became_symlink", "listing_incomplete",
+        "subtree_unknown", "mount_missing", "mount_new", "directory_became_symlink",
+        "listing_incomplete",
         "ledger_unavailable", "state_dir_full",
     }  # fmt: skip
     assert all(guard.message and guard.remedy for guard in REASONS.values())

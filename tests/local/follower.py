@@ -13,6 +13,7 @@ from s3syncd.core.messages import Looked, RootSeen, ScanBatch
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.hints import Hint, HintTable
+from s3syncd.local.messages import MountSeen
 from s3syncd.local.scanner import Scanner
 from s3syncd.local.watcher import Watcher
 from tests.waiting import until
@@ -47,6 +48,8 @@ class Follower:
             mounts=mounts,
         )
         self.is_taking = is_taking
+        self.is_accepting = True
+        self.known: list[LocalEntry] = []
         self.messages: list[object] = []
         self.batches: dict[int, list[ScanBatch]] = {}
         self.heard: dict[str, Hint] = {}
@@ -59,6 +62,8 @@ class Follower:
 
     def _post(self, message: object) -> None:
         self.messages.append(message)
+        if isinstance(message, MountSeen) and self.is_accepting:
+            self.scanner.accept_mount(message.path, message.identity, self.known)
         if isinstance(message, ScanBatch):
             self.batches.setdefault(message.pass_id, []).append(message)
             self.seen.update(e.path for e in message.entries if isinstance(e, LocalEntry))
@@ -166,6 +171,7 @@ def following(root: Path, *, is_started: bool = True, **options: object) -> Iter
     follower.scanner.start()
     try:
         if is_started:
+            follower.check_root()  # as a site does: what is mounted is then accepted
             follower.full()
         yield follower
     finally:

@@ -13,7 +13,8 @@ from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.paths import Scope
 from s3syncd.local.files import lstat_path
 from s3syncd.local.identity import RootError, identity_of, open_root
-from s3syncd.local.mounts import InnerMounts, Mounts
+from s3syncd.local.inner import InnerMounts
+from s3syncd.local.mounts import Mounts
 from s3syncd.local.walk import Walk
 from tests.faults.hanging import FAILURES, HangingFiles, hanging_files, needs_fuse
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.messages import Looked, RootSeen
-from s3syncd.local.messages import MountSeen
+from s3syncd.local.messages import MountAccepted
 from tests.local.follower import Follower, following, make_tree
 from tests.local.listening import Calls
 from tests.local.trees import exchange, fill
@@ -131,7 +131,7 @@ def test_a_mount_inside_the_root_that_is_gone_is_unknown(root: Path, mounted) ->
     mounted(root / "a/m")
     make_tree(root, "a/m/f", "a/m/d/g")
     with following(root) as follower:
-        (seen,) = [m for m in follower.messages if isinstance(m, MountSeen)]
+        (seen,) = [m for m in follower.messages if isinstance(m, MountAccepted)]
         assert seen.path == "a/m/"
         assert follower.seen == {"a/m/f", "a/m/d/g", "a/z", "b"}
         subprocess.run(["umount", root / "a/m"], check=True)
@@ -158,7 +158,7 @@ def test_a_mount_remembered_from_an_earlier_life_is_missed(root: Path, mounted) 
     make_tree(root, "m/under")
     mounted(root / "m")
     with following(root) as follower:
-        (seen,) = [m for m in follower.messages if isinstance(m, MountSeen)]
+        (seen,) = [m for m in follower.messages if isinstance(m, MountAccepted)]
     subprocess.run(["umount", root / "m"], check=True)
     with following(root, mounts={seen.path: seen.identity}) as follower:
         assert follower.full() == [UnknownMark("m/", "mount_missing")]

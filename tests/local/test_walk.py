@@ -16,8 +16,9 @@ from s3syncd.core.entry import LocalEntry, UnknownMark
 from s3syncd.core.paths import Scope
 from s3syncd.local import directory
 from s3syncd.local.identity import open_root
+from s3syncd.local.inner import InnerMounts
 from s3syncd.local.messages import NamesSkipped
-from s3syncd.local.mounts import InnerMounts, Mounts
+from s3syncd.local.mounts import Mounts
 from s3syncd.local.walk import Walk
 from tests.local.follower import EVERYTHING, files_below, following, make_tree
 

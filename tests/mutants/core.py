@@ -179,7 +179,7 @@ MUTANTS = [
     Mutant(
         name="another directory passes for the root",
         file=SAFETY,
-        old='return "ok" if matching * 100 >= sampled * MATCHING_PERCENT else "replaced"',
+        old='return "ok" if is_same_tree(sampled=sampled, matching=matching) else "replaced"',
         new='return "ok"',
         tests=["tests/core/test_safety.py::test_root_identity"],
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.faults.hanging import HAS_FUSE
 from tests.mutants.mutant import Mutant
 
+_MOUNTS = "tests/local/test_inner_mounts.py::"
 _SCANNER = "tests/local/test_scanner.py::"
 _ROOTS = "tests/local/test_roots.py::"
 _WALK = "tests/local/test_walk.py::"
@@ -74,10 +75,38 @@ MUTANTS = [
     ),
     Mutant(
         name="what is under a lost mount is looked at as if it were there",
-        file="s3syncd/local/scanner.py",
-        old="            if lost and _is_at_or_under(path, lost)\n",
-        new="            if False\n",
+        file="s3syncd/local/inner.py",
+        old="            if unknown and (reason := _reason_at(path, unknown))\n",
+        new="            if (reason := '')\n",
         tests=[_ROOTS + "test_a_mount_inside_the_root_that_is_gone_is_unknown"],
+    ),
+    Mutant(
+        name="what is mounted over known files belongs to the tree",
+        file="s3syncd/local/inner.py",
+        old="        if not is_same_tree(sampled=len(sample), matching=matching):\n",
+        new="        if False:\n",
+        tests=[_MOUNTS + "test_what_is_mounted_over_known_files_is_unknown_until_it_goes"],
+    ),
+    Mutant(
+        name="a look comes before a mount is known of",
+        file="s3syncd/local/scanner.py",
+        old="            self._mounts.refresh(root_fd, self._scope.is_pruned)\n            results",
+        new="            results",
+        tests=[_MOUNTS + "test_the_first_look_already_knows_of_a_mount"],
+    ),
+    Mutant(
+        name="what is found when a mount is accepted is not compared",
+        file="s3syncd/site/mounted.py",
+        old="        if message.was_left_out:\n",
+        new="        if False:\n",
+        tests=["tests/scenarios/test_mounts.py::test_what_was_left_out_is_compared_when_accepted"],
+    ),
+    Mutant(
+        name="a mount over known files is accepted without a sample of them",
+        file="s3syncd/site/mounted.py",
+        old="self._parts.scanner.accept_mount(path, identity, sample)",
+        new="self._parts.scanner.accept_mount(path, identity, ())",
+        tests=["tests/scenarios/test_mounts.py::test_a_mount_is_judged_by_the_files_known_below"],
     ),
     Mutant(
         name="a scan sends on although nobody takes",

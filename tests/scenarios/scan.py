@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from s3syncd.core.messages import Look, Looked, RootSeen, ScanBatch
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.identity import RootError, identity_of, open_root
+from s3syncd.local.inner import Known
 from s3syncd.local.messages import NamesSkipped
 
 __all__ = ["InlineScanner"]
@@ -43,6 +44,7 @@ class InlineScanner:
         are_looks_held: no look is answered.
         busy: how many seconds the step at hand has taken.
         skipped: names that are no text, which the next whole scans meet.
+        asked_mounts: each answer to a mount: path, identity, and the paths of the sample.
         looks: how often each path was looked at.
         scans: the prefix of each scan asked for; '' is the whole root.
     """
@@ -60,6 +62,7 @@ class InlineScanner:
         self.is_hung = False
         self.busy = 0.0
         self.skipped: NamesSkipped | None = None
+        self.asked_mounts: list[tuple[str, RootIdentity, list[str]]] = []
         self._post = post
         self._expected: RootIdentity | None = None
         self._urgent: deque[Callable[[], None]] = deque()
@@ -89,6 +92,9 @@ class InlineScanner:
 
     def look(self, paths: list[str]) -> None:
         self._looks.append((list(paths), self._expected))
+
+    def accept_mount(self, path: str, identity: RootIdentity, sample: Sequence[Known]) -> None:
+        self.asked_mounts.append((path, identity, [known.path for known in sample]))
 
     def check_root(self) -> None:
         self._urgent.append(self._see_root)

@@ -175,6 +175,7 @@ const REASON_WORDS = {
   mass_delete: "mass deletion", bucket_unavailable: "bucket unavailable", state_dir_full: "state_dir full",
   ledger_unavailable: "ledger unavailable", listing_incomplete: "listing incomplete",
   subtree_unknown: "unreadable directory", mount_missing: "mount missing",
+  mount_new: "mount over files",
 };
 
 function stateWord(site) {
