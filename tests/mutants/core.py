@@ -35,6 +35,13 @@ MUTANTS = [
         tests=["tests/core/test_paths.py::test_an_inner_site_is_invisible_on_both_sides"],
     ),
     Mutant(
+        name="what an inner site has now is still the outer one's to delete",
+        file=PATHS,
+        old="return self.is_selected(path) and self.problem_with(path) is None",
+        new="return self.is_selected(path)",
+        tests=["tests/e2e/test_inner_site_later.py"],
+    ),
+    Mutant(
         name="directories are pruned without proof",
         file=PATHS,
         old="if not _LOOKS_BEHIND_MATCH.search(each)",
