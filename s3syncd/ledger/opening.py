@@ -221,7 +221,9 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
         db.execute("BEGIN IMMEDIATE")
         MIGRATIONS[step](db)
         db.execute(f"PRAGMA user_version = {step + 1}")
+        reach("ledger.before_migrate")
         db.execute("COMMIT")
+        reach("ledger.after_migrate")
 
 
 def _schema() -> str:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
+from s3syncd import failpoints
 from s3syncd.core.retry import FailureKind
 from s3syncd.pool import Call, Start
 from s3syncd.s3.reply import Reply
@@ -42,7 +43,9 @@ def probe(kit: Kit, key: str, *, left: str | None) -> Call:
     """
     if left is not None and not (yield from _is_removed(kit, left)):
         return Probed(None, is_clean=False, hint=f"the object {left} could not be removed")
+    failpoints.reach("probe.before_put")
     reply: Reply = yield kit.bucket.put(key, b"", md5=_NOTHING.digest(), if_match=_STALE)
+    failpoints.reach("probe.after_put")
     failure = reply.failure
     if failure is None:
         is_clean = yield from _is_removed(kit, key)
@@ -60,5 +63,7 @@ def _is_removed(kit: Kit, key: str) -> Generator[Start, Any, bool]:
     seen: Reply = yield kit.bucket.head(key)
     if seen.failure is not None:
         return seen.failure.kind is FailureKind.MISSING
+    failpoints.reach("probe.before_remove")
     reply: Reply = yield kit.bucket.delete(key, if_match=seen.etag)
+    failpoints.reach("probe.after_remove")
     return reply.failure is None or reply.failure.kind is FailureKind.MISSING

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from s3syncd import failpoints
+from tests.faults.tampering import age, forget_capabilities
 from tests.faults.ward import MIB, PREFIX, Ward
 from tests.strict.faults import Fault, Kind
+from tests.strict.store import Options
 from tests.waiting import until
 
 __all__ = ["PLOTS", "Plot", "armed", "first_points", "play"]
@@ -30,6 +32,7 @@ class Plot:
         prepare: what is done before, and brought in sync.
         is_live: the daemon is armed while it runs.
         mend: what a person would do after the next start.
+        store: how the store behaves; None: as S3 does.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Plot:
     prepare: Callable[[Ward], None] = _nothing
     is_live: bool = False
     mend: Callable[[Ward], None] = _nothing
+    store: Options | None = None
 
 
 def _around(*names: str) -> tuple[str, ...]:
@@ -75,12 +79,14 @@ def _before_reclass(ward: Ward) -> None:
     ward.restart()
 
 
-def _lose_ledger(ward: Ward) -> None:
-    ward.lose_files_of_ledger()
+def _age_ledger(ward: Ward) -> None:
+    age(ward.daemon.ledger())
 
 
-def _spoil_ledger(ward: Ward) -> None:
-    ward.spoil_ledger()
+def _hold_drift(ward: Ward) -> None:
+    """Let the next start ask whether the store keeps conditions, which matters to held drift."""
+    ward.configure(on_drift="hold")
+    forget_capabilities(ward.daemon.ledger())
 
 
 def _stop(ward: Ward) -> None:
@@ -207,7 +213,7 @@ PLOTS: Final = (
             "ledger.before_create", "ledger.after_create", *_around("setting"),
             "adopt.after_proof", *_around("record"),
         ),
-        _lose_ledger, _new,
+        Ward.lose_files_of_ledger, _new,
     ),
     Plot(
         "spoilt ledger",
@@ -215,8 +221,12 @@ PLOTS: Final = (
             "ledger.before_aside", "ledger.before_aside@2", "ledger.before_aside@3",
             "ledger.after_aside", "ledger.after_create", "adopt.after_proof",
         ),
-        _spoil_ledger, _new,
+        Ward.spoil_ledger, _new,
     ),
+    Plot("older ledger", ("ledger.before_migrate", "ledger.after_migrate"), _age_ledger),
+    Plot("probe", ("probe.before_put", "probe.after_put"), _hold_drift),
+    Plot("careless store", ("probe.before_remove", "probe.after_remove"), _hold_drift,
+         store=Options(has_conditions=False)),
     Plot("hold", (*_around("judgement", "setting"),), _hold, _before_hold, mend=_approve),
     Plot("approval", (*_around("judgement", "setting", "forget"), "delete.after_delete"),
          _ask_to_approve, _begin_hold, is_live=True, mend=_approve_what_is_left),

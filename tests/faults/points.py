@@ -38,7 +38,7 @@ def kill_at_each(born: Nursery, plot: Plot, folder: Path, *, seconds: tuple[str,
         Number of cases; each was judged.
     """
     count = 0
-    with opened_ward(born, folder) as ward:
+    with opened_ward(born, folder, kind=plot.store) as ward:
         ward.author.write("stays", 5000)
         ward.restart()
         ward.judge()

@@ -48,7 +48,7 @@ def test_every_failpoint_stands_in_the_code_and_no_other_does() -> None:
 def test_a_kill_at_any_point_is_made_good_by_the_next_start(
     born: Nursery, tmp_path: Path, plot: Plot
 ) -> None:
-    with opened_ward(born, tmp_path) as ward:
+    with opened_ward(born, tmp_path, kind=plot.store) as ward:
         ward.author.write("stays", 5000)
         ward.restart()
         ward.judge()

@@ -17,11 +17,13 @@ from tests.e2e.daemon import Daemon
 from tests.e2e.site import tree
 from tests.e2e.world import World
 from tests.faults.nursery import Nursery, Nursling
+from tests.faults.unprobed import Unprobed
 from tests.strict.author import Author
 from tests.strict.diary import digest_of
 from tests.strict.ending import end_run
 from tests.strict.oracle import Oracle
 from tests.strict.process import RemoteStore, strict_process
+from tests.strict.store import Options
 from tests.waiting import until
 
 __all__ = ["BUCKET", "MIB", "PREFIX", "Quick", "Ward", "opened_ward"]
@@ -122,7 +124,7 @@ class Ward:
         self.author = author(self.site.root, seed, aside=self.site.root.parent / "aside")
         self.daemon = Quick(world.daemon(**{**_QUICK, **options}), nursery)
         world.daemons[-1] = self.daemon
-        self.oracle = Oracle(store, self.author.diary, bucket=BUCKET, prefix=PREFIX)
+        self.oracle = Oracle(Unprobed(store), self.author.diary, bucket=BUCKET, prefix=PREFIX)
 
     @property
     def nursling(self) -> Nursling:
@@ -177,13 +179,16 @@ class Ward:
         with contextlib.closing(sqlite3.connect(aside / path.name)) as db:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                rows, intents = {}, set()
+                rows, intents, probed = {}, set(), None
             else:
+                told = db.execute("SELECT value FROM meta WHERE key = 'probe_key'").fetchone()
+                probed = told[0] if told else None
                 rows = dict(db.execute("SELECT CAST(path AS TEXT), etag FROM baseline"))
                 intents = {name for (name,) in db.execute("SELECT CAST(path AS TEXT) FROM intent")}
         objects = {
             key.removeprefix(PREFIX): self.store.version(serial).etag
             for key, serial in self.store.tree(BUCKET).items()
+            if key != probed
         }
         return sorted(
             name
@@ -276,9 +281,11 @@ class Ward:
 
 
 @contextlib.contextmanager
-def opened_ward(nursery: Nursery, folder: Path, *, seed: int = 0, **options: Any) -> Iterator[Ward]:
-    """Make a store of its own, a site on it, and a daemon that is not started yet."""
-    with strict_process(seed=seed) as store:
+def opened_ward(
+    nursery: Nursery, folder: Path, *, seed: int = 0, kind: Options | None = None, **options: Any
+) -> Iterator[Ward]:
+    """Make a store of its own, of a kind, a site on it, and a daemon that is not started yet."""
+    with strict_process(options=kind, seed=seed) as store:
         client = store.as_server.client()
         world = World(store.as_server, client, folder)
         try:
