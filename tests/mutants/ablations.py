@@ -45,4 +45,11 @@ MUTANTS = [
             "test_a_look_refused_without_a_reason_may_be_the_credentials_and_is_soon_repeated"
         ],
     ),
+    Mutant(
+        name="what bears no mark is of an operation that has none",
+        file="s3syncd/transfer/looks.py",
+        old="return seen is not None and op_id is not None and seen",
+        new="return seen is not None and seen",
+        tests=["tests/transfer/test_whose_version.py"],
+    ),
 ]

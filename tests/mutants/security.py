@@ -115,4 +115,18 @@ MUTANTS = [
         new='r"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]"',
         tests=[LINES + "test_console_line_holds_nothing_that_a_terminal_obeys"],
     ),
+    Mutant(
+        name="everybody may read the ledger",
+        file="s3syncd/ledger/opening.py",
+        old="os.O_CREAT | os.O_CLOEXEC, 0o600))",
+        new="os.O_CREAT | os.O_CLOEXEC, 0o644))",
+        tests=["tests/ledger/test_opening.py::test_a_new_ledger_is_fresh_and_private"],
+    ),
+    Mutant(
+        name="everybody may enter the state directory",
+        file="s3syncd/supervisor/lock.py",
+        old="            state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)\n",
+        new="            state_dir.mkdir(parents=True, exist_ok=True)\n",
+        tests=["tests/security/test_state.py::test_new_state_directory_is_for_its_owner_alone"],
+    ),
 ]

@@ -27,6 +27,12 @@ def test_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
     assert mine.read_text() == "my content"
 
 
+def test_new_state_directory_is_for_its_owner_alone(tmp_path: Path) -> None:
+    StateLock(tmp_path / "state").release()
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "state/lock").stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("target", ["a file", "another socket", "nothing"])
 def test_link_in_the_place_of_the_control_socket_is_left_alone(tmp_path: Path, target: str) -> None:
     at = tmp_path / "target"
