@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from s3syncd.s3.reply import Reply
-from s3syncd.transfer.looks import OP_KEY, has_made
+from s3syncd.transfer.headers import OP_KEY
+from s3syncd.transfer.looks import has_made
 
 
 def _version(**metadata: str) -> Reply:
