@@ -258,6 +258,10 @@ class Ward:
         self._pass(is_remote=True)
         self.daemon.in_sync()
 
+    def verify(self) -> None:
+        """Have it compare both sides by content."""
+        assert not (told := self.daemon.run("verify")).returncode, told.stdout + told.stderr
+
     def lose_ledger(self) -> None:
         """Stop it, take its ledger away, and start it again."""
         assert self.daemon.stop() == 0

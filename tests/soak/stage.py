@@ -108,6 +108,11 @@ class Place:
         """Let it look at both sides once more."""
         self.settle()
 
+    def verify(self) -> None:
+        """Let it compare both sides by content."""
+        told = self.daemon.run("verify", self.name, timeout=PATIENCE_SECONDS)
+        assert told.returncode == 0, told.stdout + told.stderr
+
     def lose_ledger(self) -> None:
         """Stop the daemon, take the site's ledger away, and start it again."""
         assert self.daemon.stop(timeout=60) == 0

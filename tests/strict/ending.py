@@ -20,6 +20,9 @@ class Client(Protocol):
     def idle_cycle(self) -> None:
         """Let it look at both sides once more, and wait until it says that it is done."""
 
+    def verify(self) -> None:
+        """Let it compare both sides by their content, and fail where it finds a difference."""
+
     def lose_ledger(self) -> None:
         """Stop it, take its ledger away, and start it again."""
 
@@ -31,7 +34,7 @@ def end_run(client: Client, oracle: Oracle, record: Record) -> None:
     """End a run whose faults are over, and fail where a promise is broken.
 
     1. What it says it has reached, it has: both sides are equal, no upload is left.
-    2. A cycle on top asks for nothing.
+    2. A cycle on top, and a look at all content, ask for nothing that changes anything.
     3. Without its ledger it comes to the same again, and deletes nothing on the way.
     """
     client.settle()
@@ -41,6 +44,7 @@ def end_run(client: Client, oracle: Oracle, record: Record) -> None:
 
     mark = record.history().mark
     client.idle_cycle()
+    client.verify()
     _assert_none(oracle.nothing_asked_for(since=mark))
 
     mark = record.history().mark

@@ -28,6 +28,9 @@ class Actor:
     def idle_cycle(self) -> None:
         self._now("idle")
 
+    def verify(self) -> None:
+        self._now("verify")
+
     def lose_ledger(self) -> None:
         self._now("lose")
 
@@ -61,6 +64,7 @@ MISCHIEF: list[tuple[str, Callable[[Scene], object], str]] = [
     ("settle 1", lambda scene: scene.ask("POST", f"/bucket/{PREFIX}a?uploads"), "upload left"),
     ("idle", lambda scene: scene.put("a"), "idle"),
     ("idle", lambda scene: scene.ask("POST", f"/bucket/{PREFIX}a?uploads"), "idle"),
+    ("verify", lambda scene: scene.put("a"), "idle"),
     ("lose", lambda scene: scene.delete("a"), "no deletion"),
     ("settle 2", lambda scene: scene.delete("a"), "no deletion"),
     ("settle 2", lambda scene: scene.write("b"), "equal"),

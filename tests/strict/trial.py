@@ -46,6 +46,9 @@ class Judged:
         assert self._daemon.run("rescan", "--remote", "--wait").returncode == 0
         self._daemon.in_sync()
 
+    def verify(self) -> None:
+        assert self._daemon.run("verify").returncode == 0
+
     def lose_ledger(self) -> None:
         assert self._daemon.stop() == 0
         shutil.rmtree(self._daemon.ledger().parent)
