@@ -1,7 +1,7 @@
 """A guard switched off in a copy of the package, to see that a test notices.
 
-`MUTANTS` lists in the modules beside this one name the guards; `test_mutants.py` runs them all.
-`python -m tests.mutants.mutant [WORD]` runs those whose module or name contains WORD.
+`MUTANTS` lists in the modules beside and below this one name the guards; `test_mutants.py` runs
+them all. `python -m tests.mutants.mutant [WORD]` runs those whose area or name contains WORD.
 """
 
 from __future__ import annotations
@@ -99,13 +99,15 @@ class Verdict:
 
 
 def all_mutants() -> dict[str, Mutant]:
-    """Every mutant of every module in this directory, by `module: name`."""
+    """Every mutant of every area, by `area: name`; an area is a module, or a folder of modules."""
     found: dict[str, Mutant] = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem in {"__init__", "mutant", "nursery"} or path.stem.startswith("test_"):
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*.py")):
+        module = path.relative_to(here).with_suffix("").parts
+        if module[-1] in {"__init__", "mutant", "nursery"} or module[-1].startswith("test_"):
             continue
-        for mutant in importlib.import_module(f"tests.mutants.{path.stem}").MUTANTS:
-            label = f"{path.stem}: {mutant.name}"
+        for mutant in importlib.import_module(".".join(["tests.mutants", *module])).MUTANTS:
+            label = f"{module[0]}: {mutant.name}"
             assert label not in found, f"two mutants are called {label!r}"
             found[label] = mutant
     return found

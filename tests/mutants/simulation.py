@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.mutants import ablations, core, kills, model, s3, site, transfer
+from tests.mutants import ablations, core, kills, model, s3
 from tests.mutants.mutant import Mutant
+from tests.mutants.site import deletions, holds, renames, unanswered
+from tests.mutants.transfer import files
 
 __all__ = ["MUTANTS"]
 
@@ -31,12 +33,12 @@ _BY_ITSELF = {
     (model, "an effect without an answer is forgotten"): 62,
     (model, "an upload that was applied without an answer is taken for somebody else's"): 33,
     (s3, "an effect whose answer was lost counts as not applied"): 33,
-    (site, "a lost answer is taken for a failure"): 24,
-    (site, "too many deletions are not held"): 7,
-    (site, "the old name goes before the new one is recorded"): 0,
-    (site, "a failed upload lets the old name go"): 12,
-    (site, "a deletion waits for the upload of the very file that is gone"): 3,
-    (transfer, "a file is sent though its stat changed while it was read"): 2,
+    (unanswered, "a lost answer is taken for a failure"): 24,
+    (holds, "too many deletions are not held"): 7,
+    (renames, "the old name goes before the new one is recorded"): 0,
+    (renames, "a failed upload lets the old name go"): 12,
+    (deletions, "a deletion waits for the upload of the very file that is gone"): 3,
+    (files, "a file is sent though its stat changed while it was read"): 2,
 }
 
 

@@ -1,0 +1,113 @@
+"""Guards of deletions that are too many, or want a person's word."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+_RETIRE = "s3syncd/site/retire.py"
+_DECISIONS = "s3syncd/site/decisions.py"
+_FOREIGN = "tests/scenarios/deletions/test_foreign.py"
+_HOLDS = "tests/scenarios/test_holds.py"
+_COUNTED = "tests/scenarios/test_counted.py"
+_GUARD = "s3syncd/site/guard.py"
+
+MUTANTS = [
+    Mutant(
+        name="too many deletions are not held",
+        file=_RETIRE,
+        old="        if is_emptied or self._guard.is_mass(self._on_their_way.awaited_inodes()):",
+        new="        if is_emptied:",
+        tests=[f"{_HOLDS}::test_every_waiting_deletion_is_held_and_uploads_go_on"],
+    ),
+    Mutant(
+        name="a deletion that was judged to be a rename is not judged again",
+        file=_RETIRE,
+        old='        elif deletion.state == "approved" or self._guard.lets_pass(path):',
+        new="        elif deletion:",
+        tests=[
+            f"{_COUNTED}::test_a_tree_that_is_moved_and_then_deleted_is_held",
+            f"{_COUNTED}::test_files_that_were_given_the_inodes_of_others_are_no_renames",
+        ],
+    ),
+    Mutant(
+        name="where one deletion may go any number may",
+        file=_GUARD,
+        old="        self._passes -= 1\n",
+        new="",
+        tests=[f"{_COUNTED}::test_no_more_go_unasked_than_were_counted"],
+    ),
+    Mutant(
+        name="a deletion on its way leaves its place to another",
+        file=_GUARD,
+        old="0 if is_mass else lost - len(self._passed)",
+        new="0 if is_mass else lost",
+        tests=[f"{_COUNTED}::test_no_more_go_unasked_than_were_counted"],
+    ),
+    Mutant(
+        name="a deletion that was called back keeps its place",
+        file=_RETIRE,
+        old="            self._guard.forget_passed()\n            self.recheck_held()",
+        new="            self.recheck_held()",
+        tests=[f"{_COUNTED}::test_what_was_called_back_takes_nobodys_place"],
+    ),
+    Mutant(
+        name="a deletion without an answer counts when it is known, and not before",
+        file=_GUARD,
+        old=".deletions_logged_since(day_ago) + unanswered,",
+        new=".deletions_logged_since(day_ago),",
+        tests=[
+            f"{_COUNTED}::test_deletions_without_an_answer_count_before_it_is_known",
+        ],
+    ),
+    Mutant(
+        name="a deletion asked for and wanted again counts twice",
+        file="s3syncd/ledger/deletions.py",
+        old="        AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = asked.path)\n",
+        new="",
+        tests=[f"{_COUNTED}::test_a_deletion_asked_for_twice_counts_once"],
+    ),
+    Mutant(
+        name="a slow removal is judged when it pauses, not after 30 s",
+        file=_RETIRE,
+        old="        return first + max(self._grace_seconds, _JUDGE_AT_LATEST_SECONDS)",
+        new='        return first + float("inf")',
+        tests=[f"{_HOLDS}::test_a_slow_removal_does_not_slip_through_in_batches"],
+    ),
+    Mutant(
+        name="planned deletions are not called back by a hold",
+        file=_RETIRE,
+        old="            call_back(self._ledger, self._backlog)\n",
+        new="",
+        tests=[f"{_HOLDS}::test_planned_deletions_are_called_back_by_a_hold"],
+    ),
+    Mutant(
+        name="the first foreign objects are not held",
+        file=_RETIRE,
+        old="        is_held = foreign is not None and not self._hold.lets_foreign_pass",
+        new="        is_held = False",
+        tests=[f"{_FOREIGN}::test_retire_foreign_waits_the_first_time"],
+    ),
+    Mutant(
+        name="an emptied root that fills again releases foreign objects",
+        file="s3syncd/site/hold.py",
+        old="r.foreign_etag is None or self.lets_foreign_pass",
+        new="r.path",
+        tests=[f"{_HOLDS}::test_an_emptied_root_releases_no_foreign_objects"],
+    ),
+    Mutant(
+        name="any list is approved",
+        file="s3syncd/site/commands.py",
+        old="        if wanted is not None and wanted != held:",
+        new="        if wanted is not None and held is None:",
+        tests=[f"{_HOLDS}::test_the_list_that_was_shown_is_approved_and_no_other"],
+    ),
+    Mutant(
+        name="an emptied root is not looked at as a whole",
+        file=_DECISIONS,
+        old="            self._retirement.judge(now, is_emptied=self.is_emptied)",
+        new="            self._retirement.judge(now, is_emptied=False)",
+        tests=[f"{_HOLDS}::test_an_emptied_root_deletes_nothing"],
+    ),
+]
