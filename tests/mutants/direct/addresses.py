@@ -11,7 +11,7 @@ LINK = "s3syncd/s3/link.py"
 TRUST = "s3syncd/s3/trust.py"
 IN_ADDRESSES = "tests/s3/direct/test_addresses.py::test_"
 IN_ANSWERS = "tests/s3/direct/test_answers.py::test_"
-IN_CANCEL = "tests/s3/direct/test_cancel.py::test_"
+IN_TAKEN = "tests/s3/direct/test_taken.py::test_"
 IN_TLS = "tests/s3/direct/test_tls.py::test_"
 
 MUTANTS = [
@@ -55,7 +55,7 @@ MUTANTS = [
         file="s3syncd/s3/proxies.py",
         old="(text and name.lower() in _NAMES for",
         new="(not text and name.lower() in _NAMES for",
-        tests=[IN_CANCEL + "behind_a_proxy_nothing_is_sent_or_looked_up_here"],
+        tests=[IN_TAKEN + "behind_a_proxy_nothing_is_sent_or_looked_up_here"],
     ),
     Mutant(
         name="any certificate is good",

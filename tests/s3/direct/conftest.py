@@ -13,10 +13,7 @@ from s3syncd.s3.link import Address
 from s3syncd.s3.poller import Poller
 from tests.certificates import Authority
 from tests.polling import polling
-from tests.s3.direct.rig import (
-    Rig,
-    Store,
-)
+from tests.s3.direct.rig import Rig, Store
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +27,16 @@ def rig(module_poller: Poller) -> Iterator[Rig]:
     rig = Rig(module_poller)
     yield rig
     rig.close()
+
+
+@pytest.fixture
+def alone() -> Iterator[Rig]:
+    """A rig on whose poller nobody waits: what happens is told when the test steps."""
+    poller = Poller()
+    rig = Rig(poller)
+    yield rig
+    rig.close()
+    poller.close()
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ __all__ = [
     "Rig",
     "Store",
     "assert_closed_by_client",
+    "ended_connection",
     "idle_connection",
     "polling_too",
     "read_head",
@@ -51,7 +52,6 @@ LARGE = bytes(range(256)) * (32 * 1024)
 """More than the kernel's buffers hold (4 MiB to send, and a store that keeps little)."""
 PUT = WireRequest("PutObject", "PUT", "/b/k", (("content-md5", "x"),), b"abc", needs="etag")
 PUT_LARGE = PUT._replace(body=LARGE)
-PART = PUT._replace(operation="UploadPart", target="/b/k?partNumber=1&uploadId=u")
 PART = PUT._replace(operation="UploadPart", target="/b/k?partNumber=1&uploadId=u")
 HEAD = WireRequest("HeadObject", "HEAD", "/b/k", is_effect=False)
 
@@ -202,6 +202,17 @@ class Rig:
         asked.begun = direct.begin(asked.exchange, self.signer)
         return asked
 
+    def step(self) -> None:
+        """Tell what has happened by now, where nobody waits on the poller."""
+        self.poller.wake()
+        for tell in self.poller.wait():
+            tell()
+
+    def is_told(self, asked: Asked) -> bool:
+        """Step, and see whether a request is told its end."""
+        self.step()
+        return bool(asked.ends)
+
     def close(self) -> None:
         for direct in self._opened:
             direct.close()
@@ -217,6 +228,16 @@ def idle_connection(rig: Rig, store: Store, direct: Direct) -> socket.socket:
     assert asked.wait() is None
     assert len(direct._idle) == 1
     return peer
+
+
+def ended_connection(alone: Rig, store: Store, direct: Direct) -> None:
+    """Have an idle connection that the store has reset, of which nobody was told."""
+    asked = alone.ask(direct)
+    alone.step()
+    peer = store.accept()
+    serve(peer)
+    until(lambda: alone.is_told(asked))
+    reset(peer)
 
 
 def tls_endpoint(ca: Path | None, *, verify_tls: bool = True) -> Endpoint:

@@ -14,10 +14,11 @@ from s3syncd.s3.answer import failure_of
 from s3syncd.s3.connection import Broken
 from s3syncd.s3.direct import Direct, Refused
 from s3syncd.s3.exchange import NotBegun
-from s3syncd.s3.poller import Poller
+from s3syncd.s3.http1 import MAX_BODY_BYTES
 from s3syncd.s3.signing import Signer
 from s3syncd.s3.wire import Frozen
 from tests.s3.direct.rig import (
+    HEAD,
     LARGE,
     LOST,
     OK,
@@ -79,33 +80,27 @@ def test_a_success_before_the_body_was_sent_is_none(rig: Rig, store: Store, dire
         (b"", False),
     ],
 )
-def test_an_answer_is_read_though_the_store_reads_no_more(answer: bytes, is_read: bool) -> None:
-    """The end is met in sending, before anything is read: nobody waits on this poller meanwhile."""
-    poller, store = Poller(), Store()
-    rig = Rig(poller)
-    direct = rig.open(store.address)
-    try:
-        asked = rig.ask(direct, PUT_LARGE)
-        for tell in poller.wait():
-            tell()
-        peer = store.accept()
-        read_head(peer)
-        peer.sendall(answer)
-        (connection,) = direct._connections
-        assert connection._link is not None
-        ours = connection._link._socket
-        if answer:
-            until(lambda: len(ours.recv(999, socket.MSG_PEEK | socket.MSG_DONTWAIT)) == len(answer))
-        ours.shutdown(socket.SHUT_WR)  # so that the next send fails
-        connection._happened()
-        error = asked.wait()
-        assert isinstance(error, Refused if is_read else Broken)
-        assert asked.is_unknown is not is_read
-        assert not direct._connections
-    finally:
-        rig.close()
-        poller.close()
-        store.close()
+def test_an_answer_is_read_though_the_store_reads_no_more(
+    alone: Rig, store: Store, answer: bytes, is_read: bool
+) -> None:
+    """The end is met in sending, before anything is read."""
+    direct = alone.open(store.address)
+    asked = alone.ask(direct, PUT_LARGE)
+    alone.step()
+    peer = store.accept()
+    read_head(peer)
+    peer.sendall(answer)
+    (connection,) = direct._connections
+    assert connection._link is not None
+    ours = connection._link._socket
+    if answer:
+        until(lambda: len(ours.recv(999, socket.MSG_PEEK | socket.MSG_DONTWAIT)) == len(answer))
+    ours.shutdown(socket.SHUT_WR)  # so that the next send fails
+    connection._happened()
+    error = asked.wait()
+    assert isinstance(error, Refused if is_read else Broken)
+    assert asked.is_unknown is not is_read
+    assert not direct._connections
 
 
 @pytest.mark.parametrize("size", [0, 1, 12, len(OK) - 1])
@@ -213,3 +208,15 @@ def test_what_cannot_be_written_down_is_refused_and_nothing_is_sent(
         rig.ask(direct, PUT._replace(target="/b/\udcff"))
     assert isinstance(caught.value.__cause__, UnicodeEncodeError)
     assert not store.has_caller()
+
+
+def test_a_page_of_a_listing_may_be_longer_than_other_answers(
+    rig: Rig, direct: Direct, store: Store
+) -> None:
+    page = b"x" * (3 * MAX_BODY_BYTES)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page)
+    asked = rig.ask(direct, HEAD._replace(operation="ListObjectsV2", method="GET"))
+    serve(store.accept(), head + page)
+
+    assert asked.wait() is None
+    assert b"".join(asked.exchange.chunks) == page

@@ -8,19 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from s3syncd.s3.direct import Direct
-from s3syncd.s3.http1 import MAX_BODY_BYTES
 from s3syncd.s3.link import Address
 from s3syncd.s3.wire import Endpoint
 from tests.s3.direct.rig import (
-    HEAD,
     OK,
-    PART,
-    PUT,
     PUT_LARGE,
     Asked,
     Rig,
     Store,
     assert_closed_by_client,
+    idle_connection,
     read_head,
     read_request,
     serve,
@@ -106,10 +103,7 @@ def test_a_line_on_which_nothing_moves_is_given_up_and_leaves_the_effect_in_doub
 def test_a_request_on_a_line_that_was_idle_has_time_of_its_own(
     rig: Rig, store: Store, direct: Direct
 ) -> None:
-    first = rig.ask(direct)
-    peer = store.accept()
-    serve(peer)
-    assert first.wait() is None
+    peer = idle_connection(rig, store, direct)
     direct.expire(rig.now)
     asked = rig.ask(direct)
     direct.expire(rig.now + 31)
@@ -154,49 +148,3 @@ def test_a_connection_that_becomes_idle_after_the_close_is_closed(
     assert asked.wait() is None
     assert_closed_by_client(peer)
     assert not direct._connections
-
-
-def test_after_the_close_nothing_is_taken_nor_looked_up(rig: Rig, store: Store) -> None:
-    direct = rig.open(store.address)
-    direct.close()
-    assert not direct.takes(PUT)
-    rig.now += 1000
-    direct._addresses._look_up = pytest.fail  # type: ignore[assignment]
-    direct.prepare()
-
-
-@pytest.mark.parametrize("name", ["https_proxy", "HTTP_PROXY", "all_proxy"])
-def test_behind_a_proxy_nothing_is_sent_or_looked_up_here(
-    rig: Rig, store: Store, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setenv(name, "http://127.0.0.1:9")
-    direct = Direct(
-        Endpoint(False, "store.example", "us-east-1"), rig.poller,
-        clock=lambda: 0.0, wall=lambda: 0.0, look_up=pytest.fail,  # type: ignore[arg-type]
-    )  # fmt: skip
-    direct.prepare()
-    assert not direct.takes(PUT)
-
-
-def test_an_empty_proxy_is_none(rig: Rig, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "")
-    assert rig.open(store.address).takes(PUT)
-
-
-def test_a_page_of_a_listing_may_be_longer_than_other_answers(
-    rig: Rig, direct: Direct, store: Store
-) -> None:
-    page = b"x" * (3 * MAX_BODY_BYTES)
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page)
-    asked = rig.ask(direct, HEAD._replace(operation="ListObjectsV2", method="GET"))
-    serve(store.accept(), head + page)
-
-    assert asked.wait() is None
-    assert b"".join(asked.exchange.chunks) == page
-
-
-def test_what_may_be_long_or_hide_an_error_is_not_taken(direct: Direct) -> None:
-    assert direct.takes(PUT)
-    assert direct.takes(HEAD)
-    assert direct.takes(PART)
-    assert not direct.takes(PUT._replace(operation="CopyObject"))

@@ -11,7 +11,6 @@ import pytest
 from s3syncd.s3.answer import failure_of
 from s3syncd.s3.direct import Direct, Refused
 from s3syncd.s3.outgoing import TURN_BYTES, Outgoing
-from s3syncd.s3.poller import Poller
 from s3syncd.s3.wire import BodyView
 from tests.certificates import Authority
 from tests.s3.direct.rig import (
@@ -21,6 +20,7 @@ from tests.s3.direct.rig import (
     Asked,
     Rig,
     Store,
+    ended_connection,
     idle_connection,
     polling_too,
     read_head,
@@ -142,40 +142,20 @@ def test_a_part_that_ends_in_the_middle_holds_nothing_and_gives_nothing_back(
     lent.assert_held_by_nobody()
 
 
-def test_a_part_whose_idle_connection_is_gone_goes_whole_over_another() -> None:
-    """Nobody waits on this poller: the send itself meets the end."""
-    poller, store = Poller(), Store()
-    rig = Rig(poller)
-    direct = rig.open(store.address)
-
-    def step() -> None:
-        poller.wake()
-        for tell in poller.wait():
-            tell()
-
-    def answered(asked: Asked) -> bool:
-        step()
-        return bool(asked.ends)
-
-    try:
-        first = rig.ask(direct)
-        step()
-        peer = store.accept()
-        serve(peer)
-        until(lambda: answered(first))
-        reset(peer)
-        lent = Lent(LARGE)
-        again = rig.ask(direct, lent.request)
-        step()
-        peer = store.accept()
-        with polling_too(poller):
-            assert serve(peer) == LARGE
-            assert again.wait() is None
-        assert lent.given_back == 1
-    finally:
-        rig.close()
-        poller.close()
-        store.close()
+def test_a_part_whose_idle_connection_is_gone_goes_whole_over_another(
+    alone: Rig, store: Store
+) -> None:
+    """The send itself meets the end."""
+    direct = alone.open(store.address)
+    ended_connection(alone, store, direct)
+    lent = Lent(LARGE)
+    again = alone.ask(direct, lent.request)
+    alone.step()
+    peer = store.accept()
+    with polling_too(alone.poller):
+        assert serve(peer) == LARGE
+        assert again.wait() is None
+    assert lent.given_back == 1
 
 
 class Line:

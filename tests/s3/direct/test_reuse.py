@@ -8,15 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from s3syncd.s3.direct import Direct
-from s3syncd.s3.poller import Poller
 from tests.s3.direct.rig import (
     CLOSING,
     HEAD,
     OK,
-    Asked,
     Rig,
     Store,
     assert_closed_by_client,
+    ended_connection,
     idle_connection,
     reset,
     serve,
@@ -27,10 +26,7 @@ from tests.waiting import until
 def test_one_request_after_the_other_takes_one_connection(
     rig: Rig, store: Store, direct: Direct
 ) -> None:
-    first = rig.ask(direct)
-    peer = store.accept()
-    serve(peer)
-    assert first.wait() is None
+    peer = idle_connection(rig, store, direct)
     for _ in range(5):
         asked = rig.ask(direct)
         assert serve(peer) == b"abc"
@@ -95,37 +91,15 @@ def test_an_idle_connection_that_is_no_more_is_not_used(
     assert asked.wait() is None
 
 
-def test_a_reset_that_nobody_was_told_of_costs_no_request() -> None:
-    """Nobody waits on this poller: the send itself meets the end, and another line is opened."""
-    poller, store = Poller(), Store()
-    rig = Rig(poller)
-    direct = rig.open(store.address)
-
-    def step() -> None:
-        poller.wake()
-        for tell in poller.wait():
-            tell()
-
-    def answered(asked: Asked) -> bool:
-        step()
-        return bool(asked.ends)
-
-    try:
-        asked = rig.ask(direct)
-        step()
-        peer = store.accept()
-        serve(peer)
-        until(lambda: answered(asked))
-        reset(peer)
-        again = rig.ask(direct)
-        step()
-        serve(store.accept())
-        until(lambda: answered(again))
-        assert again.wait() is None
-    finally:
-        rig.close()
-        poller.close()
-        store.close()
+def test_a_reset_that_nobody_was_told_of_costs_no_request(alone: Rig, store: Store) -> None:
+    """The send itself meets the end, and another line is opened."""
+    direct = alone.open(store.address)
+    ended_connection(alone, store, direct)
+    again = alone.ask(direct)
+    alone.step()
+    serve(store.accept())
+    until(lambda: alone.is_told(again))
+    assert again.wait() is None
 
 
 def test_an_old_idle_connection_is_not_used_and_is_closed(
