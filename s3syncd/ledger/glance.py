@@ -50,6 +50,6 @@ def glance(path: Path) -> Glance | None:
             if db.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
                 return Glance(is_newer=True)
             identity, files, held, wanted, uploads, paused = db.execute(_COUNTS).fetchone()
-    except (sqlite3.Error, OSError):
+    except (sqlite3.Error, UnicodeError, OSError):
         return None
     return Glance(identity, files, held, wanted, uploads, bool(paused))

@@ -88,7 +88,7 @@ def open_writable(path: Path, identity: str) -> Opened:
             reach("ledger.after_create")
             _fsync_directory(path.parent)
         return Opened(connect(path), verdict == "empty", aside)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeError, OSError) as error:
         raise failure(path, error) from error
 
 
@@ -109,7 +109,7 @@ def open_readonly(path: Path, identity: str) -> Opened:
         _create(db, identity)
         db.execute("PRAGMA query_only = ON")
         return Opened(db, was_fresh=True, put_aside=None)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, UnicodeError, OSError) as error:
         raise failure(path, error) from error
 
 
@@ -170,7 +170,12 @@ def failure(path: Path, error: Exception) -> LedgerError:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Return whether the error says that the content of the file cannot be right."""
+    """Return whether the error says that the content of the file cannot be right.
+
+    What SQLite says of a spoilt schema quotes it, and where that is no text Python cannot say it.
+    """
+    if isinstance(error, UnicodeError):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # text that is not UTF-8 is found by Python, which sets no code
         return isinstance(error, sqlite3.OperationalError) and "UTF-8" in str(error)
@@ -189,7 +194,7 @@ def _examine_file(path: Path, identity: str) -> str:
 def _verdict_or_corrupt(db: sqlite3.Connection, identity: str, *, migrate: bool = False) -> str:
     try:
         return _verdict_of(db, identity, migrate=migrate)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         if is_damage(error):
             return "corrupt"
         raise
@@ -252,7 +257,7 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{uri}{mode}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         db.execute("SELECT count(*) FROM sqlite_schema")
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeError) as error:
         if not is_damage(error):
             db.close()
             if wal.exists():

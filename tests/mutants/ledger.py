@@ -168,4 +168,11 @@ MUTANTS = [
         new='            of = "waiting"\n',
         tests=["tests/ledger/test_records.py::test_nobody_approves_everything_by_mistake"],
     ),
+    Mutant(
+        name="a schema that is no text is an error for ever",
+        file="s3syncd/ledger/opening.py",
+        old="    if isinstance(error, UnicodeError):\n        return True\n",
+        new="",
+        tests=["tests/ledger/test_spoilt.py::test_a_schema_that_is_no_text_is_put_aside"],
+    ),
 ]
