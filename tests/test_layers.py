@@ -47,6 +47,15 @@ def test_module_can_be_read_in_one_sitting(path: Path) -> None:
     assert lines <= _MODULE_LINES
 
 
+def test_so_can_those_of_tests_and_benches() -> None:
+    modules = [path for top in ("bench", "docs", "tests") for path in _below(ROOT / top)]
+    lines = {_name(path): len(path.read_text().splitlines()) for path in modules}
+    assert lines["tests/test_layers.py"]
+    assert lines["bench/__main__.py"]
+    long = {name: count for name, count in lines.items() if count > _MODULE_LINES}
+    assert not long
+
+
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_function_fits_on_a_screen(path: Path) -> None:
     long = [f"{name}: {lines} lines" for name, lines in _functions(path) if lines > _FUNCTION_LINES]
@@ -56,6 +65,15 @@ def test_function_fits_on_a_screen(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_module_is_named_by_what_it_is(path: Path) -> None:
     assert not set(path.stem.split("_")) & _WORDS_THAT_SAY_NOTHING
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Give its modules; what is hidden is somebody else's: an environment with a library's."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.name.startswith("."):
+            yield from _below(path)
+        elif path.suffix == ".py":
+            yield path
 
 
 def _functions(path: Path) -> Iterator[tuple[str, int]]:
