@@ -85,6 +85,16 @@ class Store:
         else:
             self._execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def check(self) -> None:
+        """Look at all of the file: a stream of it made no sense. Seconds for millions of rows.
+
+        Raises:
+            LedgerError: it is damaged, or could not be read.
+        """
+        ((verdict,), *_) = self._rows("PRAGMA integrity_check(1)")
+        if verdict != "ok":
+            raise self._drop(sqlite3.DatabaseError(verdict), is_damaged=True)
+
     # --- for the tables -------------------------------------------------------------------------
 
     def _write(self, apply: Callable[..., None], *values: Any) -> None:
@@ -169,12 +179,12 @@ class Store:
             for apply, values in self._group:
                 apply(*values)
 
-    def _drop(self, error: sqlite3.Error) -> Exception:
+    def _drop(self, error: sqlite3.Error, *, is_damaged: bool = False) -> Exception:
         """Give the connection up after a failure of the disk; return what to raise."""
         if isinstance(error, _MISTAKES):
             return error
         self._disconnect()
-        self.is_damaged = self.is_damaged or is_damage(error)
+        self.is_damaged |= is_damaged or is_damage(error)
         return failure(self.path, error)
 
     def _disconnect(self) -> None:

@@ -175,4 +175,24 @@ MUTANTS = [
         new="",
         tests=["tests/ledger/test_spoilt.py::test_a_schema_that_is_no_text_is_put_aside"],
     ),
+    Mutant(
+        name="rows out of order void each pass",
+        file="s3syncd/site/schedule.py",
+        old="            self._parts.ledger.check()  # it",
+        new="            pass  # it",
+        tests=[
+            "tests/scenarios/test_spoilt_ledger.py::"
+            "test_rows_out_of_order_are_damage_and_not_a_void_pass_for_ever"
+        ],
+    ),
+    Mutant(
+        name="what a whole look at the ledger finds is no damage",
+        file="s3syncd/ledger/store.py",
+        old="(sqlite3.DatabaseError(verdict), is_damaged=True)",
+        new="(sqlite3.DatabaseError(verdict))",
+        tests=[
+            "tests/scenarios/test_spoilt_ledger.py::"
+            "test_rows_out_of_order_are_damage_and_not_a_void_pass_for_ever"
+        ],
+    ),
 ]
