@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.daemon import Daemon, Site, World, needs_root, tree
+from tests.e2e.daemon import Daemon
+from tests.e2e.site import Site, tree
+from tests.e2e.world import World, needs_root
 from tests.waiting import until
 
 pytestmark = [pytest.mark.e2e, needs_root]
