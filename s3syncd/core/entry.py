@@ -124,8 +124,9 @@ class Settle:
     """What the worker must know to prove that a file is quiet.
 
     `quiet_seconds` is the stat age asked for at the first fstat when the last hint was a close or
-    a move-in (`is_closed`), `open_seconds` otherwise. `is_past_deadline`: a file that only grew
-    may be sent up to the size of the first fstat. `first_seen_wall_ns` is when a timestamp in the
+    a move-in (`is_closed`), `open_seconds` otherwise. `is_past_deadline`: a file that only grew, as
+    looks have shown (`is_growing`), may be sent up to the size of the first fstat; any other one is
+    unstable. `first_seen_wall_ns` is when a timestamp in the
     future was first met (0: now). `decided_seconds_ago` is how long ago the action was decided on,
     by a clock that does not jump: what changed since then is no older.
     """
@@ -136,6 +137,7 @@ class Settle:
     is_past_deadline: bool = False
     first_seen_wall_ns: int = 0
     decided_seconds_ago: float = float("inf")
+    is_growing: bool = False
 
 
 class Result(StrEnum):

@@ -5,15 +5,19 @@ short while after its last hint, at the latest when its deadline has come, and a
 is asked for again (`again`): a file that never rests costs a look now and then, no more.
 
 A deadline is that of one writer, who goes on and on. Where nobody looked for long, because the site
-or the machine stood still, whoever writes now has only begun, and what he does is no growth.
+or the machine stood still, whoever writes now has only begun, and what he does is no growth. So it
+is where looks find another file there, or one that rested: a path may wait for a lost answer, too.
 """
 
 from __future__ import annotations
 
 import heapq
+from enum import Enum
 from typing import Final, NamedTuple
 
-__all__ = ["SettleEntry", "SettleTable"]
+from s3syncd.core.entry import LocalEntry
+
+__all__ = ["Growth", "SettleEntry", "SettleTable"]
 
 MAX_PATHS: Final = 50_000
 """Dirty paths held; beyond, one rescan is cheaper than so many single looks (25 MiB here)."""
@@ -29,11 +33,21 @@ _REST_FACTOR: Final = 2
 """So many times `settle_open_seconds` without a change: the file rested, and nobody looked."""
 
 
+class Growth(Enum):
+    """What looks have shown of a file that changes."""
+
+    UNKNOWN = "unknown"
+    SEEN = "seen"
+    NONE = "none"
+
+
 class SettleEntry(NamedTuple):
     """One dirty path. All times are monotonic seconds.
 
     `last_hint_at`: of the last hint, or when it was last met changing. `is_closed`: the last hint
     was a close after writing, or a move-in. `again_at`: the end of a back-off; not due before this.
+    `file`: what the last look that saw a change found, at `met_at`; None before the first look.
+    `growth`: whether it was longer each time than the time before.
     """
 
     first_hint_at: float
@@ -42,6 +56,13 @@ class SettleEntry(NamedTuple):
     due_at: float
     deadline_at: float
     again_at: float = 0.0
+    file: LocalEntry | None = None
+    met_at: float = 0.0
+    growth: Growth = Growth.UNKNOWN
+
+    def of(self, older: SettleEntry) -> SettleEntry:
+        """Give this one with what looks have found so far."""
+        return self._replace(file=older.file, met_at=older.met_at, growth=older.growth)
 
     def since(self, other: SettleEntry) -> SettleEntry:
         """Give this one, heard of as early as the other and due as early at the latest."""
@@ -116,7 +137,8 @@ class SettleTable:
             due_at = known.due_at  # it has been due for long
         if is_closed is None:
             is_closed = known is not None and known.is_closed
-        self._put(path, SettleEntry(began, now, is_closed, due_at, deadline_at, again_at))
+        noted = SettleEntry(began, now, is_closed, due_at, deadline_at, again_at)
+        self._put(path, noted if known is None else noted.of(known))
         return True
 
     def again(
@@ -154,8 +176,27 @@ class SettleTable:
         self._put(path, SettleEntry(
             min(old.first_hint_at, latest.first_hint_at), now, latest.is_closed,
             due_at, old.deadline_at, again_at,
-        ))  # fmt: skip
+        ).of(old))  # fmt: skip
         return True
+
+    def met(self, entry: SettleEntry, local: LocalEntry, now: float) -> SettleEntry:
+        """Take note of the file that a look found at a path that `due` gave out.
+
+        A writer whose file is another one, or rested since the last look, has a deadline of his
+        own. Whether a file grows is told by two looks at least.
+        """
+        before = entry.file
+        if before is None:
+            return entry._replace(file=local, met_at=now)
+        is_as_before = local[1:5] == before[1:5]
+        if is_as_before and now - entry.met_at < self._settle_open_seconds:
+            return entry
+        if is_as_before or local.inode != before.inode:
+            return self._begun_anew(entry, local, now)
+        is_longer = local.size_bytes > before.size_bytes
+        if not is_longer or entry.growth is Growth.NONE:
+            return entry._replace(file=local, met_at=now, growth=Growth.NONE)
+        return entry._replace(file=local, met_at=now, growth=Growth.SEEN)
 
     def due(self, now: float, limit: int) -> list[tuple[str, SettleEntry]]:
         """Take out up to `limit` paths that are due, the longest due first."""
@@ -195,6 +236,15 @@ class SettleTable:
             deadline_at = known.first_hint_at + pace_seconds
             due_at = self._quiet_at(known.last_hint_at, known.is_closed, deadline_at)
             self._put(path, known._replace(deadline_at=deadline_at, due_at=due_at))
+
+    def _begun_anew(self, entry: SettleEntry, local: LocalEntry, now: float) -> SettleEntry:
+        pace_seconds = self._paces.get(local.path, self._deadline_seconds)
+        return entry._replace(
+            file=local,
+            met_at=now,
+            growth=Growth.UNKNOWN,
+            deadline_at=max(entry.deadline_at, now + pace_seconds),
+        )
 
     def _rested(self, path: str, entry: SettleEntry, now: float) -> SettleEntry:
         """Give an entry whose deadline begins now if its file rested while nobody looked."""

@@ -50,7 +50,7 @@ def plain_settle(settle: Settle) -> Plain:
     """Give the settle rule as plain values; see `settle_of`."""
     return (
         settle.quiet_seconds, settle.open_seconds, settle.is_closed, settle.is_past_deadline,
-        settle.first_seen_wall_ns, settle.decided_seconds_ago,
+        settle.first_seen_wall_ns, settle.decided_seconds_ago, settle.is_growing,
     )  # fmt: skip
 
 

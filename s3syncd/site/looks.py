@@ -12,7 +12,7 @@ from collections.abc import Callable, Set
 from s3syncd.core.entry import Action, Kind, LocalEntry, Settle, UnknownMark
 from s3syncd.core.messages import Look
 from s3syncd.core.reconcile import decide
-from s3syncd.core.settle import SettleEntry, SettleTable
+from s3syncd.core.settle import Growth, SettleEntry, SettleTable
 from s3syncd.local.hints import Hints
 from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.inodes import Inodes
@@ -223,7 +223,10 @@ class Looks:
             settings.settle_seconds,
             settings.settle_open_seconds,
             is_closed=entry.is_closed,
-            is_past_deadline=self._table.is_past_deadline(entry, now),
+            is_past_deadline=(
+                entry.growth is not Growth.UNKNOWN and self._table.is_past_deadline(entry, now)
+            ),
+            is_growing=entry.growth is Growth.SEEN,
             first_seen_wall_ns=int(heard * 1e9),
             decided_seconds_ago=ago,
         )
@@ -275,7 +278,7 @@ class Looks:
             self._retries.end(path)
             self.clean(path)
         else:
-            self.plan(action, now, is_live=True, entry=entry)
+            self.plan(action, now, is_live=True, entry=self._table.met(entry, local, now))
 
     def _missing(self, path: str, now: float, *, is_directory: bool) -> None:
         ledger = self._parts.ledger

@@ -144,7 +144,7 @@ class Source:
         Raises:
             Ended: it is, and its deadline has not passed.
         """
-        if self.is_racy and not self._may_be_growing:
+        if self.is_racy and not self._is_overdue:
             # Old enough to be read is soon; whether it has a writer is asked then.
             raise Ended(self._not_quiet(self._young_seconds))
 
@@ -158,7 +158,8 @@ class Source:
         if now == self.entry:
             return
         if self._settle.is_past_deadline:
-            if now.inode == self.entry.inode and now.size_bytes > self.entry.size_bytes:
+            is_longer = now.inode == self.entry.inode and now.size_bytes > self.entry.size_bytes
+            if is_longer and self._settle.is_growing:
                 return
             raise Ended(_unstable(self._action))
         wait = self._settle.quiet_seconds
@@ -182,9 +183,9 @@ class Source:
                 wait = max(wait, self._open_seconds)
         if not wait:
             return
-        if not self._may_be_growing:
+        if not self._is_overdue:
             raise Ended(self._not_quiet(wait))
-        if _is_rewritten_in_place(self._action, self.entry):
+        if not self._settle.is_growing or _is_rewritten_in_place(self._action, self.entry):
             raise Ended(_unstable(self._action))
 
     def check_settled(self) -> None:
@@ -197,8 +198,8 @@ class Source:
         self.check_unchanged()
 
     @property
-    def _may_be_growing(self) -> bool:
-        """Whether it is past its deadline, so that a part of it is better than nothing.
+    def _is_overdue(self) -> bool:
+        """Whether it is past its deadline, so that a part of it is better than nothing if it grows.
 
         An empty file is nothing: it may just have been begun anew, and its writer is at work.
         """

@@ -20,7 +20,7 @@ from s3syncd.transfer.source import age_seconds, granule_seconds
 from tests.transfer.world import CLOSED, MIB, World
 
 SECOND_NS = 1_000_000_000
-PAST = replace(CLOSED, is_past_deadline=True)
+PAST = replace(CLOSED, is_past_deadline=True, is_growing=True)
 
 
 class _CoarseFiles:

@@ -63,9 +63,8 @@ MUTANTS = [
     Mutant(
         name="a file with a writer is sent",
         file=_T + "source.py",
-        old="        if not wait:\n            return\n        if not self._may_be_growing:\n",
-        new="        if wait is not None:\n            return\n"
-        "        if not self._may_be_growing:\n",
+        old="        if not wait:\n            return\n        if not self._is_overdue:\n",
+        new="        if wait is not None:\n            return\n        if not self._is_overdue:\n",
         tests=[
             _QUIET + "test_file_that_may_be_open_and_has_a_writer_waits",
             _PARTS_TORN + "test_file_with_a_writer_is_not_begun",
@@ -95,15 +94,15 @@ MUTANTS = [
     Mutant(
         name="past its deadline any file is sent",
         file=_T + "source.py",
-        old=" and now.size_bytes > self.entry.size_bytes:\n",
-        new=":\n",
+        old=" and now.size_bytes > self.entry.size_bytes\n",
+        new="\n",
         tests=[_QUIET + "test_file_past_its_deadline_that_changes_without_growing_is_unstable"],
     ),
     Mutant(
         name="past its deadline a file known to be rewritten in place is sent",
         file=_T + "source.py",
-        old="        if _is_rewritten_in_place(self._action, self.entry):\n",
-        new="        if self._fd < 0:\n",
+        old=" or _is_rewritten_in_place(self._action, self.entry):\n",
+        new=":\n",
         tests=[_QUIET + "test_file_past_its_deadline_known_to_be_rewritten_in_place_is_unstable"],
     ),
     Mutant(

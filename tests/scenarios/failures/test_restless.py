@@ -13,7 +13,12 @@ def _not_quiet(action: Action) -> Outcome:
 
 
 def test_the_deadline_goes_on_counting_while_a_file_is_not_quiet(settled: World) -> None:
-    settled.scripts["f000"] = [_not_quiet] * 100
+    def grown(action: Action) -> Outcome:
+        with (settled.root / "f000").open("a") as log:
+            log.write("more")
+        return _not_quiet(action)
+
+    settled.scripts["f000"] = [grown] * 100
     settled.settles.clear()
     settled.write("f000", "newer", hint=True)
     settled.run(58)
@@ -22,6 +27,7 @@ def test_the_deadline_goes_on_counting_while_a_file_is_not_quiet(settled: World)
     assert not any(told)
     settled.run(10)
     assert settled.settles[-1][1].is_past_deadline
+    assert settled.settles[-1][1].is_growing
 
 
 def test_an_unstable_file_is_tried_at_one_two_four_five_minutes(settled: World) -> None:

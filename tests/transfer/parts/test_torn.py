@@ -87,7 +87,9 @@ def test_writer_that_came_while_the_parts_went_prevents_publication(world: World
 
 def test_growing_file_past_its_deadline_is_published_up_to_its_first_size(world: World) -> None:
     world.bucket.on("upload_part", lambda: grow(world))
-    outcome = world.carry_out(world.upload("d/big"), settle=replace(CLOSED, is_past_deadline=True))
+    outcome = world.carry_out(
+        world.upload("d/big"), settle=replace(CLOSED, is_past_deadline=True, is_growing=True)
+    )
     assert (outcome.effect, outcome.is_stale) == ("put", True)
     assert world.bucket.objects["p/d/big"].body == CONTENT
 

@@ -12,7 +12,7 @@ from s3syncd.local.files import try_read_lease
 from tests.transfer.world import CLOSED, World
 
 OPEN = Settle(is_closed=False)
-PAST = Settle(is_closed=False, is_past_deadline=True)
+PAST = Settle(is_closed=False, is_past_deadline=True, is_growing=True)
 
 
 def test_file_younger_than_the_settle_time_waits(world: World) -> None:
@@ -120,6 +120,29 @@ def test_empty_file_with_a_writer_is_not_sent_past_its_deadline(
         outcome = world.carry_out(world.upload("log"), settle=settle)
     assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "not_quiet")
     assert outcome.due_in_seconds
+    assert not world.bucket.requests
+
+
+def test_file_with_a_writer_that_was_not_seen_to_grow_is_unstable_past_its_deadline(
+    world: World,
+) -> None:
+    world.write("renamed", b"half of wh")
+    world.ahead_seconds = 1.0
+    with (world.root / "renamed").open("r+b"):
+        outcome = world.carry_out(
+            world.upload("renamed"), settle=replace(PAST, quiet_seconds=0.5, is_growing=False)
+        )
+    assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "unstable")
+    assert not world.bucket.requests
+
+
+def test_file_that_was_rewritten_is_not_sent_because_it_grows_while_it_is_read(
+    world: World,
+) -> None:
+    world.write("file", b"one\n")
+    world.while_reading(lambda: world.rewrite("file", b"other\n"))
+    outcome = world.carry_out(world.upload("file"), settle=replace(PAST, is_growing=False))
+    assert (outcome.result, outcome.reason) == (Result.SUPERSEDED, "unstable")
     assert not world.bucket.requests
 
 
