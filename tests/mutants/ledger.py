@@ -23,9 +23,9 @@ MUTANTS = [
     Mutant(
         name="the group is lost when the disk fails",
         file=_STORE,
-        old="        self._disconnect()\n        self.is_damaged = self.is_damaged",
+        old="        self._disconnect()\n        self.is_damaged |= is_damaged",
         new="        self._disconnect()\n        self._group.clear()\n"
-        "        self.is_damaged = self.is_damaged",
+        "        self.is_damaged |= is_damaged",
         tests=[
             f"{_DURABILITY}::test_a_group_that_the_disk_refused_is_written_when_the_disk_is_well"
         ],
@@ -33,8 +33,8 @@ MUTANTS = [
     Mutant(
         name="the connection is kept after a failed commit",
         file=_STORE,
-        old="        self._disconnect()\n        self.is_damaged = self.is_damaged",
-        new="        self.is_damaged = self.is_damaged",
+        old="        self._disconnect()\n        self.is_damaged |= is_damaged",
+        new="        self.is_damaged |= is_damaged",
         tests=[f"{_DURABILITY}::test_after_a_failure_the_connection_is_a_new_one"],
     ),
     Mutant(
