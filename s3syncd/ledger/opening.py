@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 from contextlib import ExitStack, closing, suppress
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -217,6 +218,8 @@ def _verdict_of(db: sqlite3.Connection, identity: str, *, migrate: bool = False)
     if migrate and not is_clean and db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         return "corrupt"
     _migrate(db, version)
+    if migrate and _columns_of(db) != _columns():
+        return "corrupt"  # a name that turned into another one: no statement of ours would do
     stored = db.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
     return "ours" if stored == (identity,) else "replaced"
 
@@ -229,6 +232,18 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
         reach("ledger.before_migrate")
         db.execute("COMMIT")
         reach("ledger.after_migrate")
+
+
+def _columns_of(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    told = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c"
+    return frozenset(db.execute(f"{told} WHERE t.type = 'table'"))
+
+
+@cache
+def _columns() -> frozenset[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_schema())
+        return _columns_of(db)
 
 
 def _schema() -> str:

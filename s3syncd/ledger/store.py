@@ -93,7 +93,11 @@ class Store:
         """
         ((verdict,), *_) = self._rows("PRAGMA integrity_check(1)")
         if verdict != "ok":
-            raise self._drop(sqlite3.DatabaseError(verdict), is_damaged=True)
+            raise self.spoilt(verdict)
+
+    def spoilt(self, why: str) -> Exception:
+        """Give the ledger up as damaged: what it tells makes no sense; return what to raise."""
+        return self._drop(sqlite3.DatabaseError(why), is_damaged=True)
 
     # --- for the tables -------------------------------------------------------------------------
 

@@ -269,9 +269,16 @@ class Access:
 
 
 def stored_identity(ledger: Ledger) -> RootIdentity | None:
-    """Return which root was accepted last, or None."""
+    """Return which root was accepted last, or None.
+
+    Raises:
+        LedgerError: what the ledger tells is none.
+    """
     text = ledger.meta("root_identity")
     if text is None:
         return None
-    inode, fsid = text.split(":")
-    return RootIdentity(int(inode), int(fsid))
+    try:
+        inode, fsid = text.split(":")
+        return RootIdentity(int(inode), int(fsid))
+    except ValueError:
+        raise ledger.spoilt(f"root_identity is {text!r}") from None

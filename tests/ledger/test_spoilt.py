@@ -30,6 +30,17 @@ def test_a_schema_that_is_no_text_is_put_aside(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_a_schema_with_another_column_is_put_aside(tmp_path: Path) -> None:
+    path = filled(tmp_path)
+    content = path.read_bytes()
+    assert b"foreign_etag" in content
+    path.write_bytes(content.replace(b"foreign_etag", b"foreign_etaf"))
+    ledger = open_ledger(tmp_path)
+    assert ledger.was_fresh
+    assert path.with_name("ledger.db.corrupt-1").exists()
+    ledger.close()
+
+
 def test_a_reader_sees_an_empty_ledger_there(tmp_path: Path) -> None:
     path = filled(tmp_path)
     _spoil_schema(path)

@@ -188,11 +188,18 @@ MUTANTS = [
     Mutant(
         name="what a whole look at the ledger finds is no damage",
         file="s3syncd/ledger/store.py",
-        old="(sqlite3.DatabaseError(verdict), is_damaged=True)",
-        new="(sqlite3.DatabaseError(verdict))",
+        old="(sqlite3.DatabaseError(why), is_damaged=True)",
+        new="(sqlite3.DatabaseError(why))",
         tests=[
             "tests/scenarios/test_spoilt_ledger.py::"
             "test_rows_out_of_order_are_damage_and_not_a_void_pass_for_ever"
         ],
+    ),
+    Mutant(
+        name="a schema with another column is used",
+        file="s3syncd/ledger/opening.py",
+        old="    if migrate and _columns_of(db) != _columns():\n",
+        new="    if False:\n",
+        tests=["tests/ledger/test_spoilt.py::test_a_schema_with_another_column_is_put_aside"],
     ),
 ]
