@@ -160,6 +160,7 @@ class Outcomes:
         if outcome.effect in _RECORDED and outcome.row is not None:
             (ledger.refresh if outcome.effect == "unchanged" else ledger.record)(outcome.row)
             self._retirement.unwant(path)
+            self._see_links(outcome, now)
         elif outcome.effect in _REMOVED:
             ledger.forget(path)
             if outcome.action.kind is Kind.FORGET:
@@ -177,6 +178,16 @@ class Outcomes:
         self._decide_again(path, now)
         if outcome.effect == "adopted" and outcome.row is not None and not outcome.is_stale:
             self._plan_class(outcome.row, now)
+
+    def _see_links(self, outcome: Outcome, now: float) -> None:
+        """Look where a file that was rewritten has other names: of those nothing is heard."""
+        base, row, ledger = outcome.action.baseline, outcome.row, self._parts.ledger
+        if outcome.effect != "put" or base is None or row is None or base.inode != row.inode:
+            return
+        for path in ledger.by_inode(base.inode, base.size_bytes):
+            link = ledger.baseline(path)
+            if path != row.path and link is not None and link[1:5] != row[1:5]:
+                self._looks.note(path, now, is_soon=True)
 
     def _decide_again(self, path: str, now: float) -> None:
         """What is planned for a path was decided before its baseline was what it is now."""
