@@ -263,6 +263,7 @@ class Looks:
         if problem is not None:
             self._problems.note(path, problem)
             self.clean(path)
+            self.withheld.unsent(local, problem, now)
             return
         if self._problems.reason_of(path) == "drift":
             self._retries.end(path)

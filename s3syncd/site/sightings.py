@@ -55,17 +55,18 @@ class Sightings:
         self._alarm = alarm
         self._on_deletion = on_deletion
 
-    def scanned(self, batch: ScanBatch, _now: float) -> None:
+    def scanned(self, batch: ScanBatch, now: float) -> None:
         """Take a stretch of a scan."""
         self._schedule.fed(batch)
         entries, problem_with = batch.entries, self._scope.problem_with
         if _are_files(entries) and self._scope.are_plain([entry[0] for entry in entries]):
             return
         for entry in entries:
-            if type(entry) is UnknownMark:
+            if isinstance(entry, UnknownMark):
                 self._marked(entry)
             elif reason := problem_with(entry[0]):
                 self._problems.note(entry[0], reason)
+                self._looks.withheld.unsent(entry, reason, now)
 
     def looked(self, message: Looked, now: float) -> None:
         """Take the answers to single looks."""

@@ -1,4 +1,4 @@
-"""Files whose upload waits for a person, since somebody else has put an object at their path.
+"""Files whose upload waits for a person, for an object of somebody else's or for a shorter name.
 
 Such a file may have had another name: that name's object is the only one with its content, and is
 kept until the file is in the bucket. Bounded; owned by the site thread.
@@ -36,6 +36,16 @@ class Withheld:
             return
         self._met_at[local.path] = now
         self.inodes.set(local.path, local.inode)
+
+    def unsent(self, local: LocalEntry, reason: str, now: float) -> None:
+        """A file was met whose path can have no object.
+
+        Of very many only some keep their old names: else nothing could be deleted any more. What
+        is another site's to send (`inner_prefix`) has its object there.
+        """
+        has_room = len(self._met_at) < _REMEMBERED or local.path in self._met_at
+        if has_room and reason != "inner_prefix":
+            self.hold(local, now)
 
     def end(self, path: str) -> None:
         """A path is in the bucket, has no file any more, or something else is known of it."""
