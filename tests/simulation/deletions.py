@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.simulation.user import Loss
-from tests.simulation.wire import BUCKET
 from tests.strict.diary import digest_of
 from tests.strict.faults import Kind
 from tests.strict.history import Event
@@ -143,26 +142,42 @@ class Deletions:
 
         That is so if a rename took it away from the path, whatever came and went there after that
         without ever being sent: the limit is on files that are lost, and that version's is not.
-        It lives on under one of its names since, or is still in the bucket under one, later or
-        former: then it counts when it goes from there. One that was renamed and then deleted is
-        lost.
+        It lives on under one of its names since, or would still be in the bucket under one, later
+        or former, but for another writer: then it counts when it goes from there. One that was
+        renamed and then deleted is lost.
         """
-        user, judge = self._place.user, self._place.judge
+        user = self._place.user
         for gone in self._ends(event, path):
             names = self._names(path, gone, event)
             if any(user.diary.has(name, at=event.at) for name in names):
                 return True
-            former = [*user.names.before(path, gone)]
-            tree = judge.tree(BUCKET, at=event.number) if names or former else {}
-            if any(self._place.prefix + name in tree for name in names):
+            former = [each for each in user.names.before(path, gone) if each[0] != path]
+            sent = self._sent(event.number) if names or former else {}
+            if any(self._place.prefix + name in sent for name in names):
                 return True
-            if any(self._holds(tree, name, self._digest(event)) for name in former):
+            if any(self._is_of_file(sent, *name, self._digest(event)) for name in former):
                 return True
         return False
 
-    def _holds(self, tree: Mapping[str, int], path: str, digest: str) -> bool:
-        serial = tree.get(self._place.prefix + path)
-        return serial is not None and digest_of(self._place.judge.version(serial).body) == digest
+    def _sent(self, until: int) -> dict[str, Event]:
+        """Give what the site would have in the bucket if nobody else wrote there."""
+        sent: dict[str, Event] = {}
+        for event in self._place.judge.history():
+            if event.number > until:
+                break
+            if event.operation == "DeleteObject":
+                if event.changes:
+                    sent.pop(event.key, None)
+            elif event.made is not None:
+                sent[event.key] = event
+        return sent
+
+    def _is_of_file(self, sent: Mapping[str, Event], path: str, until: float, digest: str) -> bool:
+        """Whether the object of a former name is still one of the file that left it then."""
+        event = sent.get(self._place.prefix + path)
+        if event is None or event.made is None:
+            return False
+        return event.at <= until or digest_of(self._place.judge.version(event.made).body) == digest
 
     def _ends(self, event: Event, path: str) -> list[float]:
         """Give when the content of a deleted version ceased to stand at its path since it was sent.

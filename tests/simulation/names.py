@@ -29,10 +29,10 @@ class Names:
                 if line.digest is None and at < line.at <= until:
                     yield from self.since(name, line.at, until=until)
 
-    def before(self, path: str, at: float) -> Iterator[str]:
-        """Give the names that a file had before it got the one that it had at a time."""
+    def before(self, path: str, at: float) -> Iterator[tuple[str, float]]:
+        """Give the names that a file had before the one it had at a time, and until when."""
         came = [(when, old) for (old, when), new in self._renames.items() if new == path]
         when, old = max((each for each in came if each[0] <= at), default=(at, ""))
         if old:
-            yield old
+            yield old, when
             yield from self.before(old, when)
