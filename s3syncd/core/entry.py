@@ -128,7 +128,9 @@ class Settle:
     looks have shown (`is_growing`), may be sent up to the size of the first fstat; any other one is
     unstable. `first_seen_wall_ns` is when a timestamp in the
     future was first met (0: now). `decided_seconds_ago` is how long ago the action was decided on,
-    by a clock that does not jump: what changed since then is no older.
+    by a clock that does not jump: what changed since then is no older. By the same clock nothing
+    is known to be older than `leapt_seconds_ago`, when the wall clock was last seen to leap ahead;
+    nor than `watched_seconds`, for which it was watched, where the system knows of a writer.
     """
 
     quiet_seconds: float = 0.1
@@ -138,6 +140,8 @@ class Settle:
     first_seen_wall_ns: int = 0
     decided_seconds_ago: float = float("inf")
     is_growing: bool = False
+    watched_seconds: float = float("inf")
+    leapt_seconds_ago: float = float("inf")
 
 
 class Result(StrEnum):

@@ -51,6 +51,7 @@ def plain_settle(settle: Settle) -> Plain:
     return (
         settle.quiet_seconds, settle.open_seconds, settle.is_closed, settle.is_past_deadline,
         settle.first_seen_wall_ns, settle.decided_seconds_ago, settle.is_growing,
+        settle.watched_seconds, settle.leapt_seconds_ago,
     )  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from collections.abc import Callable, Set
 from s3syncd.core.entry import Action, Kind, LocalEntry, Settle, UnknownMark
 from s3syncd.core.messages import Look
 from s3syncd.core.reconcile import decide
-from s3syncd.core.settle import Growth, SettleEntry, SettleTable
+from s3syncd.core.settle import SettleEntry, SettleTable
 from s3syncd.local.hints import Hints
 from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.inodes import Inodes
 from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
+from s3syncd.site.quiet import Quiet
 from s3syncd.site.retries import Retries
 from s3syncd.site.unstable import Unstable
 from s3syncd.site.withheld import Withheld
@@ -57,6 +58,7 @@ class Looks:
         self._unwant_deletion = unwant_deletion
         self._on_gone = on_gone
         self._on_full = on_full
+        self._quiet = Quiet(parts)
         self._table = SettleTable(
             settle_seconds=settings.settle_seconds,
             settle_open_seconds=settings.settle_open_seconds,
@@ -213,23 +215,9 @@ class Looks:
 
     def settle_for(self, planned: Planned, now: float) -> Settle:
         """Tell the worker how to prove that the file is quiet."""
-        settings, entry = self._parts.settings, self._entries.get(planned.action.path)
-        ago = max(0.0, now - planned.planned_at)
-        if entry is None:
-            quiet, opened = settings.settle_seconds, settings.settle_open_seconds
-            return Settle(quiet, opened, decided_seconds_ago=ago)
-        heard = self._parts.wall() - max(0.0, now - entry.first_hint_at)
-        return Settle(
-            settings.settle_seconds,
-            settings.settle_open_seconds,
-            is_closed=entry.is_closed,
-            is_past_deadline=(
-                entry.growth is not Growth.UNKNOWN and self._table.is_past_deadline(entry, now)
-            ),
-            is_growing=entry.growth is Growth.SEEN,
-            first_seen_wall_ns=int(heard * 1e9),
-            decided_seconds_ago=ago,
-        )
+        entry = self._entries.get(planned.action.path)
+        is_late = entry is not None and self._table.is_past_deadline(entry, now)
+        return self._quiet.settle(entry, now, planned_at=planned.planned_at, is_late=is_late)
 
     def took(self, path: str, upload_seconds: float) -> None:
         """Remember how long an upload of a file that still grows took."""

@@ -96,8 +96,9 @@ class Source:
         self.is_racy = age < tellable
         wanted = settle.quiet_seconds if settle.is_closed else settle.open_seconds
         self._young_seconds = max(0.0, tellable - age)
+        age = min(age, settle.leapt_seconds_ago)
         self._wait_seconds = max(0.0, wanted - age, self._young_seconds)
-        self._open_seconds = max(0.0, settle.open_seconds - age)
+        self._open_seconds = max(0.0, settle.open_seconds - min(age, settle.watched_seconds))
 
     @property
     def recorded(self) -> LocalEntry:

@@ -37,9 +37,9 @@ MUTANTS = [
     ),
     Mutant(
         name="a first look past the deadline tells of growth",
-        file="s3syncd/site/looks.py",
-        old="                entry.growth is not Growth.UNKNOWN and self._table",
-        new="                self._table",
+        file="s3syncd/site/quiet.py",
+        old="            is_past_deadline=is_late and growth is not Growth.UNKNOWN,\n",
+        new="            is_past_deadline=is_late,\n",
         tests=["tests/scenarios/test_deadlines.py"],
     ),
     Mutant(

@@ -145,9 +145,9 @@ MUTANTS = [
     ),
     Mutant(
         name="nobody tells the worker how long ago was decided",
-        file="s3syncd/site/looks.py",
-        old="        ago = max(0.0, now - planned.planned_at)\n",
-        new='        ago = float("inf")\n',
+        file="s3syncd/site/quiet.py",
+        old="            decided_seconds_ago=max(0.0, now - planned_at),\n",
+        new="",
         tests=[
             "tests/scenarios/test_torn.py"
             "::test_a_worker_knows_how_long_ago_was_decided_whatever_the_clock_says"
