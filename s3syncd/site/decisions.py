@@ -83,6 +83,7 @@ class Decisions:
             return
         if self._is_held(action):
             return
+        action = self._unless_withheld(action, is_listed=one.is_listed)
         if self._retries.is_pending(action):
             if action.row in REMOTE_CHANGED:
                 self._parts.ledger.forget(path)  # it is not to be compared with that when it is due
@@ -157,6 +158,8 @@ class Decisions:
         if one.is_aborted:
             return
         self._problems.end_pass(began, one.covers, is_whole=one.is_whole)
+        if one.is_listed:
+            self._end_drift(began)
         has_files = one.tally.local_files > 0
         if one.is_whole:
             self._whole_done(one)
@@ -194,6 +197,13 @@ class Decisions:
             if one.is_listed and since <= one.started_at:
                 del self.approved_drift[path]  # it was approved, and is no drift any more
 
+    def _end_drift(self, began: int) -> None:
+        """A look at all objects met no drift where there was some: theirs is gone, or the same."""
+        for path in self._problems.unmet("drift", began):
+            is_at_work = path in self._looks or path in self._backlog or path in self._recovery
+            if not (is_at_work or self._retries.is_put_off(path)):
+                self._problems.clear(path)
+
     def _look_at_withheld(self, one: Pass) -> None:
         """What waits for a person and was not met may be gone, and keep an old name for ever."""
         for path in self._looks.withheld.unmet(one.started_at):
@@ -203,6 +213,13 @@ class Decisions:
     def _is_emptying(self) -> bool:
         files = self._parts.ledger.count()[0]
         return files >= 2 and self._retirement.waiting + self._hold.count >= files
+
+    def _unless_withheld(self, action: Action, *, is_listed: bool) -> Action:
+        """Keep a file waiting for a person where nobody looked at the object it waits for."""
+        is_asked_for = is_listed or action.path in self.approved_drift
+        if is_asked_for or self._problems.reason_of(action.path) != "drift" or not action.local:
+            return action
+        return action._replace(kind=Kind.CONFLICT, reason="drift")
 
     def _is_held(self, action: Action) -> bool:
         if not self._hold.count or action.reason == "out_of_scope" or action.local is not None:

@@ -201,6 +201,7 @@ class Looks:
             self.clean(path)
         elif action.kind is Kind.CONFLICT:
             self._problems.note(path, "drift")
+            self._retries.end(path)  # a person is waited for; what failed would meet it again
             self.clean(path)
             self.withheld.hold(action.local, now)
         elif action.kind is Kind.DELETE_REMOTE:

@@ -23,6 +23,7 @@ from s3syncd.site.backlog import Backlog, Planned
 from s3syncd.site.counters import Counters
 from s3syncd.site.looks import Looks
 from s3syncd.site.parts import Parts
+from s3syncd.site.problems import Problems
 from s3syncd.site.recovery import Recovery
 from s3syncd.site.retire import Retirement
 from s3syncd.site.retries import Retries
@@ -52,6 +53,7 @@ class Outcomes:
         retirement: Retirement,
         recovery: Recovery,
         retries: Retries,
+        problems: Problems,
         counters: Counters,
         on_bucket_trouble: Callable[[str, str], None],
         on_root_trouble: Callable[[], None],
@@ -63,6 +65,7 @@ class Outcomes:
         self._retirement = retirement
         self._recovery = recovery
         self._retries = retries
+        self._problems = problems
         self._counters = counters
         self._on_bucket_trouble = on_bucket_trouble
         self._on_root_trouble = on_root_trouble
@@ -161,6 +164,7 @@ class Outcomes:
             (ledger.refresh if outcome.effect == "unchanged" else ledger.record)(outcome.row)
             self._retirement.unwant(path)
             self._see_links(outcome, now)
+            self._problems.end(path, "drift")
         elif outcome.effect in _REMOVED:
             ledger.forget(path)
             if outcome.action.kind is Kind.FORGET:

@@ -126,6 +126,19 @@ class Problems:
         self._obstacles.drop(path)
         self._skipped.drop(path)
 
+    def end(self, path: str, reason: str) -> None:
+        """A path is no problem for this reason any more."""
+        if self.reason_of(path) == reason:
+            self.clear(path)
+
+    def unmet(self, reason: str, began: int) -> list[str]:
+        """Return the paths noted for a reason, and not again since `began`; see `begin_pass`."""
+        shelf = self._skipped if reason in SKIPPED else self._obstacles
+        return [
+            path for path, problem in shelf.known.items()
+            if problem.reason == reason and shelf.noted[path] <= began
+        ]  # fmt: skip
+
     def looked(self, local: LocalEntry) -> None:
         """A file was looked at, and is no problem by itself; one still empty is reported still."""
         reason = self.reason_of(local.path)

@@ -235,6 +235,7 @@ class Site:
             retirement=self.retirement,
             recovery=self.recovery,
             retries=self.retries,
+            problems=self.problems,
             counters=self.counters,
             on_bucket_trouble=lambda m, h: self.access.bucket_lost(m, h, parts.clock()),
             on_root_trouble=lambda: self.access.root_lost(parts.clock()),

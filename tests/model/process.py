@@ -101,7 +101,8 @@ class Process:
         silence: Any = SimpleNamespace(met=lambda message, hint: None, broken=lambda: None)
         self.outcomes = Outcomes(
             parts, backlog=self.backlog, looks=self.looks, retirement=self.retirement,
-            recovery=self.recovery, retries=self.retries, counters=Counters(), silence=silence,
+            recovery=self.recovery, retries=self.retries, problems=self.problems,
+            counters=Counters(), silence=silence,
             on_bucket_trouble=lambda message, hint: None, on_root_trouble=lambda: None,
         )  # fmt: skip
         aftermath = Aftermath(ledger, self.problems, parts.log, boot_id="")  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from s3syncd.core.entry import Kind, LocalEntry
 from s3syncd.core.retry import FailureKind
 from s3syncd.site.withheld import Withheld
 from tests.fakes_bucket import failure
+from tests.scenarios.troubles import REFUSED
 from tests.scenarios.world import PREFIX, World
 
 MakeWorld = Callable[..., World]
@@ -23,6 +24,72 @@ def test_a_failure_before_drift_was_met_is_not_tried_again_for_ever(make_world: 
     looks = world.scanner.looks["a"]
     world.run(600)
     assert world.scanner.looks["a"] <= looks + 1
+
+
+def test_a_refusal_before_drift_was_met_is_not_tried_again_either(make_world: MakeWorld) -> None:
+    """Hour after hour the whole file was sent, to be told that another version stands there."""
+    world = make_world(on_drift="hold")
+    world.settle()
+    world.store.fail("put", REFUSED)
+    world.write("a", "mine", hint=True)
+    world.run(10)
+    assert world.ledger.retries()[0] == 1
+    world.store.store(PREFIX + "a", b"this")
+    world.run(4_000)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    before = world.store.count("put")
+    world.run(8_000)
+    assert world.store.count("put") == before
+    assert world.ledger.retries()[0] == 0
+    assert world.command("approve")["drift"] == 1
+    world.run(60)
+    assert world.objects["a"] == b"mine"
+    assert world.status["in_sync"]
+
+
+def test_an_approval_is_not_lost_to_a_repetition_that_is_due(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold")
+    world.settle()
+    world.store.fail("put", REFUSED)
+    world.write("a", "mine", hint=True)
+    world.run(10)
+    world.store.store(PREFIX + "a", b"this")
+    while not any(each["reason"] == "drift" for each in world.status["problems"]):
+        world.run(0.1 if world.store.count("put") > 1 else 10)
+    assert world.command("approve")["drift"] == 1
+    world.run(60)
+    assert world.objects["a"] == b"mine"
+    assert world.status["in_sync"]
+
+
+def test_a_file_that_waits_is_sent_when_theirs_is_seen_gone(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold")
+    world.write("a", "mine")
+    world.store.store(PREFIX + "a", b"this")
+    world.run(30)
+    world.write("a", "mine, and more of it", hint=True)
+    del world.store.objects[PREFIX + "a"]
+    world.run(3_700)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]  # no one looked
+    world.command("rescan", remote=True)
+    world.run(60)
+    assert world.objects["a"] == b"mine, and more of it"
+    assert world.status["in_sync"]
+
+
+def test_drift_is_over_when_the_known_version_is_there_again(make_world: MakeWorld) -> None:
+    world = make_world(on_drift="hold")
+    world.write("a", "mine")
+    world.settle()
+    world.store.store(PREFIX + "a", b"and theirs")
+    world.command("rescan", remote=True)
+    world.run(30)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    world.store.store(PREFIX + "a", b"mine")
+    world.command("rescan", remote=True)
+    world.run(30)
+    assert world.status["problems"] == []
+    assert world.status["in_sync"]
 
 
 def test_our_own_upload_that_a_crash_left_unrecorded_is_no_drift(make_world: MakeWorld) -> None:

@@ -1,0 +1,48 @@
+"""Guards of files that wait for a person, because of what somebody else put at their path."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS"]
+
+_DECISIONS = "s3syncd/site/decisions.py"
+_DRIFT = "tests/scenarios/test_drift.py::test_"
+
+MUTANTS = [
+    Mutant(
+        name="what failed before drift was met is repeated",
+        file="s3syncd/site/looks.py",
+        old="            self._retries.end(path)  # a person is waited for;",
+        new="            pass  # a person is waited for;",
+        tests=[_DRIFT + "an_approval_is_not_lost_to_a_repetition_that_is_due"],
+    ),
+    Mutant(
+        name="each rescan sends a file that waits for a person",
+        file=_DECISIONS,
+        old='self._problems.reason_of(action.path) != "drift"',
+        new="True",
+        tests=[_DRIFT + "a_refusal_before_drift_was_met_is_not_tried_again_either"],
+    ),
+    Mutant(
+        name="drift that was sent over is told of still",
+        file="s3syncd/site/outcomes.py",
+        old='            self._problems.end(path, "drift")\n',
+        new="",
+        tests=[_DRIFT + "a_file_that_waits_is_sent_when_theirs_is_seen_gone"],
+    ),
+    Mutant(
+        name="drift that nobody meets is told of still",
+        file=_DECISIONS,
+        old="            self._end_drift(began)\n",
+        new="            pass\n",
+        tests=[_DRIFT + "drift_is_over_when_the_known_version_is_there_again"],
+    ),
+    Mutant(
+        name="a file waits for a person though theirs is gone",
+        file=_DECISIONS,
+        old="        is_asked_for = is_listed or action",
+        new="        is_asked_for = action",
+        tests=[_DRIFT + "a_file_that_waits_is_sent_when_theirs_is_seen_gone"],
+    ),
+]
