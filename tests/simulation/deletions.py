@@ -27,6 +27,7 @@ DELETE_GRACE_SECONDS: Final = 2.0
 
 _DAY_SECONDS: Final = 20 * 3600.0  # clocks of machines jump by up to an hour, several times
 _ANSWER_SECONDS: Final = 1.0  # an approval is of what is held when it is taken in
+_NEVER: Final = float("inf")
 _FEW: Final = 2  # files: when one of them may go by itself, the other may
 _ROUNDING_SECONDS: Final = 0.01
 _STATES: Final = ("waiting", "held", "approved", "cleared")
@@ -186,12 +187,22 @@ class Deletions:
         """
         digest, made = self._digest(event), event.before.serial if event.before else None
         sent_at = max((e.at for e in self._place.judge.history() if e.made == made), default=0.0)
-        lines = [line for line in self._place.user.diary.of(path) if line.at <= event.at]
+        lines = [
+            line for line in self._place.user.diary.of(path)
+            if line.at <= event.at and not (line.digest is None and self._came_back(path, line.at))
+        ]  # fmt: skip
         ends = [
             next((each.at for each in lines[place:] if each.digest is None), event.at)
             for place, line in enumerate(lines) if line.digest == digest
         ]  # fmt: skip
         return [end for end in ends if end > sent_at] or ends[-1:]  # it came late
+
+    def _came_back(self, path: str, at: float) -> bool:
+        """Whether a file that went at a time only seemed to: all of the root did, and is back."""
+        losses = self._place.user.losses
+        return any(
+            path in paths and since <= at <= until < _NEVER for paths, since, until in losses
+        )
 
     def _names(self, path: str, end: float, event: Event) -> list[str]:
         return list(self._place.user.names.since(path, end, until=event.at))

@@ -184,6 +184,19 @@ def test_a_file_is_lost_where_its_former_name_has_another_ones_object(scene: Sce
     assert len(scene.broken) == 1
 
 
+def test_a_file_renamed_after_it_had_seemed_lost_is_not_deleted(scene: Scene) -> None:
+    scene.user.write("a", scene.user.blob("a", 300))  # and not sent
+    scene.user.lost_everything()
+    scene.user.found_everything()
+    scene.rename("a", "d")
+    scene.put("d")
+    scene.delete("a")
+    scene.remove("b")
+    assert scene.broken == []
+    scene.remove("c")
+    assert len(scene.broken) == 1
+
+
 @pytest.mark.parametrize(("sent", "may_go"), [("abc", 1), ("ab", 2), ("a", 1)])
 def test_of_a_root_that_looked_emptied_single_files_may_go(sent: str, may_go: int) -> None:
     scene = Scene()
