@@ -28,7 +28,7 @@ _BY_ITSELF = {
     (core, "another directory passes for the root"): 0,
     (core, "an object put again passes for the agreed one"): 15,
     (core, "held drift is overwritten"): 13,
-    (kills, "uploads of a site that deletes have no intents"): 0,
+    (kills, "uploads of a site that deletes have no intents"): 34,
     (kills, "uploads that nobody will finish are left in the bucket"): 13,
     (model, "an effect without an answer is forgotten"): 62,
     (model, "an upload that was applied without an answer is taken for somebody else's"): 33,
