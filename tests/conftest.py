@@ -35,7 +35,7 @@ _CLEARED_NAMES = frozenset({
 # Threads that end when their peer hangs up, not when the test does: the per-connection threads of
 # an in-process HTTP server whose client keeps its connection open.
 _SERVER_THREADS = ("process_request_thread",)
-_THREADS_END_WITHIN_SECONDS = 10.0
+_THREADS_END_WITHIN_SECONDS = 30.0
 
 _home = Path(tempfile.mkdtemp(prefix="s3syncd-home-"))
 
