@@ -61,6 +61,7 @@ class Daemon:
         assert not self.is_running
         command = [str(COMMAND), "-c", str(self.config)]
         given = {**os.environ, **self.environment, **environment}
+        self.log_path.touch()  # who asks for the log right away finds it, however slow the start
         if self._is_warm():
             self.process = warm.start(command, environment=given, output=self.log_path)
         else:
