@@ -25,8 +25,9 @@ _COUNT_LOST = """
             WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
             AND other.path <> row.path
             AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
+            AND CAST(other.path AS TEXT) NOT IN (SELECT value FROM json_each(?2))
         )
-        LIMIT ?2
+        LIMIT ?3
     )
 """
 _COUNT_UNANSWERED = """
@@ -39,8 +40,9 @@ _COUNT_UNANSWERED = """
             WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
             AND other.path <> row.path
             AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
+            AND CAST(other.path AS TEXT) NOT IN (SELECT value FROM json_each(?2))
         )
-        LIMIT ?2
+        LIMIT ?3
     )
 """
 _SAMPLE_SECONDS = 600.0  # 144 samples a day; the guard's window is 24 h
@@ -130,22 +132,26 @@ class DeletionTable(BaselineTable):
         self._connection()
         return self._states[state]
 
-    def count_lost(self, awaited_inodes: Iterable[int], *, limit: int) -> int:
+    def count_lost(
+        self, awaited_inodes: Iterable[int], awaited_paths: Iterable[str] = (), *, limit: int
+    ) -> int:
         """Return how many candidates, waiting or cleared, are no renames; at most `limit`.
 
         A rename's file is known under another name (same inode and size) that is no candidate
-        itself, or is on its way there.
+        itself, or is on its way there. What is recorded of a path to which a file is on its way
+        is of a file that is there no more, or is awaited.
 
         Args:
             awaited_inodes: of the files that are on their way to be recorded.
+            awaited_paths: of the same files.
             limit: counting ends here: one more than anybody wants to know.
         """
         awaited = json.dumps([fold(inode) for inode in awaited_inodes])
-        rows = self._rows(_COUNT_LOST, (awaited, limit))
+        rows = self._rows(_COUNT_LOST, (awaited, json.dumps(list(awaited_paths)), limit))
         count: int = rows[0][0]
         return count
 
-    def count_unanswered(self, kind: str, *, limit: int) -> int:
+    def count_unanswered(self, kind: str, awaited_paths: Iterable[str] = (), *, limit: int) -> int:
         """Return how many deletions were asked for and are neither known nor wanted any more.
 
         Their intents stand, and nothing else tells of them: in flight when what was wanted was
@@ -153,9 +159,11 @@ class DeletionTable(BaselineTable):
 
         Args:
             kind: of the intents, DeleteRemote or DeleteLocal.
+            awaited_paths: as above.
             limit: counting ends here.
         """
-        count: int = self._rows(_COUNT_UNANSWERED, (kind, limit))[0][0]
+        paths = json.dumps(list(awaited_paths))
+        count: int = self._rows(_COUNT_UNANSWERED, (kind, paths, limit))[0][0]
         return count
 
     def set_deletion_state(

@@ -6,7 +6,7 @@ Two lanes, live changes and reconcile work; one planned action per path. Owned b
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from s3syncd.core.entry import Action, Kind, LocalEntry, Settle
@@ -186,6 +186,12 @@ class Backlog:
         """The inodes of the files whose upload is planned or in flight."""
         return self._inodes.keys()
 
+    def files(self, path: str | None = None) -> Iterator[LocalEntry]:
+        """Give the files whose upload is planned or in flight; only those at `path`, if given."""
+        for plans in (self.in_flight, *self._lanes):
+            found = plans.values() if path is None else filter(None, [plans.get(path)])
+            yield from filter(None, map(_file_of, found))
+
     def files_in_flight(self) -> list[LocalEntry]:
         """Return the files about which an action is in flight, as they were decided on."""
         entries = (planned.action.local for planned in self.in_flight.values())
@@ -263,12 +269,17 @@ class Backlog:
 
     def _count_inode(self, planned: Planned, by: int) -> None:
         self.deletions += by * (planned.action.kind is Kind.DELETE_REMOTE)
-        local = planned.action.local
-        if local is None or planned.action.kind not in {Kind.UPLOAD, Kind.ADOPT}:
+        local = _file_of(planned)
+        if local is None:
             return
         self._inodes[local.inode] += by
         if not self._inodes[local.inode]:
             del self._inodes[local.inode]
+
+
+def _file_of(planned: Planned) -> LocalEntry | None:
+    is_sent = planned.action.kind in {Kind.UPLOAD, Kind.ADOPT}
+    return planned.action.local if is_sent else None
 
 
 def _bytes_of(action: Action) -> int:

@@ -6,11 +6,12 @@ site thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 
 from s3syncd.core.entry import BaselineRow, Kind
 from s3syncd.core.safety import judge_mass_delete, mass_delete_limit
 from s3syncd.ledger import Ledger
+from s3syncd.site.inodes import OnTheirWay
 
 __all__ = ["DeletionGuard"]
 
@@ -23,21 +24,28 @@ class DeletionGuard:
     """Counts the deletions of one site over 24 hours.
 
     Args:
+        on_their_way: of what is recorded of their paths nothing is to be believed.
         max_delete: paths that may go in 24 h without asking; None: the larger of 20 and 25 %.
         wall: seconds since the epoch.
     """
 
     def __init__(
-        self, ledger: Ledger, *, max_delete: int | None, wall: Callable[[], float]
+        self,
+        ledger: Ledger,
+        on_their_way: OnTheirWay,
+        max_delete: int | None,
+        *,
+        wall: Callable[[], float],
     ) -> None:
         self._ledger = ledger
+        self._on_their_way = on_their_way
         self._max_delete = max_delete
         self._wall = wall
         self._stream_since: float | None = None
         self._passes = 0
         self._passed: set[str] = set()
 
-    def is_mass(self, awaited_inodes: Set[int]) -> bool:
+    def is_mass(self) -> bool:
         """Whether what is wanted and what went unapproved are more than may go unasked.
 
         What was asked for and has no answer yet counts as carried out. Where it is not too much,
@@ -46,8 +54,9 @@ class DeletionGuard:
         day_ago = self._wall() - _DAY_SECONDS
         files = self._ledger.baseline_count_at(day_ago)
         limit = mass_delete_limit(self._max_delete, files) + 1
-        lost = self._ledger.count_lost(awaited_inodes, limit=limit)
-        unanswered = self._ledger.count_unanswered(str(Kind.DELETE_REMOTE), limit=limit)
+        inodes, paths = self._on_their_way.awaited()
+        lost = self._ledger.count_lost(inodes, paths, limit=limit)
+        unanswered = self._ledger.count_unanswered(str(Kind.DELETE_REMOTE), paths, limit=limit)
         is_mass = judge_mass_delete(
             wanted=self._ledger.count_deletions("held") + lost,
             carried_out_unapproved_24h=self._ledger.deletions_logged_since(day_ago) + unanswered,
@@ -63,7 +72,8 @@ class DeletionGuard:
         """Whether a deletion may go without being judged again.
 
         What was judged to be a rename may turn out to be none: the new name went before it was
-        recorded, or is another file that was given the inode. Such a one was not counted.
+        recorded, is another file that was given the inode, or has another file by now. Such a one
+        was not counted.
         """
         row = self._ledger.baseline(path)
         if path in self._passed or (row is not None and self._has_moved(row)):
@@ -103,5 +113,12 @@ class DeletionGuard:
             self._ledger.log_deletion(path, self._wall(), is_approved=is_approved)
 
     def _has_moved(self, row: BaselineRow) -> bool:
+        """Whether the file is known under another name, and no other file is there now."""
+        is_another = self._on_their_way.is_another
         others = self._ledger.by_inode(row.inode, row.size_bytes)
-        return any(path != row.path and self._ledger.deletion(path) is None for path in others)
+        return any(
+            path != row.path
+            and self._ledger.deletion(path) is None
+            and not is_another(path, row.inode)
+            for path in others
+        )

@@ -7,10 +7,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set
+from typing import NamedTuple, Protocol
 
 from s3syncd.core.entry import Action
 
-__all__ = ["Inodes"]
+__all__ = ["Awaited", "Inodes", "OnTheirWay"]
+
+
+class Awaited(NamedTuple):
+    """The files that are dirty, planned, in flight or to be tried again, as they are now."""
+
+    inodes: Set[int]
+    paths: Set[str]
+
+
+class OnTheirWay(Protocol):
+    """What deletions must know of the files that are not recorded yet."""
+
+    def is_awaited(self, inode: int) -> bool:
+        """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
+
+    def awaited(self) -> Awaited:
+        """Return all of those files."""
+
+    def is_another(self, path: str, inode: int) -> bool:
+        """Whether one of those files is at `path`, and has not this inode."""
+
+    def oldest_unseen(self) -> float:
+        """Return when the oldest path not looked at yet was heard of (monotonic), or infinity."""
 
 
 class Inodes:
@@ -30,6 +54,14 @@ class Inodes:
     def keys(self) -> Set[int]:
         """Return the inodes."""
         return self._counts.keys()
+
+    def paths(self) -> Set[str]:
+        """Return the paths."""
+        return self._of.keys()
+
+    def is_another(self, path: str, inode: int) -> bool:
+        """Whether a file is known at `path`, and has not this inode."""
+        return self._of.get(path, inode) != inode
 
     def set(self, path: str, inode: int | None) -> None:
         """Note the inode of a path; None forgets the path."""

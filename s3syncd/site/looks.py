@@ -7,7 +7,7 @@ be as in the baseline. Owned by the site thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 
 from s3syncd.core.entry import Action, Kind, LocalEntry, Settle, UnknownMark
 from s3syncd.core.messages import Look
@@ -15,7 +15,7 @@ from s3syncd.core.reconcile import decide
 from s3syncd.core.settle import SettleEntry, SettleTable
 from s3syncd.local.hints import Hints
 from s3syncd.site.backlog import Backlog, Planned
-from s3syncd.site.inodes import Inodes
+from s3syncd.site.inodes import Awaited, Inodes
 from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
 from s3syncd.site.quiet import Quiet
@@ -96,10 +96,16 @@ class Looks:
         is_held = self.withheld.is_awaited(inode)
         return is_dirty or is_held or self._retries.is_awaited(inode)
 
-    def awaited_inodes(self) -> Set[int]:
-        """Return the inodes of those files."""
-        known = (self._inodes, self.withheld.inodes, self._retries.inodes)
-        return set(self._backlog.inodes).union(*(each.keys() for each in known))
+    def awaited(self) -> Awaited:
+        """Return all of those files."""
+        known, paths = self._known(), {file.path for file in self._backlog.files()}
+        inodes = set(self._backlog.inodes).union(*(each.keys() for each in known))
+        return Awaited(inodes, paths.union(*(each.paths() for each in known)))
+
+    def is_another(self, path: str, inode: int) -> bool:
+        """Whether one of those files is at `path`, and has not this inode."""
+        is_known = any(each.is_another(path, inode) for each in self._known())
+        return is_known or any(file.inode != inode for file in self._backlog.files(path))
 
     def hinted(self, hints: Hints) -> None:
         """Take what the watcher heard about single paths."""
@@ -223,6 +229,9 @@ class Looks:
     def took(self, path: str, upload_seconds: float) -> None:
         """Remember how long an upload of a file that still grows took."""
         self._table.set_pace(path, upload_seconds)
+
+    def _known(self) -> tuple[Inodes, ...]:
+        return self._inodes, self.withheld.inodes, self._retries.inodes
 
     def _dirty(self, path: str, now: float, *, is_closed: bool | None, first: float | None) -> None:
         if self._table.note(path, now, is_closed=is_closed, first=first):

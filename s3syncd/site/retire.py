@@ -7,8 +7,7 @@ Owned by the site thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from typing import Protocol
+from collections.abc import Callable
 
 from s3syncd.core.entry import Action, BaselineRow, Kind, LocalEntry, RemoteEntry, UnknownMark
 from s3syncd.core.messages import Look
@@ -17,26 +16,14 @@ from s3syncd.site.backlog import Backlog
 from s3syncd.site.confirmation import Confirmation
 from s3syncd.site.guard import DeletionGuard
 from s3syncd.site.hold import Hold
+from s3syncd.site.inodes import OnTheirWay
 from s3syncd.site.wanted import action_for, call_back
 
-__all__ = ["OnTheirWay", "Retirement"]
+__all__ = ["Retirement"]
 
 _JUDGE_AT_LATEST_SECONDS = 30.0  # a slow `rm -r` must not slip through in small batches
 _LOOKS_AT_ONCE = 256  # second looks and deletions under way at once
 _RETRY_SECONDS = 1.0  # how often deletions that had to wait for something are tried again
-
-
-class OnTheirWay(Protocol):
-    """What deletions must know of the files that are not recorded yet."""
-
-    def is_awaited(self, inode: int) -> bool:
-        """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
-
-    def awaited_inodes(self) -> Set[int]:
-        """Return the inodes of those files."""
-
-    def oldest_unseen(self) -> float:
-        """Return when the oldest path not looked at yet was heard of (monotonic), or infinity."""
 
 
 class Retirement:
@@ -148,7 +135,7 @@ class Retirement:
         self._first_want_at = None
         if not self._ledger.count_deletions("waiting"):
             return
-        if is_emptied or self._guard.is_mass(self._on_their_way.awaited_inodes()):
+        if is_emptied or self._guard.is_mass():
             self._hold.begin("root_emptied" if is_emptied else "mass_delete")
             self._guard.forget_passed()
             self.recheck_held()  # the list a person is asked about is looked at once more

@@ -184,7 +184,7 @@ class Site:
             parts.ledger,
             self.backlog,
             self.hold,
-            DeletionGuard(parts.ledger, max_delete=parts.settings.max_delete, wall=parts.wall),
+            DeletionGuard(parts.ledger, self.looks, parts.settings.max_delete, wall=parts.wall),
             self.looks,
             is_put_off=self.retries.is_put_off,
             grace_seconds=parts.settings.delete_grace_seconds,

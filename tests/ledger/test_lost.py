@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from s3syncd.ledger import Ledger
+from s3syncd.ledger import Intent, Ledger
 from tests.ledger.rows import open_ledger, row
 
 
@@ -34,6 +34,21 @@ def test_counting_ends_at_the_limit(ledger: Ledger) -> None:
 def test_a_file_known_under_another_name_does_not_count(ledger: Ledger) -> None:
     ledger.record(row("new", inode=1))
     assert ledger.count_lost([], limit=10) == 1
+
+
+def test_what_is_recorded_of_a_path_that_has_another_file_by_now_does_not_matter(
+    ledger: Ledger,
+) -> None:
+    ledger.record(row("d/\u00e9", inode=1))
+    assert ledger.count_lost([7], ["c"], limit=10) == 1
+    assert ledger.count_lost([7], ["d/\u00e9"], limit=10) == 2
+
+
+def test_the_same_goes_for_deletions_without_an_answer(ledger: Ledger) -> None:
+    ledger.put_intent(Intent("c", "op", "DeleteRemote"))
+    ledger.record(row("new", inode=3))
+    assert ledger.count_unanswered("DeleteRemote", limit=10) == 0
+    assert ledger.count_unanswered("DeleteRemote", ["new"], limit=10) == 1
 
 
 def test_another_size_is_another_file(ledger: Ledger) -> None:

@@ -185,13 +185,17 @@ class MemoryLedger:
     def has_deletions(self) -> bool:
         return self.memory.now.deletion is not None
 
-    def count_lost(self, awaited_inodes: Iterable[int], *, limit: int) -> int:
+    def count_lost(
+        self, awaited_inodes: Iterable[int], awaited_paths: Iterable[str] = (), *, limit: int
+    ) -> int:
+        del awaited_paths  # there is no other path
         now = self.memory.now
         is_lost = now.deletion is not None and now.deletion.state in {"waiting", "cleared"}
         is_awaited = now.row is not None and now.row.inode in set(awaited_inodes)
         return min(int(is_lost and not is_awaited), limit)
 
-    def count_unanswered(self, kind: str, *, limit: int) -> int:
+    def count_unanswered(self, kind: str, awaited_paths: Iterable[str] = (), *, limit: int) -> int:
+        del awaited_paths
         now = self.memory.now
         is_asked = now.intent is not None and now.intent.kind == kind
         return min(int(is_asked and now.deletion is None), limit)

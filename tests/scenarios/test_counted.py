@@ -52,6 +52,61 @@ def test_files_that_were_given_the_inodes_of_others_are_no_renames(tree: World) 
     assert len(tree.objects) == 90
 
 
+def test_what_was_moved_and_deleted_while_its_old_names_were_written_anew_is_held(
+    tree: World,
+) -> None:
+    """Until the old names are sent the ledger knows the deleted files by those names, too."""
+    tree.rename("d", "e", hint=True)
+    while tree.ledger.count()[0] < 90:
+        tree.run(0.1)
+    tree.lane.limit = 0
+    for number in range(30):
+        tree.write(f"d/f{number:03}", f"d/f{number:03} anew", hint=True)
+    tree.run(2)
+    _remove(tree, 0, 30, "e/")
+    tree.run(60)
+    assert tree.deleted() == []
+    tree.lane.limit = 64
+    tree.run(100)
+    assert tree.deleted() == []
+    assert tree.status["held_deletions"] == 30
+    assert len(tree.objects) == 90
+
+
+def test_names_that_were_moved_and_replaced_before_the_old_ones_went_are_no_renames(
+    tree: World,
+) -> None:
+    tree.rename("d", "e", hint=True)
+    while tree.ledger.count_deletions("cleared") < 30:
+        tree.run(0.01)
+    tree.lane.limit = 0
+    for number in range(30):  # all of them first: else one is given the inode of the last
+        tree.write(f"new{number}", f"e/f{number:03} anew")
+    for number in range(30):
+        tree.rename(f"new{number}", f"e/f{number:03}", hint=True)
+    tree.run(60)
+    tree.lane.limit = 64
+    tree.run(100)
+    assert tree.deleted() == []
+    assert tree.status["held_deletions"] == 30
+
+
+def test_what_went_while_its_old_name_was_written_anew_is_in_the_log_of_deletions(
+    tree: World,
+) -> None:
+    tree.rename("d", "e", hint=True)
+    while tree.ledger.count()[0] < 90:
+        tree.run(0.1)
+    tree.store.fail("put", BROKEN, times=10**4)
+    for number in range(30):
+        tree.write(f"d/f{number:03}", f"d/f{number:03} anew", hint=True)
+    tree.run(2)
+    _remove(tree, 0, 15, "e/")
+    tree.run(60)
+    assert len(tree.deleted()) == 15
+    assert tree.ledger.deletions_logged_since(0) == 15
+
+
 def test_a_few_that_turn_out_to_be_no_renames_go_unasked(tree: World) -> None:
     tree.lane.limit = 0
     tree.rename("d", "e", hint=True)

@@ -12,12 +12,13 @@ _FOREIGN = "tests/scenarios/deletions/test_foreign.py"
 _HOLDS = "tests/scenarios/test_holds.py"
 _COUNTED = "tests/scenarios/test_counted.py"
 _GUARD = "s3syncd/site/guard.py"
+_LOOKS = "s3syncd/site/looks.py"
 
 MUTANTS = [
     Mutant(
         name="too many deletions are not held",
         file=_RETIRE,
-        old="        if is_emptied or self._guard.is_mass(self._on_their_way.awaited_inodes()):",
+        old="        if is_emptied or self._guard.is_mass():",
         new="        if is_emptied:",
         tests=[f"{_HOLDS}::test_every_waiting_deletion_is_held_and_uploads_go_on"],
     ),
@@ -67,6 +68,45 @@ MUTANTS = [
         old="        AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = asked.path)\n",
         new="",
         tests=[f"{_COUNTED}::test_a_deletion_asked_for_twice_counts_once"],
+    ),
+    Mutant(
+        name="what is recorded of a path counts as a new name, though it has another file by now",
+        file="s3syncd/ledger/deletions.py",
+        old="(_COUNT_LOST, (awaited, json.dumps(list(awaited_paths)), limit))",
+        new='(_COUNT_LOST, (awaited, "[]", limit))',
+        tests=[
+            "tests/ledger/test_lost.py::"
+            "test_what_is_recorded_of_a_path_that_has_another_file_by_now_does_not_matter"
+        ],
+    ),
+    Mutant(
+        name="the same for deletions without an answer",
+        file="s3syncd/ledger/deletions.py",
+        old="        paths = json.dumps(list(awaited_paths))\n",
+        new='        paths = "[]"\n',
+        tests=[
+            "tests/ledger/test_lost.py::test_the_same_goes_for_deletions_without_an_answer",
+        ],
+    ),
+    Mutant(
+        name="the log of deletions takes another file for the one that was moved",
+        file=_GUARD,
+        old="            and not is_another(path, row.inode)\n",
+        new="",
+        tests=[
+            f"{_COUNTED}::"
+            "test_what_went_while_its_old_name_was_written_anew_is_in_the_log_of_deletions"
+        ],
+    ),
+    Mutant(
+        name="the backlog tells of no other file at a path",
+        file=_LOOKS,
+        old="is_known or any(file.inode != inode for file in self._backlog.files(path))",
+        new="is_known",
+        tests=[
+            f"{_COUNTED}::"
+            "test_names_that_were_moved_and_replaced_before_the_old_ones_went_are_no_renames"
+        ],
     ),
     Mutant(
         name="a slow removal is judged when it pauses, not after 30 s",

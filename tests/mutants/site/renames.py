@@ -20,7 +20,8 @@ MUTANTS = [
         file=_RETIRE,
         old="        self._on_their_way = on_their_way\n",
         new="        self._on_their_way = type(\n"
-        '            "", (), {"is_awaited": lambda *_: False, "awaited_inodes": lambda _: set(),\n'
+        '            "", (), {"is_awaited": lambda *_: False,\n'
+        '                    "awaited": lambda _: (set(), set()),\n'
         '                    "oldest_unseen": lambda _: on_their_way.oldest_unseen()}\n'
         "        )()\n",
         tests=[
