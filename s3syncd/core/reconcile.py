@@ -45,7 +45,14 @@ __all__ = [
 
 
 class StreamDisorderError(ValueError):
-    """A stream was not in ascending order: what looked absent may not be. The pass is void."""
+    """A stream was not in ascending order: what looked absent may not be. The pass is void.
+
+    `is_baseline`: it is the ledger's, perhaps among others.
+    """
+
+    def __init__(self, message: str, *, is_baseline: bool) -> None:
+        super().__init__(message)
+        self.is_baseline = is_baseline
 
 
 @dataclass(slots=True)
@@ -270,5 +277,6 @@ class _Merge:
     def _check_order(self, is_ascending: bool, path: str) -> None:
         if not is_ascending:
             raise StreamDisorderError(
-                f"a stream is out of order: {path!r} after {self._tally.position!r}"
+                f"a stream is out of order: {path!r} after {self._tally.position!r}",
+                is_baseline=self._middle.path == path,
             )

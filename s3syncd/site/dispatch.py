@@ -17,7 +17,7 @@ from s3syncd.site.messages import Finished, Noted
 from s3syncd.site.parts import Parts
 from s3syncd.site.recovery import Recovery
 from s3syncd.site.scrub import Scrub
-from s3syncd.site.unanswered import intent_for
+from s3syncd.site.unanswered import intent_for, is_each_intended
 from s3syncd.transfer import EtagLearnt, IntentNeeded, MultipartCreated, PartDone
 
 __all__ = ["Dispatch"]
@@ -87,7 +87,7 @@ class Dispatch:
 
         Where each action has an intent the number stays, because it is also that of a commit.
         """
-        if is_full and not self._is_each_intended:
+        if is_full and not is_each_intended(self._parts.settings):
             self._at_once = min(_AT_ONCE, taken + _SPARE)
         elif not is_full:
             self._at_once = min(_AT_ONCE, 2 * self._at_once)
@@ -153,14 +153,7 @@ class Dispatch:
             return True
         if action.kind is not Kind.UPLOAD:
             return False
-        return self._is_each_intended or self._is_large(action)
-
-    @property
-    def _is_each_intended(self) -> bool:
-        """Whether uploads of small files have intents, too."""
-        settings = self._parts.settings
-        # On hold what a crash left unrecorded would wait for a person as somebody else's.
-        return settings.retire_deleted or settings.on_drift == "hold"
+        return is_each_intended(self._parts.settings) or self._is_large(action)
 
     def _is_large(self, action: Action) -> bool:
         limit = self._parts.settings.multipart_threshold_bytes

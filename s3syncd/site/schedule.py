@@ -218,7 +218,8 @@ class Schedule:
         except StreamDisorderError as error:
             self._parts.log.warning("pass.void", detail=str(error))
             self._void(one)
-            self._parts.ledger.check()  # it would be so in every pass, if it is the ledger's
+            if error.is_baseline:
+                self._parts.ledger.check()  # it would be so in every pass
 
     def _void(self, one: Pass) -> None:
         if one.is_aborted:

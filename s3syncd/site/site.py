@@ -15,7 +15,7 @@ in tests without it.
 from __future__ import annotations
 
 from s3syncd.core.entry import Problem
-from s3syncd.site import messages
+from s3syncd.site import messages, stragglers
 from s3syncd.site.access import Access
 from s3syncd.site.aftermath import Aftermath
 from s3syncd.site.alarm import Alarm
@@ -100,6 +100,7 @@ class Site:
     def begin(self, now: float) -> None:
         """Start: watch, and take up what the last run left open."""
         self.recovery.load(now)
+        stragglers.expect(self.parts, self.schedule.timetable, now)
         if self.parts.watcher is not None:
             self.parts.watcher.start()
         self.parts.scanner.start()
@@ -155,6 +156,8 @@ class Site:
             self.parts.watcher.stop(_STOP_SECONDS)
         self.parts.transfer.rest(for_good=True)
         self.parts.gate.leave(self.parts.settings.name)
+        if self.backlog.in_flight:
+            stragglers.leave(self.parts.ledger)
         self.parts.ledger.close()
 
     def _make_eyes(self) -> None:
@@ -195,13 +198,9 @@ class Site:
         """Make what learns of trouble and of changes."""
         parts = self.parts
         self.alarm = Alarm(
-            parts,
-            access=self.access,
-            schedule=self.schedule,
-            backlog=self.backlog,
-            looks=self.looks,
-            retirement=self.retirement,
-        )
+            parts, access=self.access, schedule=self.schedule, backlog=self.backlog,
+            looks=self.looks, retirement=self.retirement,
+        )  # fmt: skip
         self.mounted = Mounted(parts, self.schedule.timetable)
         self.hearing = Hearing(
             parts,

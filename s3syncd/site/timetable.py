@@ -45,6 +45,7 @@ class Timetable:
         self._jitter = jitter
         self._is_wanted = {Whole.RECONCILE: True, Whole.RESCAN: False}
         self._not_before = {Whole.RECONCILE: 0.0, Whole.RESCAN: 0.0}
+        self._again_at = float("inf")
         self._next = {Whole.RECONCILE: float("inf"), Whole.RESCAN: float("inf")}
         self._failures = {Whole.RECONCILE: 0, Whole.RESCAN: 0}
         self._doubts = 0
@@ -64,6 +65,10 @@ class Timetable:
         self._is_wanted[whole] = True
         self._not_before[whole] = 0.0
 
+    def want_at(self, when: float) -> None:
+        """Ask for one reconcile that begins at `when` or later, whatever is done before."""
+        self._again_at = when
+
     def doubt(self, now: float) -> None:
         """Events were lost: rescan, at growing distances while it keeps happening."""
         if now - self._last_doubt_at > _DOUBT_CALM_SECONDS:
@@ -78,6 +83,8 @@ class Timetable:
 
     def due(self, now: float) -> Whole | None:
         """Return the pass that may begin now; a reconcile does a rescan's work too."""
+        if now >= self._again_at:
+            self._is_wanted[Whole.RECONCILE], self._again_at = True, float("inf")
         for each in (Whole.RECONCILE, Whole.RESCAN):
             if now >= self._next[each]:
                 self._is_wanted[each], self._next[each] = True, float("inf")
@@ -119,4 +126,4 @@ class Timetable:
     def next_due(self) -> float:
         """Return when the next pass may begin."""
         wanted = [self._not_before[each] for each in Whole if self._is_wanted[each]]
-        return min(*self._next.values(), *wanted)
+        return min(self._again_at, *self._next.values(), *wanted)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from s3syncd.config.models import SiteConfig
 from s3syncd.core.entry import Action
 from s3syncd.ledger import Intent
 
-__all__ = ["Late", "Unanswered", "before", "intent_for"]
+__all__ = ["Late", "Unanswered", "before", "intent_for", "is_each_intended"]
 
 
 class Late(NamedTuple):
@@ -59,6 +60,12 @@ class Unanswered:
     def outlive(self) -> None:
         """Forget the older effects that could have been applied before the last look."""
         self.older = tuple(late for late in self.older if late.until > self.asked_at)
+
+
+def is_each_intended(settings: SiteConfig) -> bool:
+    """Whether uploads of small files have intents, too."""
+    # On hold what a crash left unrecorded would wait for a person as somebody else's.
+    return settings.retire_deleted or settings.on_drift == "hold"
 
 
 def before(one: Unanswered | None, intent: Intent) -> tuple[Late, ...]:

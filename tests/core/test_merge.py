@@ -156,8 +156,9 @@ def test_behind_the_break_of_a_listing_nothing_is_known_of_the_bucket():
     ],
 )
 def test_a_stream_out_of_order_voids_the_pass(locals_, rows, remotes):
-    with pytest.raises(StreamDisorderError):
+    with pytest.raises(StreamDisorderError) as raised:
         plan(locals_, rows, remotes)
+    assert raised.value.is_baseline == bool(rows)
 
 
 def test_a_source_without_anything_yet_is_asked_again_later():

@@ -41,6 +41,5 @@ def settled(world: World) -> World:
     """Four files, uploaded and in sync, longer ago than anything may be late."""
     world.jitter = 0.999
     world.fill(4)
-    world.settle()
-    world.run(70)
+    world.settle_and_rest()
     return world

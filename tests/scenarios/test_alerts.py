@@ -67,7 +67,7 @@ class Monitor:
 def settled(world: World) -> World:
     """A few files in sync."""
     world.fill(3)
-    world.settle()
+    world.settle_and_rest()
     return world
 
 

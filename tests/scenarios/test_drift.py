@@ -69,7 +69,7 @@ def test_a_file_that_waits_is_sent_when_theirs_is_seen_gone(make_world: MakeWorl
     world = make_world(on_drift="hold")
     world.write("a", "mine")
     world.store.store(PREFIX + "a", b"this")
-    world.run(30)
+    world.run(90)
     world.write("a", "mine, and more of it", hint=True)
     del world.store.objects[PREFIX + "a"]
     world.leap(3_700)

@@ -21,7 +21,7 @@ LISTED = hashlib.md5(CONTENT.encode()).hexdigest()
 def uploaded(world: World) -> World:
     """Just published, and not yet asked about."""
     world.store.lists_md5_of_parts = True
-    world.settle()
+    world.settle_and_rest()
     world.write("big", CONTENT, hint=True)
     world.settle()
     assert world.store.count("complete") == 1

@@ -22,7 +22,7 @@ def settled(world: World) -> World:
 def _settle(world: World) -> World:
     world.fill(6)
     world.write("large", "0123456789" * (MULTIPART_BYTES // 4))
-    world.settle()
+    world.settle_and_rest()
     world.store.requests.clear()
     return world
 

@@ -12,7 +12,7 @@ from tests.scenarios.world import World
 def settled(world: World) -> World:
     """Four files, uploaded and in sync."""
     world.fill(4)
-    world.settle()
+    world.settle_and_rest()
     return world
 
 

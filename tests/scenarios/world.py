@@ -177,10 +177,15 @@ class World:
                 return
         raise AssertionError(f"not in sync: {self.status}")
 
+    def settle_and_rest(self) -> None:
+        """Have it in sync, and the comparison over that looks for requests of the run before."""
+        self.settle()
+        self.run(65)
+
     def filled(self, count: int) -> World:
         """Write `count` files, have them in sync, and forget how they came to be."""
         self.fill(count)
-        self.settle()
+        self.settle_and_rest()
         self.store.requests.clear()
         self.carried.clear()
         self.scanner.looks.clear()

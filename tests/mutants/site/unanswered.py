@@ -13,8 +13,52 @@ _OUTAGE = "tests/scenarios/test_ledger_outage.py"
 _LATE = "tests/scenarios/test_late_effects.py"
 _UNANSWERED = "s3syncd/site/unanswered.py"
 _RECOVERY = "s3syncd/site/recovery.py"
+_STRAGGLERS = "s3syncd/site/stragglers.py"
+_LATER = "tests/scenarios/test_stragglers.py"
 
 MUTANTS = [
+    Mutant(
+        name="a kill leaves no request that comes late where nothing tells of it",
+        file=_STRAGGLERS,
+        old="(is_left or not ledger.was_clean)",
+        new="is_left",
+        tests=[
+            f"{_LATER}::test_an_older_content_that_comes_late_is_found_a_minute_after_the_start"
+        ],
+    ),
+    Mutant(
+        name="a stop in the middle leaves no request that comes late",
+        file="s3syncd/site/site.py",
+        old="            stragglers.leave(self.parts.ledger)\n",
+        new="            pass\n",
+        tests=[
+            f"{_LATER}::test_an_older_content_that_comes_late_is_found_a_minute_after_the_start"
+        ],
+    ),
+    Mutant(
+        name="a lost ledger leaves no request that comes late",
+        file=_STRAGGLERS,
+        old=" or ledger.was_fresh:",
+        new=":",
+        tests=[f"{_LATER}::test_a_lost_ledger_tells_of_no_request"],
+    ),
+    Mutant(
+        name="after each start there is one more comparison",
+        file=_STRAGGLERS,
+        old="        ledger.set_meta(_LEFT, None)\n",
+        new="        pass\n",
+        tests=[f"{_LATER}::test_it_is_asked_once"],
+    ),
+    Mutant(
+        name="what was to come later comes with a pass of before",
+        file="s3syncd/site/timetable.py",
+        old="        self._is_doubt_met = self.is_doubtful\n",
+        new="        self._is_doubt_met = self.is_doubtful\n"
+        '        self._again_at = float("inf")\n',
+        tests=[
+            f"{_LATER}::test_an_older_content_that_comes_late_is_found_a_minute_after_the_start"
+        ],
+    ),
     Mutant(
         name="of effects without an answer only the last is remembered",
         file=_UNANSWERED,

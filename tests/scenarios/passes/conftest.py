@@ -11,5 +11,5 @@ from tests.scenarios.world import World
 def settled(world: World) -> World:
     """40 files in sync."""
     world.fill(40)
-    world.settle()
+    world.settle_and_rest()
     return world
