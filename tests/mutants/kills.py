@@ -26,7 +26,7 @@ MUTANTS = [
     ),
     Mutant(
         name="uploads of a site that deletes have no intents",
-        file=_DISPATCH,
+        file="s3syncd/site/unanswered.py",
         old='return settings.retire_deleted or settings.on_drift == "hold"',
         new='return settings.on_drift == "hold"',
         tests=[_KILLED.format("new")],

@@ -31,7 +31,7 @@ MUTANTS = [
     ),
     Mutant(
         name="on hold an upload that a crash left unrecorded is somebody else's",
-        file=_SITE + "dispatch.py",
+        file=_SITE + "unanswered.py",
         old='settings.retire_deleted or settings.on_drift == "hold"',
         new="settings.retire_deleted",
         tests=[_DRIFT + "test_our_own_upload_that_a_crash_left_unrecorded_is_no_drift"],

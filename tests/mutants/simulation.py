@@ -35,7 +35,7 @@ _BY_ITSELF = {
     (s3, "an effect whose answer was lost counts as not applied"): 33,
     (unanswered, "a lost answer is taken for a failure"): 24,
     (holds, "too many deletions are not held"): 7,
-    (renames, "the old name goes before the new one is recorded"): 0,
+    (renames, "the old name goes before the new one is recorded"): 41,
     (renames, "a failed upload lets the old name go"): 12,
     (deletions, "a deletion waits for the upload of the very file that is gone"): 3,
     (files, "a file is sent though its stat changed while it was read"): 2,
