@@ -7,25 +7,25 @@ them all. `python -m tests.mutants.mutant [WORD]` runs those whose area or name 
 from __future__ import annotations
 
 import ast
-import atexit
 import functools
 import importlib
 import json
 import os
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants.copies import REPOSITORY, patched_copy
 from tests.mutants.nursery import nursery
 
-__all__ = ["Mutant", "Verdict", "all_mutants", "problem_with", "run"]
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+__all__ = ["REPOSITORY", "Mutant", "Verdict", "all_mutants", "problem_with", "run"]
 
 _TEST_SECONDS = 30  # no named test takes as long, but one that hangs without its guard
 _TIMEOUT_SECONDS = 170  # below the 180 s that test_mutants.py grants a mutant, so that we report
+
+# Modules without mutants.
+_OTHERS = frozenset({"__init__", "copies", "mutant", "nursery"})
 
 # What says that the patch broke the program instead of the guard.
 _BREAKAGES = frozenset({
@@ -104,7 +104,7 @@ def all_mutants() -> dict[str, Mutant]:
     here = Path(__file__).parent
     for path in sorted(here.rglob("*.py")):
         module = path.relative_to(here).with_suffix("").parts
-        if module[-1] in {"__init__", "mutant", "nursery"} or module[-1].startswith("test_"):
+        if module[-1] in _OTHERS or module[-1].startswith("test_"):
             continue
         for mutant in importlib.import_module(".".join(["tests.mutants", *module])).MUTANTS:
             label = f"{module[0]}: {mutant.name}"
@@ -155,11 +155,13 @@ def _defined_in(path: str) -> frozenset[str]:
 
 def run(mutant: Mutant) -> Verdict:
     """Run the mutant's tests against a patched copy of the package."""
-    with tempfile.TemporaryDirectory(prefix="s3syncd-mutant-") as name:
-        copy = Path(name).resolve() / "copy"
-        _make_copy(copy, mutant)
-        report, printed = copy.parent / "report.json", copy.parent / "output.txt"
-        (copy.parent / "mutant_witness.py").write_text(_WITNESS)
+    with (
+        tempfile.TemporaryDirectory(prefix="s3syncd-mutant-") as name,
+        patched_copy(mutant.file, mutant.old, mutant.new) as copy,
+    ):
+        folder = Path(name).resolve()
+        report, printed = folder / "report.json", folder / "output.txt"
+        (folder / "mutant_witness.py").write_text(_WITNESS)
         code = nursery().run(
             ["-p", "mutant_witness", "-p", "no:randomly", "-p", "no:cacheprovider", "-x", "-q",
              "--tb=native", f"--timeout={_TEST_SECONDS}", *mutant.tests],
@@ -176,32 +178,6 @@ def run(mutant: Mutant) -> Verdict:
         return Verdict(not reason, reason, output)
 
 
-@functools.cache
-def _template() -> Path:
-    """Copy what tests need, once; byte-code caches, too: most of a run is imports."""
-    folder = Path(tempfile.mkdtemp(prefix="s3syncd-mutants-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    ignored = shutil.ignore_patterns("*.pyc.*", ".*", "*.tmp")
-    for name in ("s3syncd", "tests"):
-        shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)
-    for path in REPOSITORY.iterdir():
-        if path.is_file() and path.name != ".git":  # a linked work tree's .git is a file
-            shutil.copy2(path, folder)
-    return folder
-
-
-def _make_copy(copy: Path, mutant: Mutant) -> None:
-    # Links: what is written anew below the copy takes a link's place, and changes no other's.
-    shutil.copytree(_template(), copy, copy_function=os.link)
-    target = copy / mutant.file
-    source = target.read_text()
-    assert source.count(mutant.old) == 1, problem_with(mutant)
-    for cached in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
-        cached.unlink()  # it is valid for the same second and size
-    target.unlink()
-    target.write_text(source.replace(mutant.old, mutant.new))
-
-
 def _environment(copy: Path, report: Path, mutant: Mutant) -> dict[str, str]:
     # PYTHONPATH comes before site-packages and is inherited, so also the installed command, when
     # a test starts it, runs the copy. Without PYTEST_*: we may ourselves run below pytest or xdist.
@@ -210,7 +186,7 @@ def _environment(copy: Path, report: Path, mutant: Mutant) -> dict[str, str]:
         # What hypothesis knows of Unicode and of our constants takes seconds to find out anew; it
         # is kept by content. No example is: those of CI and mutants are derandomized.
         "HYPOTHESIS_STORAGE_DIRECTORY": str(REPOSITORY / ".hypothesis"),
-        "PYTHONPATH": os.pathsep.join([str(copy), str(copy.parent)]),
+        "PYTHONPATH": os.pathsep.join([str(copy), str(report.parent)]),
         "MUTANT_REPORT": str(report),
         "MUTANT_MODULE": mutant.module,
     }
