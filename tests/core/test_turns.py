@@ -214,14 +214,15 @@ def test_a_request_without_a_body_does_not_wait_for_bytes():
     assert next(one.at for one in went if not one.size_bytes) == 1001.0
 
 
-def test_what_goes_first_takes_no_turn_of_another_site():
-    run = Run(Limits(requests_per_second=1))
+@pytest.mark.parametrize("at_once", [1, 10])
+def test_what_goes_first_takes_no_turn_of_another_site(at_once: int) -> None:
+    run = Run(Limits(requests_per_second=at_once))
     for number in range(20):
         run.turnstile.join(
             "first", 0, Arrival(0.0, "first", number), now=run.now, minute_of_week=0, is_first=True
         )
     run.arrive([Arrival(0.0, "first", 0)] + [Arrival(0.0, "other", 0)] * 10)
-    for _ in range(20):
+    for _ in range(20 // at_once):
         run.advance()
         run.now += 1
     assert [one.site for one in run.went] == ["first", "other"] * 10
