@@ -67,6 +67,8 @@ class Decisions:
     def decided(self, action: Action, one: Pass) -> None:
         """Take an action of a pass: only if the path is still what the pass saw."""
         path = action.path
+        if action.kind in _MAY_BE_DRIFT and self._problems.reason_of(path) == "drift":
+            self._problems.note(path, "drift")  # it is met, whoever decides about the path now
         if self._parts.ledger.changed_since(path, one.started_seq):
             if self._parts.ledger.keeps_version(path, one.started_seq):
                 self._correct(action)  # only its stat is newer: of the bucket it says what is so
@@ -200,9 +202,10 @@ class Decisions:
     def _end_drift(self, began: int) -> None:
         """A look at all objects met no drift where there was some: theirs is gone, or the same."""
         for path in self._problems.unmet("drift", began):
-            is_at_work = path in self._looks or path in self._backlog or path in self._recovery
+            is_at_work = path in self._backlog or path in self._recovery
             if not (is_at_work or self._retries.is_put_off(path)):
                 self._problems.clear(path)
+                self._looks.note(path, self._parts.clock(), is_soon=True)  # held back until now
 
     def _look_at_withheld(self, one: Pass) -> None:
         """What waits for a person and was not met may be gone, and keep an old name for ever."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from s3syncd.core.entry import Kind, LocalEntry
 from s3syncd.core.retry import FailureKind
 from s3syncd.site.withheld import Withheld
@@ -93,6 +95,52 @@ def test_drift_is_over_when_the_known_version_is_there_again(make_world: MakeWor
     world.run(30)
     assert world.status["problems"] == []
     assert world.status["in_sync"]
+
+
+def _looked_at_while_listed(make_world: MakeWorld, at_page: int, theirs: bytes | None) -> World:
+    """Give a site whose drift met a pass while a look decided about its file.
+
+    The pass is one of twelve pages; `theirs` is what it finds there now.
+    """
+    world = make_world(on_drift="hold")
+    world.fill(12)
+    world.settle_and_rest()
+    world.store.store(PREFIX + "f003", b"and theirs")
+    world.command("rescan", remote=True)
+    world.run(30)
+    if theirs is None:
+        del world.store.objects[PREFIX + "f003"]
+    world.store.page_keys = 1
+    world.store.requests.clear()
+
+    def meanwhile(number: int) -> None:
+        if number == at_page:
+            world.hint("f003")
+        world.now += 0.2
+
+    world.store.before_page = meanwhile
+    world.command("rescan", remote=True)
+    world.run(30)
+    return world
+
+
+@pytest.mark.parametrize("at_page", range(1, 7))
+def test_drift_that_a_pass_met_while_its_file_was_looked_at_is_not_over(
+    make_world: MakeWorld, at_page: int
+) -> None:
+    world = _looked_at_while_listed(make_world, at_page, b"and theirs")
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    assert not world.status["in_sync"]
+    assert world.puts() == []
+
+
+@pytest.mark.parametrize("at_page", range(1, 7))
+def test_a_file_that_is_looked_at_while_theirs_is_seen_gone_is_sent(
+    make_world: MakeWorld, at_page: int
+) -> None:
+    world = _looked_at_while_listed(make_world, at_page, None)
+    world.settle()
+    assert world.objects == world.files
 
 
 def test_our_own_upload_that_a_crash_left_unrecorded_is_no_drift(make_world: MakeWorld) -> None:

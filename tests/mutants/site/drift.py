@@ -45,4 +45,18 @@ MUTANTS = [
         new="        is_asked_for = action",
         tests=[_DRIFT + "a_file_that_waits_is_sent_when_theirs_is_seen_gone"],
     ),
+    Mutant(
+        name="drift that a pass met is over where a look decides about its file",
+        file=_DECISIONS,
+        old='            self._problems.note(path, "drift")  # it is met',
+        new="            pass  # it is met",
+        tests=[_DRIFT + "drift_that_a_pass_met_while_its_file_was_looked_at_is_not_over"],
+    ),
+    Mutant(
+        name="a file that was held back is not looked at when its drift is over",
+        file=_DECISIONS,
+        old="                self._looks.note(path, self._parts.clock(), is_soon=True)  # held",
+        new="                pass  # held",
+        tests=[_DRIFT + "a_file_that_is_looked_at_while_theirs_is_seen_gone_is_sent"],
+    ),
 ]
