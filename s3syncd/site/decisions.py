@@ -69,21 +69,7 @@ class Decisions:
         path = action.path
         if action.kind in _MAY_BE_DRIFT and self._problems.reason_of(path) == "drift":
             self._problems.note(path, "drift")  # it is met, whoever decides about the path now
-        if self._parts.ledger.changed_since(path, one.started_seq):
-            if self._parts.ledger.keeps_version(path, one.started_seq):
-                self._correct(action)  # only its stat is newer: of the bucket it says what is so
-            self._see_file(action)
-            return
-        if path in self._recovery:
-            # Not before that has ended, which may take a minute; nor is it forgotten until then.
-            self._put_off(action, is_listed=one.is_listed)
-            return
-        if path in self._looks or path in self._backlog:
-            self._looks.met(action.local)
-            self._correct(action)
-            self._see_file(action)
-            return
-        if self._is_held(action):
+        if self._is_old_news(action, one) or self._is_held(action):
             return
         action = self._unless_withheld(action, is_listed=one.is_listed)
         if self._retries.is_pending(action):
@@ -98,6 +84,25 @@ class Decisions:
             self._backlog.add(Planned(action, Settle(), is_live=False, planned_at=now))
             return
         self._looks.plan(action, self._parts.clock(), is_live=not one.is_whole)
+
+    def _is_old_news(self, action: Action, one: Pass) -> bool:
+        """Whether more is known of the path, or will be; what the pass met is told to that."""
+        path = action.path
+        if self._parts.ledger.changed_since(path, one.started_seq):
+            if self._parts.ledger.keeps_version(path, one.started_seq):
+                self._correct(action)  # only its stat is newer: of the bucket it says what is so
+            self._see_file(action)
+            return True
+        if path in self._recovery:
+            # Not before that has ended, which may take a minute; nor is it forgotten until then.
+            self._put_off(action, is_listed=one.is_listed)
+            return True
+        if path in self._looks or path in self._backlog:
+            self._looks.met(action.local)
+            self._correct(action)
+            self._see_file(action)
+            return True
+        return False
 
     def _put_off(self, action: Action, *, is_listed: bool) -> None:
         """An effect on the path is waited for: what is known of it is found out at once."""

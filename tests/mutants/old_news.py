@@ -26,15 +26,15 @@ MUTANTS = [
     Mutant(
         name="what a pass met after an upload that it is older than is passed over",
         file=_DECISIONS,
-        old="self._see_file(action)\n            return\n        if path in self._recovery:",
-        new="return\n        if path in self._recovery:",
+        old="self._see_file(action)\n            return True\n        if path in self._recovery:",
+        new="return True\n        if path in self._recovery:",
         tests=[_NEWS + "test_what_a_pass_met_after_an_upload_that_it_is_older_than_is_done"],
     ),
     Mutant(
         name="a file that a pass meets while its object is deleted is passed over",
         file=_DECISIONS,
-        old="self._see_file(action)\n            return\n        if self._is_held(action):",
-        new="return\n        if self._is_held(action):",
+        old="self._see_file(action)\n            return True\n        return False",
+        new="return True\n        return False",
         tests=[_NEWS + "test_a_file_that_comes_while_its_object_is_deleted_is_uploaded"],
     ),
     Mutant(
