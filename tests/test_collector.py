@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from s3syncd import collector
+
 _REPORT = "print(gc.get_threshold()[0] >= 10_000, gc.get_freeze_count() > 0)"
 
 
@@ -57,3 +61,9 @@ def test_somebody_elses_collector_goes_on_while_libraries_are_loaded() -> None:
     assert _run("gc.disable()\nwith collector.loading(): pass\nassert not gc.isenabled()") == (
         "False False"
     )
+
+
+@pytest.mark.parametrize("turn", ["before", "after"])
+def test_a_command_that_ran_in_the_tests_process_does_not_own_the_next_ones(turn: str) -> None:
+    assert not collector._state["is_ours"], turn
+    collector.own_process()
