@@ -37,7 +37,10 @@ _PRELOADED = (
     "http.server", "multiprocessing", "ssl", "xml.etree.ElementTree", "difflib", "pdb", "doctest",
     "prometheus_client", "prometheus_client.parser", "waitress.server", "jsonschema", "tracemalloc",
     "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec", "xml.sax.saxutils",
-    "_hypothesis_pytestplugin",
+    "_hypothesis_pytestplugin", "execnet", "xdist.looponfail", "tomllib", "pydantic.dataclasses",
+    "_pytest.faulthandler", "_pytest.helpconfig", "_pytest.pastebin", "_pytest.setupplan",
+    "_pytest.skipping", "_pytest.threadexception", "_pytest.tracemalloc", "_pytest.unittest",
+    "_pytest.unraisableexception", "_pytest.warnings", "readline",
 )  # fmt: skip
 _OURS = ("s3syncd", "tests")
 # pytest warns of plugins that it cannot rewrite because they are there already; this word in a
