@@ -16,6 +16,17 @@ from tests.scenarios.world import PREFIX, World
 MakeWorld = Callable[..., World]
 
 
+@pytest.fixture
+def drifted(make_world: MakeWorld) -> World:
+    """A file that waits for a person: somebody else's object stands where it is to go."""
+    world = make_world(on_drift="hold")
+    world.write("a", "mine")
+    world.store.store(PREFIX + "a", b"this")
+    world.run(30)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    return world
+
+
 def test_a_failure_before_drift_was_met_is_not_tried_again_for_ever(make_world: MakeWorld) -> None:
     world = make_world(on_drift="hold")
     world.write("a", "mine")
@@ -67,19 +78,16 @@ def test_an_approval_is_not_lost_to_a_repetition_that_is_due(make_world: MakeWor
     assert world.status["in_sync"]
 
 
-def test_a_file_that_waits_is_sent_when_theirs_is_seen_gone(make_world: MakeWorld) -> None:
-    world = make_world(on_drift="hold")
-    world.write("a", "mine")
-    world.store.store(PREFIX + "a", b"this")
-    world.run(90)
-    world.write("a", "mine, and more of it", hint=True)
-    del world.store.objects[PREFIX + "a"]
-    world.leap(3_700)
-    assert [each["reason"] for each in world.status["problems"]] == ["drift"]  # no one looked
-    world.command("rescan", remote=True)
-    world.run(60)
-    assert world.objects["a"] == b"mine, and more of it"
-    assert world.status["in_sync"]
+def test_a_file_that_waits_is_sent_when_theirs_is_seen_gone(drifted: World) -> None:
+    drifted.run(60)
+    drifted.write("a", "mine, and more of it", hint=True)
+    del drifted.store.objects[PREFIX + "a"]
+    drifted.leap(3_700)
+    assert [each["reason"] for each in drifted.status["problems"]] == ["drift"]  # no one looked
+    drifted.command("rescan", remote=True)
+    drifted.run(60)
+    assert drifted.objects["a"] == b"mine, and more of it"
+    assert drifted.status["in_sync"]
 
 
 def test_drift_is_over_when_the_known_version_is_there_again(make_world: MakeWorld) -> None:
@@ -182,31 +190,22 @@ def test_an_upload_applied_after_its_file_was_deleted_is_deleted_too(world: Worl
     assert not world.objects
 
 
-def test_drift_of_the_same_size_is_over_when_it_is_approved(make_world: MakeWorld) -> None:
-    world = make_world(on_drift="hold")
-    world.write("a", "mine")
-    world.store.store(PREFIX + "a", b"this")
-    world.run(30)
-    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
-    assert world.command("approve")["drift"] == 1
-    world.run(30)
-    assert world.objects["a"] == b"mine"
-    assert world.status["in_sync"]
+def test_drift_of_the_same_size_is_over_when_it_is_approved(drifted: World) -> None:
+    assert drifted.command("approve")["drift"] == 1
+    drifted.run(30)
+    assert drifted.objects["a"] == b"mine"
+    assert drifted.status["in_sync"]
 
 
-def test_what_is_approved_is_not_in_sync_before_it_is_overwritten(make_world: MakeWorld) -> None:
-    world = make_world(on_drift="hold")
-    world.write("a", "mine")
-    world.store.store(PREFIX + "a", b"and theirs")
-    world.run(30)
-    assert not world.status["in_sync"]
-    world.scanner.is_held = True  # a pass of a large tree takes its time
-    world.command("approve")
-    world.run(10)
-    assert not world.status["in_sync"]
-    world.scanner.is_held = False
-    world.settle()
-    assert world.objects["a"] == b"mine"
+def test_what_is_approved_is_not_in_sync_before_it_is_overwritten(drifted: World) -> None:
+    assert not drifted.status["in_sync"]
+    drifted.scanner.is_held = True  # a pass of a large tree takes its time
+    drifted.command("approve")
+    drifted.run(10)
+    assert not drifted.status["in_sync"]
+    drifted.scanner.is_held = False
+    drifted.settle()
+    assert drifted.objects["a"] == b"mine"
 
 
 def test_what_a_listing_tells_of_an_object_outlives_a_chmod_of_its_file(world: World) -> None:

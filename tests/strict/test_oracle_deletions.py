@@ -7,18 +7,15 @@ import pytest
 from tests.strict.scene import PREFIX, Scene
 
 
-def test_a_deletion_of_what_nobody_deleted_is_found(scene: Scene) -> None:
+@pytest.mark.parametrize("is_deleted_later", [False, True], ids=["never", "later"])
+def test_a_deletion_of_what_nobody_has_deleted_is_found(
+    scene: Scene, is_deleted_later: bool
+) -> None:
     scene.write("a")
     scene.put("a")
     scene.delete("a")
-    assert "user's deletion" in scene.broken()
-
-
-def test_a_deletion_before_the_users_is_found(scene: Scene) -> None:
-    scene.write("a")
-    scene.put("a")
-    scene.delete("a")
-    scene.remove("a")
+    if is_deleted_later:
+        scene.remove("a")
     assert "user's deletion" in scene.broken()
 
 

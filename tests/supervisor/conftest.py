@@ -96,5 +96,11 @@ def new_fleet(shop: FakeShop, clock: Clock) -> Iterator[Callable[[Config], Fleet
         fleet.end_stop(5.0)
 
 
+@pytest.fixture
+def fleet(configure: Configure, new_fleet: Callable[[Config], Fleet]) -> Fleet:
+    """Give a fleet of two sites, a and b, that turn."""
+    return new_fleet(configure())
+
+
 def _turns(shop: FakeShop, clock: Clock, name: str) -> bool:
     return bool(shop.built(name)) and shop.last(name).board.turned_at == clock.now

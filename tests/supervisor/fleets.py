@@ -7,10 +7,11 @@ from typing import Any
 
 from s3syncd.config.models import Config
 from s3syncd.supervisor.fleet import Fleet
+from tests.clock import Clock
 from tests.supervisor.fakes import FakeShop
 from tests.waiting import until
 
-__all__ = ["NewFleet", "crash", "hang", "status"]
+__all__ = ["NewFleet", "crash", "hang", "let_stick", "status"]
 
 NewFleet = Callable[[Config], Fleet]
 
@@ -36,3 +37,10 @@ def hang(fleet: Fleet, shop: FakeShop, name: str) -> None:
     site.hung.clear()
     fleet._lives[name]._desk.inbox.put(object())
     until(lambda: site.is_hanging)
+
+
+def let_stick(fleet: Fleet, shop: FakeShop, clock: Clock, name: str) -> None:
+    """Let the site hang for so long that it counts as stuck, alone."""
+    hang(fleet, shop, name)
+    clock.now += 31
+    until(lambda: fleet.stuck() == [name])

@@ -7,10 +7,11 @@ from threading import Event
 
 import pytest
 
+from s3syncd.supervisor.fleet import Fleet
 from tests.clock import Clock
 from tests.supervisor.conftest import Configure
 from tests.supervisor.fakes import FakeShop
-from tests.supervisor.fleets import NewFleet, crash, hang, status
+from tests.supervisor.fleets import NewFleet, crash, hang, let_stick, status
 from tests.waiting import until
 
 # --- failures -------------------------------------------------------------------------------------
@@ -28,12 +29,9 @@ def test_sites_are_shown_in_the_order_of_the_configuration(
 
 
 def test_site_that_does_not_turn_is_stuck_and_says_so(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
-    hang(fleet, shop, "a")
-    clock.now += 31
-    until(lambda: fleet.stuck() == ["a"])
+    let_stick(fleet, shop, clock, "a")
     seen = status(fleet, "a")
     assert (seen["state"], seen["in_sync"]) == ("unavailable", False)
     assert "does not turn" in seen["hint"]
@@ -41,9 +39,8 @@ def test_site_that_does_not_turn_is_stuck_and_says_so(
 
 
 def test_failed_site_that_waits_to_be_started_is_not_stuck(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
     crash(fleet, shop, "a")
     clock.now += 31
     until(lambda: fleet.stuck() == [])
@@ -64,18 +61,12 @@ def test_site_whose_ledger_is_checked_is_not_stuck_for_a_long_time(
 # --- commands -------------------------------------------------------------------------------------
 
 
-def test_command_goes_to_the_site_it_names(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop
-) -> None:
-    fleet = new_fleet(configure())
+def test_command_goes_to_the_site_it_names(fleet: Fleet, shop: FakeShop) -> None:
     assert fleet.command("pause", {"site": "b"}) == {"ok": True, "site": "b"}
     assert (shop.last("a").commands, shop.last("b").commands) == ([], ["pause"])
 
 
-def test_command_without_a_site_goes_to_all(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop
-) -> None:
-    fleet = new_fleet(configure())
+def test_command_without_a_site_goes_to_all(fleet: Fleet, shop: FakeShop) -> None:
     assert fleet.command("rescan", {})["ok"]
     assert [site.commands for site in shop.made] == [["rescan"], ["rescan"]]
 
@@ -132,22 +123,16 @@ def test_sites_that_do_not_answer_are_waited_for_together(
 
 
 def test_stuck_site_refuses_at_once_and_is_not_burdened(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
-    hang(fleet, shop, "a")
-    clock.now += 31
-    until(lambda: fleet.stuck() == ["a"])
+    let_stick(fleet, shop, clock, "a")
     assert "stuck" in fleet.command("pause", {"site": "a"})["hint"]
     shop.last("a").hung.set()
     until(lambda: fleet.stuck() == [])
     assert shop.last("a").commands == []
 
 
-def test_failed_site_refuses_at_once(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop
-) -> None:
-    fleet = new_fleet(configure())
+def test_failed_site_refuses_at_once(fleet: Fleet, shop: FakeShop) -> None:
     crash(fleet, shop, "a")
     assert fleet.command("pause", {"site": "a"})["error"] == "site a is not running"
 
@@ -155,10 +140,7 @@ def test_failed_site_refuses_at_once(
 # --- stopping -------------------------------------------------------------------------------------
 
 
-def test_stop_drains_until_the_deadline(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
-) -> None:
-    fleet = new_fleet(configure())
+def test_stop_drains_until_the_deadline(fleet: Fleet, shop: FakeShop, clock: Clock) -> None:
     shop.last("a").is_draining_slowly = True
     fleet.begin_stop(clock.now + 5)
     until(lambda: shop.last("b").is_closed)
@@ -181,9 +163,8 @@ def test_stuck_sites_do_not_add_up_when_the_fleet_stops(
 
 
 def test_no_site_is_started_again_while_the_fleet_stops(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
     crash(fleet, shop, "a")
     fleet.begin_stop(clock.now + 1)
     clock.now += 61

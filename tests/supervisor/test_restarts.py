@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from s3syncd.errors import LedgerError, SiteError
+from s3syncd.supervisor.fleet import Fleet
 from tests.clock import Clock
 from tests.supervisor.conftest import Configure
 from tests.supervisor.fakes import FakeShop
@@ -12,10 +13,7 @@ from tests.supervisor.fleets import NewFleet, crash, status
 from tests.waiting import until
 
 
-def test_failed_site_is_unavailable_and_the_others_go_on(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop
-) -> None:
-    fleet = new_fleet(configure())
+def test_failed_site_is_unavailable_and_the_others_go_on(fleet: Fleet, shop: FakeShop) -> None:
     crash(fleet, shop, "a", SiteError("root_missing", "disk full", hint="make room"))
     seen = status(fleet, "a")
     assert (seen["in_sync"], seen["watcher"], seen["reason"]) == (False, "down", "root_missing")
@@ -25,9 +23,8 @@ def test_failed_site_is_unavailable_and_the_others_go_on(
 
 
 def test_failed_site_is_started_again_after_a_pause_and_not_before(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
     crash(fleet, shop, "a")
     clock.now += 0.9
     fleet.tick()
@@ -53,9 +50,8 @@ def test_site_that_cannot_be_built_is_tried_again(
 
 
 def test_restarted_site_does_not_show_what_the_thread_before_it_said(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
     crash(fleet, shop, "a")
     shop.build_waits["a"] = Event()
     clock.now += 61
@@ -67,9 +63,8 @@ def test_restarted_site_does_not_show_what_the_thread_before_it_said(
 
 
 def test_failed_site_waits_for_the_calls_of_the_thread_before(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
     equipment = dict(shop.equipment)["a"]
     equipment.in_flight = 1
     crash(fleet, shop, "a")
@@ -84,9 +79,8 @@ def test_failed_site_waits_for_the_calls_of_the_thread_before(
 
 
 def test_calls_that_never_end_do_not_keep_a_site_down(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop, clock: Clock
+    fleet: Fleet, shop: FakeShop, clock: Clock
 ) -> None:
-    fleet = new_fleet(configure())
     dict(shop.equipment)["a"].in_flight = 1
     crash(fleet, shop, "a")
     clock.now += 36
@@ -132,9 +126,6 @@ def test_bucket_that_cannot_be_reached_never_ends_the_daemon(
     assert fleet.attempts() == {"a": 50, "b": 0}
 
 
-def test_crashes_never_end_the_daemon_by_default(
-    configure: Configure, new_fleet: NewFleet, shop: FakeShop
-) -> None:
-    fleet = new_fleet(configure())
+def test_crashes_never_end_the_daemon_by_default(fleet: Fleet, shop: FakeShop) -> None:
     crash(fleet, shop, "a")
     assert not fleet.tick()
