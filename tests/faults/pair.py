@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -57,10 +59,12 @@ class Pair:
             rule.event.wait(_HOLD_SECONDS)
         elif fault == "delay" and rule is not None:
             self._ending.wait(rule.seconds)
+        if self._has_left():
+            self._rules.note_given_up(request)
         self._forward(head, request)
         if rule is not None and fault in {"lose", "truncate", "stall_answer"}:
             return self._cut(rule, request)
-        return self._pass_answer(request.method)
+        return self._pass_answer(request)
 
     def _forward(self, head: bytes, request: Request) -> None:
         if header(head, b"expect"):
@@ -113,10 +117,31 @@ class Pair:
             return True
         return state != 1
 
-    def _cut(self, rule: Rule, request: Request) -> bool:
+    def _answer_head(self, request: Request) -> bytes | None:
+        """Read the head of the answer; notes a client that leaves before it comes."""
+        self._await_answer(request)
         head = self._server.head()
         while head is not None and head.startswith(b"HTTP/1.1 100"):
             head = self._server.head()
+        return head
+
+    def _await_answer(self, request: Request) -> None:
+        waiting = select.poll()
+        with contextlib.suppress(ValueError):  # closed by now: both were cut
+            waiting.register(self._server.socket, select.POLLIN)
+            waiting.register(self._client.socket, select.POLLRDHUP)
+            waiting.poll()
+        if self._has_left() and not self._has_answer():
+            self._rules.note_given_up(request)
+
+    def _has_answer(self) -> bool:
+        try:
+            return bool(self._server.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except OSError:
+            return False
+
+    def _cut(self, rule: Rule, request: Request) -> bool:
+        head = self._answer_head(request)
         if head is None:
             return False
         body = bytearray()
@@ -134,14 +159,12 @@ class Pair:
             self._client.socket.shutdown(socket.SHUT_RDWR)
         return False
 
-    def _pass_answer(self, method: str) -> bool:
-        head = self._server.head()
-        while head is not None and head.startswith(b"HTTP/1.1 100"):
-            head = self._server.head()
+    def _pass_answer(self, request: Request) -> bool:
+        head = self._answer_head(request)
         if head is None:
             return False
         self._client.socket.sendall(head)
-        is_measured = copy_body(self._server, head, method, self._client.socket)
+        is_measured = copy_body(self._server, head, request.method, self._client.socket)
         return is_measured and (header(head, b"connection") or b"").lower() != b"close"
 
 
@@ -159,4 +182,6 @@ def _request_of(head: bytes, connection: int) -> Request:
     length = int(header(head, b"content-length") or 0)
     credential = re.search(rb"Credential=([^/,]*)/", head)
     who = credential[1].decode() if credential else ""
-    return Request(method, target, length, who, connection)
+    signature = re.search(rb"Signature=([0-9a-f]+)", head)
+    signed = signature[1].decode() if signature else ""
+    return Request(method, target, length, who, connection, signature=signed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -13,7 +14,8 @@ __all__ = ["Request", "Rule", "Rules"]
 class Request(NamedTuple):
     """One request that reached the relay; `access_key` is the one that it was signed with.
 
-    `connection` numbers the connections as they were accepted; `fault` names the rule it met.
+    `connection` numbers the connections as they were accepted; `fault` names the rule it met;
+    `signature` is what makes it this one.
     """
 
     method: str
@@ -22,6 +24,7 @@ class Request(NamedTuple):
     access_key: str = ""
     connection: int = 0
     fault: str = ""
+    signature: str = ""
 
     @property
     def path(self) -> str:
@@ -67,11 +70,14 @@ class Rules:
         idle_seconds: a connection that rests for so long is closed; None: never.
         requests_per_connection: after so many answers a connection is closed, unannounced; 0:
             never.
+        given_up: signatures of requests whose client had left before the answer came -> when that
+            was seen, in epoch seconds. The server may carry them out later still.
     """
 
     requests: list[Request] = field(default_factory=list, init=False)
     idle_seconds: float | None = field(default=None, init=False)
     requests_per_connection: int = field(default=0, init=False)
+    given_up: dict[str, float] = field(default_factory=dict, init=False)
     _rules: list[Rule] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
@@ -167,6 +173,10 @@ class Rules:
                 rule.left -= 1
                 rule.reached.set()
         return rule
+
+    def note_given_up(self, request: Request) -> None:
+        """Note that a request's client has left, and there is no answer yet."""
+        self.given_up.setdefault(request.signature, time.time())
 
     def let_go(self) -> None:
         """Let go whoever waits for an event."""

@@ -7,25 +7,24 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from bench.figures import slope_per_minute
 from tests.faults.footprint import footprint
+from tests.soak.judge import came_late, judge_each
 from tests.soak.nemesis import Nemesis
 from tests.soak.stage import Place, Stage, stage
 from tests.strict.ending import end_run
-from tests.strict.faults import Kind
-from tests.strict.history import History
 from tests.waiting import until
 
-__all__ = ["Report", "came_late", "soak"]
+__all__ = ["Report", "soak"]
 
 _MIB: Final = 2**20
 _CHANGES_PER_SECOND: Final = 3.0
 _HEARS_WITHIN_SECONDS: Final = 1.2  # a change is in the status within a second
-_SECOND_LOOK_SECONDS: Final = 65.0  # after a lost answer the key is looked at again in a minute
 _MASS_FILES: Final = 40  # more than the 25 that gamma may delete without a person
 _WARM_UP_SHARE: Final = 0.3
 _SLOPES_FROM_SECONDS: Final = 300.0  # a shorter run has no slope that says something
@@ -48,6 +47,8 @@ class Report:
     true_claims: int = 0
     holds: int = 0
     lost_ledgers: int = 0
+    late: int = 0
+    longest_late_seconds: float = 0.0
     strikes: dict[str, int] = field(default_factory=dict)
     footprint: dict[str, str] = field(default_factory=dict)
 
@@ -59,7 +60,9 @@ class Report:
             f"{self.requests:,} requests, {self.versions:,} versions all whole, "
             f"{self.deletions:,} deletions all somebody's, in sync {self.true_claims} of "
             f"{self.claims} times asked and true each time, {self.holds} mass deletions held and "
-            f"approved, {self.lost_ledgers} ledgers lost\n  struck: {struck}\n  held: {held}"
+            f"approved, {self.lost_ledgers} ledgers lost, {self.late} older versions excused that "
+            f"came late and were put right within {self.longest_late_seconds:.1f} s\n"
+            f"  struck: {struck}\n  held: {held}"
         )
 
 
@@ -89,6 +92,9 @@ def _keep_evidence(stage: Stage, folder: Path) -> None:
     """Write down what the people and the store did, for whoever looks for the reason."""
     with (folder / "history.txt").open("w") as file:
         file.writelines(f"{event}\n" for event in stage.store.history())
+    with (folder / "given_up.txt").open("w") as file:
+        for proxy in stage.proxies:
+            file.writelines(f"{at} {signature}\n" for signature, at in proxy.given_up.items())
     with (folder / "diaries.txt").open("w") as file:
         for place in stage.places.values():
             for path, lines in place.person.diary:
@@ -176,7 +182,10 @@ class _Soak:
                 self._report.true_claims += 1
                 files = place.person.diary.files()
                 broken = place.oracle.claim_was_true(files, since=since, until=until_mark)
-                late = came_late(place.part.history(), prefix=place.site.prefix, now=time.time())
+                late = came_late(
+                    place.part.history(), prefix=place.site.prefix, now=time.time(),
+                    given_up=place.given_up,
+                )  # fmt: skip
                 broken = [each for each in broken if each.what.rpartition(": ")[0] not in late]
                 assert not broken, f"{place.name} said in sync: {broken[:3]} {status}"
 
@@ -214,14 +223,9 @@ class _Soak:
         self._report.lost_ledgers += 1
 
     def _end(self) -> None:
-        for place in self._stage.places.values():
-            place.settle()
-        for place in self._stage.places.values():
-            self._tell(f"the end of {place.name}")
-            end_run(place, place.oracle, place.part)
-            assert place.files() == place.person.diary.files(), place.name
-            self._report.lost_ledgers += 1
-        assert self._stage.stranger.missing() == []
+        places = self._stage.places.values()
+        ends = [(place.name, partial(self._end_of, place)) for place in places]
+        judge_each([*ends, ("the stranger", self._nothing_of_the_strangers_is_missing)])
         history = self._stage.store.history()
         self._report.changes = self._changes()
         self._report.requests = len(history)
@@ -231,6 +235,23 @@ class _Soak:
         )
         self._report.strikes = self._nemesis.done
         self._judge_footprint()
+
+    def _end_of(self, place: Place) -> None:
+        self._tell(f"the end of {place.name}")
+        place.settle()
+        late = place.oracle.late()
+        for each in late:
+            self._tell(f"came late, right after {each.repair_seconds:.1f} s: {each.sight.event}")
+        self._report.late += len(late)
+        self._report.longest_late_seconds = max(
+            [self._report.longest_late_seconds, *(each.repair_seconds for each in late)]
+        )
+        end_run(place, place.oracle, place.part)
+        assert place.files() == place.person.diary.files(), place.name
+        self._report.lost_ledgers += 1
+
+    def _nothing_of_the_strangers_is_missing(self) -> None:
+        assert self._stage.stranger.missing() == []
 
     def _sample(self, at: float) -> None:
         process = self._stage.daemons[1].process
@@ -255,15 +276,3 @@ class _Soak:
                 told += f" ({slope:+.2f} a minute)"
                 assert slope <= steepest, f"{name}: {told}"
             self._report.footprint[name] = told
-
-
-def came_late(history: History, *, prefix: str, now: float) -> set[str]:
-    """Give the paths at which a store did late what it had hung up on, and nobody could look yet.
-
-    They are looked at a minute after the request; until then nobody can know of it.
-    """
-    return {
-        event.key.removeprefix(prefix)
-        for event in history
-        if event.fault == Kind.LATE and event.changes and now - event.at < _SECOND_LOOK_SECONDS
-    }

@@ -65,7 +65,11 @@ class _SpoiledOracle(Oracle):
 
 @dataclass
 class Place:
-    """One site with everything around it; a `Client` of a run's end."""
+    """One site with everything around it; a `Client` of a run's end.
+
+    Attributes:
+        given_up: as its oracle knows them.
+    """
 
     name: str
     site: Site
@@ -73,6 +77,7 @@ class Place:
     daemon: Daemon
     part: Part
     oracle: Oracle
+    given_up: Mapping[str, float]
     is_spoiled: bool
     approvals: int = 0
 
@@ -211,10 +216,13 @@ def _places(
         )  # fmt: skip
         part = Part(store, access_key=_key(plan.name), bucket=plan.bucket, prefix=plan.prefix)
         judge = _SpoiledOracle if plan.name == _SPOILED else Oracle
-        oracle = judge(part, person.diary, bucket=plan.bucket, prefix=plan.prefix)
+        given_up = proxies[plan.daemon].given_up
+        oracle = judge(
+            part, person.diary, bucket=plan.bucket, prefix=plan.prefix, given_up=given_up
+        )
         places[plan.name] = Place(
             plan.name, site, person, world.daemons[plan.daemon], part, oracle,
-            is_spoiled=plan.name == _SPOILED,
+            given_up=given_up, is_spoiled=plan.name == _SPOILED,
         )  # fmt: skip
     return places
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.soak.run import came_late, soak
+from tests.soak.judge import came_late, judge_each
+from tests.soak.run import soak
 from tests.strict.faults import Kind
 from tests.strict.history import Event, History
 from tests.strict.state import Change
@@ -26,15 +29,47 @@ def test_daemons_people_and_a_nemesis_end_equal_and_nothing_is_lost(tmp_path: Pa
     assert report.lost_ledgers
 
 
+def event_of(key: str, at: float, fault: str = "", **named: Any) -> Event:
+    change = (Change(event=1, key=key, before=None, after=None),)
+    is_answered = fault != Kind.LATE
+    return Event(
+        1, at, "", "PutObject", "b", key, fault=fault, is_answered=is_answered,
+        **{"changes": change, "status": 200} | named,
+    )  # fmt: skip
+
+
 def test_only_what_came_late_a_moment_ago_may_be_unknown() -> None:
-    change = (Change(event=1, key="p/a", before=None, after=None),)
-
-    def event(key: str, at: float, fault: str) -> Event:
-        return Event(1, at, "", "PutObject", "b", key, changes=change, fault=fault)
-
     history = History([
-        event("p/late", 100.0, Kind.LATE), event("p/old", 30.0, Kind.LATE),
-        event("p/sane", 99.0, ""),
-        event("p/nothing", 99.0, Kind.LATE)._replace(changes=()),
+        event_of("p/late", 100.0, Kind.LATE), event_of("p/old", 30.0, Kind.LATE),
+        event_of("p/sane", 99.0), event_of("p/nothing", 99.0, Kind.LATE, changes=()),
+        event_of("p/seen", 99.0, Kind.LATE), event_of("p/seen", 100.0, changes=()),
     ])  # fmt: skip
-    assert came_late(history, prefix="p/", now=101.0) == {"late"}
+    assert came_late(history, prefix="p/", now=101.0, given_up={}) == {"late"}
+
+
+def test_what_was_given_up_may_be_unknown_where_it_was_looked_for_too_early() -> None:
+    history = History([
+        event_of("p/early", 96.0, changes=()), event_of("p/early", 97.0, signature="early"),
+        event_of("p/never", 97.0, signature="never"),
+        event_of("p/before", 94.0, changes=()), event_of("p/before", 97.0, signature="before"),
+        event_of("p/seen", 96.0, changes=()), event_of("p/seen", 97.0, signature="seen"),
+        event_of("p/seen", 98.0, changes=()),
+        event_of("p/failed", 96.0, changes=()), event_of("p/failed", 97.0, signature="failed"),
+        event_of("p/failed", 98.0, changes=(), status=503),
+    ])  # fmt: skip
+    given_up = dict.fromkeys(("early", "never", "before", "seen", "failed"), 95.0)
+    late = came_late(history, prefix="p/", now=101.0, given_up=given_up)
+    assert late == {"early", "failed"}
+
+
+def test_every_end_is_judged_and_each_complaint_is_told() -> None:
+    heard = []
+
+    def end(name: str) -> None:
+        heard.append(name)
+        assert name == "b", f"{name} is broken"
+
+    with pytest.raises(AssertionError, match=r"a: a is broken[^#]*c: c is broken"):
+        judge_each([(name, partial(end, name)) for name in "abc"])
+    assert heard == ["a", "b", "c"]
+    judge_each([("b", partial(end, "b"))])

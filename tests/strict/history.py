@@ -42,6 +42,8 @@ class Event(NamedTuple):
         changes: what it changed for readers, of any key.
         fault: kind of the fault that it met.
         is_answered: whether the whole answer was sent; a dropped one was not.
+        sent_at: epoch seconds at which its client signed it, whole ones; 0 where nobody did.
+        signature: of the client, by which others know the request, too.
     """
 
     number: int
@@ -64,6 +66,8 @@ class Event(NamedTuple):
     changes: tuple[Change, ...] = ()
     fault: str = ""
     is_answered: bool = True
+    sent_at: float = 0.0
+    signature: str = ""
 
     @property
     def is_mutating(self) -> bool:

@@ -19,7 +19,7 @@ from tests.strict.errors import S3Error, error_document
 from tests.strict.faults import Fault, Kind, Script
 from tests.strict.history import Event, History
 from tests.strict.payload import read_payload
-from tests.strict.signature import authenticate
+from tests.strict.signature import authenticate, sent_at, signature_of
 from tests.strict.state import Bucket, seen_of
 from tests.strict.store import Options, Result, Store, check_key
 from tests.strict.wire import Answer, Call, Request, operation_of, parse_target
@@ -156,6 +156,8 @@ class Model:
             changes=tuple(bucket.changes[changed:]) if bucket else (),
             fault=fault.kind if fault else "",
             is_answered=fault is None or fault.kind not in _UNHEARD,
+            sent_at=sent_at(call.headers),
+            signature=signature_of(call.headers),
         )
         self._events.append(event)
         return answer, event

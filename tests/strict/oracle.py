@@ -7,12 +7,14 @@ version and each deletion by something the user did; what it cannot explain is a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from tests.strict.blobs import FlawError, read_blob
-from tests.strict.diary import Diary, Line, digest_of
+from tests.strict.diary import Diary, Line
 from tests.strict.faults import Kind
 from tests.strict.history import Event, History
+from tests.strict.looks import Looks
+from tests.strict.order import Sight, Stale, first_place, stale_sights
 from tests.strict.record import Record
 from tests.strict.state import Change
 
@@ -31,14 +33,6 @@ class Violation(NamedTuple):
     event: int = 0
 
 
-class _Look(NamedTuple):
-    """What is kept of a version that was looked at; no flaw is ''."""
-
-    digest: str
-    size_bytes: int
-    flaw: str
-
-
 class Oracle:
     """Judges what was done to one prefix of one bucket, on behalf of one user.
 
@@ -50,18 +44,34 @@ class Oracle:
         diary: of the user, on the store's clock.
         bucket: that belongs to the site.
         prefix: '' or ending in a slash.
+        given_up: signatures of requests whose clients left without an answer -> when, in epoch
+            seconds; grows while the oracle is there.
     """
 
-    def __init__(self, record: Record, diary: Diary, *, bucket: str, prefix: str = "") -> None:
+    def __init__(
+        self,
+        record: Record,
+        diary: Diary,
+        *,
+        bucket: str,
+        prefix: str = "",
+        given_up: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self._record = record
         self._diary = diary
         self._bucket = bucket
         self._prefix = prefix
-        self._looks: dict[int, _Look] = {}
+        self._given_up = given_up
+        self._look = Looks(record)
 
     def assert_sound(self) -> None:
         """Fail unless every rule holds that must hold at any moment."""
-        found = [
+        found = self.broken()
+        assert not found, "\n".join(f"{each.event}: {each.rule}: {each.what}" for each in found)
+
+    def broken(self) -> list[Violation]:
+        """Judge by every rule that must hold at any moment."""
+        return [
             *self.every_version_is_whole(),
             *self.every_version_is_the_users(),
             *self.no_version_comes_back(),
@@ -70,7 +80,6 @@ class Oracle:
             *self.no_rename_leaves_a_gap(),
             *self.nothing_elsewhere_was_touched(),
         ]
-        assert not found, "\n".join(f"{each.event}: {each.rule}: {each.what}" for each in found)
 
     def every_version_is_whole(self) -> list[Violation]:
         """No version ever served was torn, mixed, truncated or invented."""
@@ -95,23 +104,20 @@ class Oracle:
         """What readers saw of a key happened in the order in which the user did it.
 
         The same state may show twice in a row (it was sent again); an older one never comes after
-        a newer. What a server carried out long after it hung up is not the client's doing.
+        a newer. What a server carried out long after it hung up is not the client's doing, nor is
+        what came late (see `order`).
         """
-        found: list[Violation] = []
-        places: dict[str, int] = {}
-        for event, change in self._changes():
-            if event.fault == Kind.LATE or self._may_be_torn(event):
-                continue
-            digest = None if change.after is None else self._look(change.after.serial).digest
-            lines, place = self._lines(change.key), places.get(change.key, 0)
-            later = _first(lines, digest, start=place, until=event.at)
-            if later is not None:
-                places[change.key] = later
-            elif _first(lines, digest, start=0, until=event.at) is not None:
-                state = "its absence" if digest is None else digest
-                what = f"{change.key}: {state} after a later state was there"
+        found = []
+        for stale in self._stale():
+            event, key, digest = stale.sight
+            if not stale.is_excused:
+                what = f"{key}: {digest or 'its absence'} after a later state was there"
                 found.append(Violation("order", what, event.number))
         return found
+
+    def late(self) -> list[Stale]:
+        """Give the older versions that came after newer ones, but are excused."""
+        return [stale for stale in self._stale() if stale.is_excused]
 
     def every_deletion_is_the_users(self) -> list[Violation]:
         """Each object that vanished was deleted by the user, once for each time, before."""
@@ -129,8 +135,9 @@ class Oracle:
         """
         found: list[Violation] = []
         sent = {made: event.at for event, made in self._versions()}
+        late = self._made_late(self._record.history())
         for event, change, removal in self._deletions():
-            if removal is None or change.before is None:
+            if removal is None or change.before is None or change.before.serial in late:
                 continue
             digest = self._look(change.before.serial).digest
             path, sent_at = change.key.removeprefix(self._prefix), sent.get(change.before.serial)
@@ -238,39 +245,45 @@ class Oracle:
                 if event.bucket == self._bucket and change.key.startswith(self._prefix):
                     yield event, change
 
+    def _stale(self) -> list[Stale]:
+        sights = (
+            Sight(event, change.key, change.after and self._look(change.after.serial).digest)
+            for event, change in self._changes()
+            if event.fault != Kind.LATE and not self._may_be_torn(event)
+        )
+        return stale_sights(sights, self._lines, given_up=self._given_up)
+
+    def _made_late(self, events: History) -> set[int | None]:
+        """Give the serials of versions that a server made late."""
+        made = {event.made for event in events if event.fault == Kind.LATE}
+        if self._given_up:
+            made |= {stale.sight.event.made for stale in self.late()}
+        return made - {None}
+
     def _deletions(self) -> Iterator[tuple[Event, Change, Line | None]]:
         """Give each object that a deletion took away, and the user's deletion it follows."""
         used: dict[str, int] = {}
         events = self._record.history()
         excused = {event.made for event in events if self._may_be_torn(event)}
+        late = self._made_late(events)
         for event, change in events.deletions():
             if event.bucket != self._bucket or not change.key.startswith(self._prefix):
                 continue
             assert change.before is not None
             lines, digest = self._lines(change.key), self._look(change.before.serial).digest
-            written = _first(lines, digest, start=0, until=event.at)
+            written = first_place(lines, digest, start=0, until=event.at)
             if written is None and change.before.serial in excused:
                 continue
             if written is None:
                 yield event, change, None
                 continue
-            start = max(used.get(change.key, -1), written) + 1
-            removal = _first(lines, None, start=start, until=event.at)
+            # What came late, after its file's deletion, goes once more on the strength of that.
+            is_back = change.before.serial in late
+            start = (written if is_back else max(used.get(change.key, -1), written)) + 1
+            removal = first_place(lines, None, start=start, until=event.at)
             if removal is not None:
-                used[change.key] = removal
+                used[change.key] = max(used.get(change.key, -1), removal)
             yield event, change, None if removal is None else lines[removal]
-
-    def _look(self, serial: int) -> _Look:
-        """Look at a version once; it may come from another process and be large."""
-        found = self._looks.get(serial)
-        if found is None:
-            body, flaw = self._record.version(serial).body, ""
-            try:
-                read_blob(body)
-            except FlawError as error:
-                flaw = str(error)
-            found = self._looks[serial] = _Look(digest_of(body), len(body), flaw)
-        return found
 
     def _may_be_torn(self, event: Event) -> bool:
         """Whether the user had stopped in the middle of a change for longer than is waited for."""
@@ -279,11 +292,3 @@ class Oracle:
 
     def _lines(self, key: str) -> list[Line]:
         return self._diary.of(key.removeprefix(self._prefix))
-
-
-def _first(lines: list[Line], digest: str | None, *, start: int, until: float) -> int | None:
-    """Give the first place from `start` on where a state stands that began in time."""
-    for place in range(start, len(lines)):
-        if lines[place].digest == digest and lines[place].at <= until:
-            return place
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import gmtime, strftime
 
 import pytest
 
@@ -26,12 +27,15 @@ class Scene:
     diary: Diary = field(default_factory=Diary)
     contents: dict[str, bytes] = field(default_factory=dict)
     count: int = 0
+    given_up: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store = FakeStore(options=Options(min_part_bytes=0), clock=lambda: self.now)
         self.store.create_bucket("bucket")
         self.store.create_bucket("other")
-        self.oracle = Oracle(self.store, self.diary, bucket="bucket", prefix=PREFIX)
+        self.oracle = Oracle(
+            self.store, self.diary, bucket="bucket", prefix=PREFIX, given_up=self.given_up
+        )
 
     # the user
 
@@ -70,6 +74,15 @@ class Scene:
     def put(self, path: str, content: bytes | None = None, **headers: str) -> str:
         body = self.contents[path] if content is None else content
         return self.ask("PUT", f"/bucket/{PREFIX}{path}", body, **headers)
+
+    def sign(self, name: str = "") -> dict[str, str]:
+        """Give the headers of a request that is signed now, and may be sent later."""
+        date = strftime("%Y%m%dT%H%M%SZ", gmtime(self.now))
+        return {"x_amz_date": date, "authorization": f"Signature={name}"}
+
+    def give_up(self, name: str) -> None:
+        """Leave without an answer to the request of this signature."""
+        self.given_up[name] = self.now
 
     def delete(self, path: str, **headers: str) -> None:
         target = f"/bucket/{PREFIX}{path}"

@@ -15,12 +15,13 @@ from urllib.parse import quote
 from tests.strict.errors import S3Error
 from tests.strict.wire import Request
 
-__all__ = ["Keys", "Signed", "authenticate"]
+__all__ = ["Keys", "Signed", "authenticate", "sent_at", "signature_of"]
 
 SKEW_SECONDS: Final = 900.0
 """S3 refuses a request whose time is more than 15 minutes from its own."""
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_TIME: Final = "%Y%m%dT%H%M%SZ"
 _HEADER: Final = re.compile(
     rf"{_ALGORITHM}\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]+)\s*"
 ).fullmatch
@@ -112,6 +113,19 @@ def authenticate(
     return Signed(access_key, key, scope, time, signature)
 
 
+def sent_at(headers: Mapping[str, str]) -> float:
+    """Give the epoch seconds at which a request says that it was signed; 0 where it does not."""
+    try:
+        return timegm(strptime(headers["x-amz-date"], _TIME))
+    except (KeyError, ValueError):
+        return 0.0
+
+
+def signature_of(headers: Mapping[str, str]) -> str:
+    """Give the signature that a request bears, right or wrong; '' for none."""
+    return headers.get("authorization", "").rpartition("Signature=")[2]
+
+
 def _parts(headers: Mapping[str, str]) -> tuple[str, list[str], str]:
     text = headers.get("authorization")
     if text is None:
@@ -132,7 +146,7 @@ def _scope(credential: str) -> tuple[str, str, str, str]:
 def _time(headers: Mapping[str, str], now: float) -> str:
     text = headers.get("x-amz-date", "")
     try:
-        sent = timegm(strptime(text, "%Y%m%dT%H%M%SZ"))
+        sent = timegm(strptime(text, _TIME))
     except ValueError:
         raise S3Error("AccessDenied", "A valid x-amz-date header is required.") from None
     if abs(sent - now) > SKEW_SECONDS:
