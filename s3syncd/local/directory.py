@@ -24,6 +24,8 @@ SLICE_NAMES: Final = 4_096
 
 Item: TypeAlias = LocalEntry | UnknownMark
 
+Skip: TypeAlias = Callable[[str, int, os.DirEntry[str]], None]
+
 _KIND: Final = 0o170000  # the bits of st_mode that tell what a file is (inode(7))
 
 # Builds the named tuple from a tuple in 0.1 us; its own constructor takes three times that.
@@ -38,7 +40,7 @@ class Directory:
         fd: the directory; used during construction only.
         scope: names that it does not select, and directories that it prunes, are left out.
         lost_mounts: paths (`a/b/m/`) below `prefix` that are unknown if nothing leads there.
-        skip: called with each name that is not UTF-8.
+        skip: called with each path whose name is not UTF-8, the open directory and the entry.
 
     Raises:
         OSError: it could not be read to its end, so that nothing is known of it.
@@ -53,7 +55,7 @@ class Directory:
         scope: Scope,
         *,
         lost_mounts: Iterable[str],
-        skip: Callable[[str], None],
+        skip: Skip,
     ) -> None:
         self.prefix = prefix
         self.inode = os.fstat(fd).st_ino
@@ -113,14 +115,14 @@ class Directory:
         reason = self._marked.get(name) if self._marked else None
         return path if reason is None else UnknownMark(path, reason)
 
-    def _read(self, fd: int, scope: Scope, skip: Callable[[str], None]) -> None:
+    def _read(self, fd: int, scope: Scope, skip: Skip) -> None:
         names, prefix, is_selected = self.names, self.prefix, scope.is_selected
         takes_all = scope.takes_all
         with os.scandir(fd) as entries:
             for entry in entries:
                 name = entry.name
                 if not name.isascii() and not _is_utf8(name):
-                    skip(prefix + name)
+                    skip(prefix + name, fd, entry)
                 elif entry.is_file(follow_symlinks=False):
                     if takes_all or is_selected(prefix + name):
                         names.append(name)

@@ -21,7 +21,7 @@ from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.identity import RootError, identity_of, open_root
 from s3syncd.local.inner import InnerMounts, Known
-from s3syncd.local.messages import MountAccepted, MountSeen, NamesSkipped
+from s3syncd.local.messages import MountAccepted, MountSeen
 from s3syncd.local.mounts import Mounts
 from s3syncd.local.walk import Step, Walk, Watch
 
@@ -244,8 +244,7 @@ class Scanner:
                 return
             self._scans.remove(scan)
         if is_complete and scan.is_full:
-            walk = scan.walk
-            self._post(NamesSkipped(scan.pass_id, walk.skipped, tuple(walk.skipped_sample)))
+            self._post(scan.walk.nameless.told(scan.pass_id))
             if self._watcher is not None:
                 self._watcher.end_scan()
         self._post(ScanBatch(scan.pass_id, entries, is_last=True, is_complete=is_complete))

@@ -20,13 +20,12 @@ from s3syncd.local.directory import SLICE_NAMES, Directory, Item
 from s3syncd.local.files import lstat_path, reason_of
 from s3syncd.local.identity import open_directory
 from s3syncd.local.inner import InnerMounts
+from s3syncd.local.nameless import Nameless
 
 __all__ = ["MAX_ENTRIES", "Step", "Walk", "Watch"]
 
 MAX_ENTRIES: Final = 512
 """Entries of a batch, and directories visited for one: some 2-20 ms between two looks."""
-
-_SAMPLE_NAMES: Final = 10  # undecodable names kept for display
 
 Step: TypeAlias = tuple[list[Item], bool]
 
@@ -59,8 +58,7 @@ class Walk:
 
     Attributes:
         root_fd: the root; set anew by the owner before each step, valid for that step alone.
-        skipped: names met that are not UTF-8.
-        skipped_sample: the first of them, escaped for display.
+        nameless: names met that are not UTF-8.
     """
 
     def __init__(
@@ -78,8 +76,7 @@ class Walk:
         self._watch = watch
         self._mounts = mounts
         self.root_fd = -1
-        self.skipped = 0
-        self.skipped_sample: list[str] = []
+        self.nameless = Nameless()
 
     def steps(self) -> Iterator[Step]:
         """Yield (entries, is_last); entries may be empty. Nothing that a tree holds raises."""
@@ -125,7 +122,11 @@ class Walk:
             if self._watch is not None:
                 self._watch.watch(prefix, fd)  # watch, then list: nothing can fall between
             directory = Directory(
-                prefix, fd, self._scope, lost_mounts=self._mounts_below(prefix), skip=self._skip
+                prefix,
+                fd,
+                self._scope,
+                lost_mounts=self._mounts_below(prefix),
+                skip=self.nameless.meet,
             )
             return self._kept(directory.judge(fd, 0)), directory
         except OSError as error:
@@ -173,8 +174,3 @@ class Walk:
             for path in self._mounts.stored
             if path.startswith(prefix) and path != prefix and not self._scope.is_pruned(path)
         ]
-
-    def _skip(self, path: str) -> None:
-        self.skipped += 1
-        if len(self.skipped_sample) < _SAMPLE_NAMES:
-            self.skipped_sample.append(os.fsencode(path).decode(errors="backslashreplace"))

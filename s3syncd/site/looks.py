@@ -99,7 +99,8 @@ class Looks:
     def awaited(self) -> Awaited:
         """Return all of those files."""
         known, paths = self._known(), {file.path for file in self._backlog.files()}
-        inodes = set(self._backlog.inodes).union(*(each.keys() for each in known))
+        inodes = {*self._backlog.inodes, *self.withheld.nameless}
+        inodes.update(*(each.keys() for each in known))
         return Awaited(inodes, paths.union(*(each.paths() for each in known)))
 
     def is_another(self, path: str, inode: int) -> bool:

@@ -83,7 +83,8 @@ class Sightings:
             self._looks.looked(path, look, now)
 
     def names_skipped(self, message: NamesSkipped, _now: float) -> None:
-        """Take the names that no key can stand for."""
+        """Take the names that no key can stand for: what had another one keeps its object."""
+        self._looks.withheld.nameless = message.inodes
         for name in message.sample:
             self._problems.note(name, "undecodable_name")
         self._problems.count_in_pass(message.count - len(message.sample))

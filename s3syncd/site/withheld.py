@@ -1,4 +1,4 @@
-"""Files whose upload waits for a person, for an object of somebody else's or for a shorter name.
+"""Files whose upload waits for a person, for an object of somebody else's or for another name.
 
 Such a file may have had another name: that name's object is the only one with its content, and is
 kept until the file is in the bucket. Bounded; owned by the site thread.
@@ -19,10 +19,12 @@ class Withheld:
 
     Attributes:
         inodes: of the files.
+        nameless: inodes of files whose name is no text, as the last full scan has met them.
     """
 
     def __init__(self) -> None:
         self.inodes = Inodes()
+        self.nameless: frozenset[int] = frozenset()
         self._met_at: dict[str, float] = {}
         self._is_full = False
         self._full_at = float("-inf")
@@ -54,7 +56,7 @@ class Withheld:
 
     def is_awaited(self, inode: int) -> bool:
         """Whether a file with this inode waits for a person: its old name is kept."""
-        return self._is_full or inode in self.inodes
+        return self._is_full or inode in self.inodes or inode in self.nameless
 
     def unmet(self, since: float) -> list[str]:
         """A look at everything, begun at `since` (monotonic), is over; return what it did not meet.

@@ -142,6 +142,28 @@ def test_a_name_that_is_no_text_is_met_and_missed_beside_a_running_daemon(world:
     site.assert_equal()
 
 
+def test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name(world: World) -> None:
+    site = world.site(retire_deleted=True, delete_grace_seconds=0)
+    site.write("good", "good")
+    site.write("d/deep", "deep")
+    site.write("other")
+    site.write("last")
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    bad = [Path(os.fsdecode(os.fsencode(site.root) + name)) for name in (b"/bad\xff", b"/\xfe")]
+    (site.root / "good").rename(bad[0])
+    (site.root / "d").rename(bad[1])
+    (site.root / "other").unlink()
+    until(lambda: "other" not in site.names(), 20, "what was deleted later is gone")
+    status = daemon.wait(lambda s: len(s["problems"]) == 2)
+    assert not status["in_sync"]
+    assert site.names() == {"good", "d/deep", "last"}
+    bad[0].unlink()
+    bad[1].rename(site.root / "e")
+    daemon.in_sync(timeout=20)
+    site.assert_equal()
+
+
 def test_a_key_that_would_be_too_long_is_a_problem_and_stops_nothing_else(world: World) -> None:
     site = world.site(prefix="p" * 200)
     site.write("good", "good")

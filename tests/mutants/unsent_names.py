@@ -24,4 +24,44 @@ MUTANTS = [
         new="",
         tests=[_STAYS + "[found]"],
     ),
+    Mutant(
+        name="a file renamed to what is no text was deleted",
+        file="s3syncd/site/sightings.py",
+        old="        self._looks.withheld.nameless = message.inodes\n",
+        new="",
+        tests=[
+            _TESTS + "test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name",
+        ],
+    ),
+    Mutant(
+        name="files renamed to what is no text are a mass deletion",
+        file="s3syncd/site/looks.py",
+        old="{*self._backlog.inodes, *self.withheld.nameless}",
+        new="{*self._backlog.inodes}",
+        tests=[_TESTS + "test_what_was_renamed_so_is_no_mass_deletion"],
+    ),
+    Mutant(
+        name="what no key can stand for is not told of with its files",
+        file="s3syncd/local/nameless.py",
+        old="tuple(self.sample), frozenset(self.inodes)",
+        new="tuple(self.sample)",
+        tests=[
+            "tests/e2e/test_main_job.py::"
+            "test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name",
+        ],
+    ),
+    Mutant(
+        name="a link without a name passes for its file",
+        file="s3syncd/local/nameless.py",
+        old="entry.is_file(follow_symlinks=False)",
+        new="entry.is_file()",
+        tests=["tests/local/test_nameless.py::test_no_link_is_followed"],
+    ),
+    Mutant(
+        name="inodes of another file system pass for this one's",
+        file="s3syncd/local/nameless.py",
+        old="os.fstat(fd).st_dev == os.fstat(parent).st_dev",
+        new="fd",
+        tests=["tests/local/test_nameless.py::test_another_file_system_has_inodes_of_its_own"],
+    ),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from s3syncd.local.messages import NamesSkipped
 from tests.scenarios.world import World
 
 LONG = "/".join(letter * 250 for letter in "abcde")
@@ -42,3 +43,54 @@ def test_a_file_that_is_deleted_there_takes_the_object_of_its_old_name_along(
     world.run(60)
     assert world.objects == world.files
     assert world.status["in_sync"]
+
+
+def _renamed_to_no_text(world: World) -> bytes:
+    """Rename a file, as a scan tells it that meets a name which is not UTF-8."""
+    world.filled(5)
+    content, inode = world.objects["f000"], world.entry("f000").inode
+    (world.root / "f000").rename(world.root.parent / "out of sight")
+    world.scanner.skipped = NamesSkipped(1, 1, (r"bad\xff",), frozenset({inode}))
+    world.hint("f000")
+    world.hints.doubt("undecodable_name")
+    world.run(120)
+    return content
+
+
+def test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name(world: World) -> None:
+    content = _renamed_to_no_text(world)
+    assert world.objects["f000"] == content
+    assert [problem["reason"] for problem in world.status["problems"]] == ["undecodable_name"]
+    assert not world.status["in_sync"]
+    (world.root.parent / "out of sight").rename(world.root / "again")
+    world.scanner.skipped = NamesSkipped(1, 0, ())
+    world.hint("again")
+    world.hints.doubt("undecodable_name")
+    world.run(120)
+    assert world.objects == world.files
+    assert world.status["in_sync"]
+
+
+def test_so_it_is_after_a_restart(world: World) -> None:
+    content = _renamed_to_no_text(world)
+    skipped = world.scanner.skipped
+    world.kill()
+    world.start()
+    world.scanner.skipped = skipped
+    world.run(120)
+    assert world.objects["f000"] == content
+
+
+def test_a_file_that_is_deleted_under_such_a_name_takes_its_object_along(world: World) -> None:
+    _renamed_to_no_text(world)
+    world.scanner.skipped = NamesSkipped(1, 0, ())
+    world.hints.doubt("undecodable_name")
+    world.run(120)
+    assert world.objects == world.files
+    assert world.status["in_sync"]
+
+
+def test_what_was_renamed_so_is_no_mass_deletion(make_world: Callable[..., World]) -> None:
+    world = make_world(max_delete=0)
+    _renamed_to_no_text(world)
+    assert world.status["held_deletions"] == 0
