@@ -65,12 +65,30 @@ def test_a_request_whose_client_leaves_before_the_answer_is_noted_as_given_up(li
 def test_a_request_is_given_up_too_when_its_client_left_before_it_was_passed_on(line: Line) -> None:
     go_on = threading.Event()
     rule = line.proxy.hold(go_on)
-    line.ask(b"ab")
+    line.client.sendall((_REQUEST % b"ab")[:-1])  # so that nothing is waited for later
     assert rule.reached.wait(10)
     reset(line.client)
     go_on.set()
-    line.arrive()
+    until(lambda: line.proxy.given_up)
     assert list(line.proxy.given_up) == ["ab"]
+
+
+def test_a_request_is_not_given_up_when_its_client_leaves_at_the_answer(line: Line) -> None:
+    line.client.sendall((_REQUEST % b"ab")[:-1])
+    assert line.arrived.head() is not None
+    line.server.sendall(_ANSWER)
+    line.client.send(b"i", socket.MSG_MORE)  # goes with the end of the connection
+    line.client.close()
+    until(lambda: line.proxy.open_connections == 0)
+    assert line.proxy.given_up == {}
+
+
+def test_a_request_is_not_given_up_when_the_server_leaves(line: Line) -> None:
+    line.ask(b"ab")
+    line.arrive()
+    line.server.close()
+    assert line.client.recv(1) == b""
+    assert line.proxy.given_up == {}
 
 
 def test_requests_that_are_cut_are_given_up(line: Line) -> None:

@@ -114,6 +114,14 @@ def test_a_version_must_be_put_right_in_time(
     assert scene.broken() == broken
 
 
+def test_a_version_that_was_put_right_stays_so(scene: Scene, old: bytes) -> None:
+    come_late(scene, old)
+    repair(scene)
+    scene.now += 1000
+    newer(scene)
+    assert scene.broken() == set()
+
+
 def test_a_version_is_right_again_when_the_user_puts_the_same_there(
     scene: Scene, old: bytes
 ) -> None:
