@@ -9,7 +9,7 @@ __all__ = ["MUTANTS"]
 _RETIRE = "s3syncd/site/retire.py"
 _DECISIONS = "s3syncd/site/decisions.py"
 _LOOKS = "s3syncd/site/looks.py"
-_DRIFT = "tests/scenarios/test_drift.py"
+_WITHHELD = "tests/scenarios/test_withheld.py"
 _GUARD = "s3syncd/site/guard.py"
 _RENAMES = "tests/scenarios/test_renames.py"
 _LIFE = "tests/scenarios/test_plain_life.py"
@@ -42,8 +42,8 @@ MUTANTS = [
         old="            self.withheld.hold(action.local, now)\n",
         new="",
         tests=[
-            f"{_DRIFT}::test_an_old_name_stays_while_the_new_one_waits_for_a_person",
-            f"{_DRIFT}::test_an_old_name_goes_when_the_new_one_that_was_approved_is_there",
+            f"{_WITHHELD}::test_an_old_name_stays_while_the_new_one_waits_for_a_person",
+            f"{_WITHHELD}::test_an_old_name_goes_when_the_new_one_that_was_approved_is_there",
         ],
     ),
     Mutant(
@@ -51,21 +51,21 @@ MUTANTS = [
         file=_LOOKS,
         old="            self.withheld.hold(local, now)\n",
         new="",
-        tests=[f"{_DRIFT}::test_an_old_name_stays_while_the_new_one_waits_for_a_person"],
+        tests=[f"{_WITHHELD}::test_an_old_name_stays_while_the_new_one_waits_for_a_person"],
     ),
     Mutant(
         name="a withheld file that is gone keeps its old name for ever",
         file=_DECISIONS,
         old="        self._look_at_withheld(one)\n",
         new="",
-        tests=[f"{_DRIFT}::test_an_old_name_waits_no_longer_when_the_new_one_went_unheard"],
+        tests=[f"{_WITHHELD}::test_an_old_name_waits_no_longer_when_the_new_one_went_unheard"],
     ),
     Mutant(
         name="of too many withheld files some let their old names go",
         file="s3syncd/site/withheld.py",
         old="        return self._is_full or inode in self.inodes",
         new="        return inode in self.inodes",
-        tests=[f"{_DRIFT}::test_beyond_what_is_remembered_every_old_name_waits_until_a_pass"],
+        tests=[f"{_WITHHELD}::test_beyond_what_is_remembered_every_old_name_waits_until_a_pass"],
     ),
     Mutant(
         name="paths that were not looked at yet are not waited for",
