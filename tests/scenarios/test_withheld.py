@@ -54,7 +54,7 @@ def test_an_old_name_goes_when_the_new_one_that_was_approved_is_there(
 def test_an_old_name_waits_no_longer_when_the_new_one_went_unheard(make_world: MakeWorld) -> None:
     world = renamed_to_drift(make_world)
     world.remove("new")
-    world.command("rescan", remote=True)
+    world.command("rescan")
     world.run(60)
     assert "old" not in world.objects
     assert not world.status["problems"]
