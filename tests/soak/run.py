@@ -251,7 +251,8 @@ class _Soak:
         self._report.lost_ledgers += 1
 
     def _nothing_of_the_strangers_is_missing(self) -> None:
-        assert self._stage.stranger.missing() == []
+        missing = self._stage.stranger.missing()
+        assert not missing, missing
 
     def _sample(self, at: float) -> None:
         process = self._stage.daemons[1].process

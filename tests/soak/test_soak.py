@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.soak.judge import came_late, judge_each
+from tests.soak.people import Stranger
 from tests.soak.run import soak
-from tests.strict.faults import Kind
+from tests.strict.fake import FakeStore
+from tests.strict.faults import Fault, Kind
 from tests.strict.history import Event, History
 from tests.strict.state import Change
 
@@ -29,13 +33,30 @@ def test_daemons_people_and_a_nemesis_end_equal_and_nothing_is_lost(tmp_path: Pa
     assert report.lost_ledgers
 
 
+def test_what_a_store_refused_a_stranger_may_be_there_all_the_same() -> None:
+    with FakeStore().server() as store:
+        store.create_bucket("bucket")
+        client = store.as_server.client(retries={"total_max_attempts": 1})
+        stranger = Stranger(client, "bucket", "p/", 1)
+        stranger.act()
+        ((key, content),) = stranger.own.items()
+        store.fault(Fault(kind=Kind.ERROR_AFTER, operation="PutObject", key=key))
+        while client.get_object(Bucket="bucket", Key=key)["Body"].read() == content:
+            with suppress(ClientError):
+                stranger.act()
+        assert stranger.own[key] == content
+        assert stranger.missing() == []
+        client.put_object(Bucket="bucket", Key=key, Body=b"somebody else's")
+        assert stranger.missing() == [key]
+        client.delete_object(Bucket="bucket", Key=key)
+        assert stranger.missing() == [key]
+        client.close()
+
+
 def event_of(key: str, at: float, fault: str = "", **named: Any) -> Event:
     change = (Change(event=1, key=key, before=None, after=None),)
-    is_answered = fault != Kind.LATE
-    return Event(
-        1, at, "", "PutObject", "b", key, fault=fault, is_answered=is_answered,
-        **{"changes": change, "status": 200} | named,
-    )  # fmt: skip
+    event = Event(1, at, "", "PutObject", "b", key, changes=change, fault=fault, status=200)
+    return event._replace(**{"is_answered": fault != Kind.LATE} | named)
 
 
 def test_only_what_came_late_a_moment_ago_may_be_unknown() -> None:
