@@ -31,7 +31,7 @@ def test_a_mount_where_nothing_is_known_is_accepted_as_it_is(world: World) -> No
 
 def test_what_was_left_out_is_compared_when_accepted(world: World) -> None:
     world.fill(3)
-    world.settle()
+    world.settle_and_rest()
     lists = world.store.count("list")
     world.inbox.put(MountAccepted("m/", DISK, was_left_out=False))
     world.settle()

@@ -224,7 +224,11 @@ class _Soak:
 
     def _end(self) -> None:
         places = self._stage.places.values()
-        ends = [(place.name, partial(self._end_of, place)) for place in places]
+        # All of them first: stopped at the end of one site, a daemon tells what others have left.
+        ends: list[tuple[str, Callable[[], object]]] = [
+            (f"{place.name} at rest", place.settle) for place in places
+        ]
+        ends += [(place.name, partial(self._end_of, place)) for place in places]
         judge_each([*ends, ("the stranger", self._nothing_of_the_strangers_is_missing)])
         history = self._stage.store.history()
         self._report.changes = self._changes()

@@ -120,9 +120,10 @@ class Place:
 
     def lose_ledger(self) -> None:
         """Stop the daemon, take the site's ledger away, and start it again."""
-        assert self.daemon.stop(timeout=60) == 0
+        code = self.daemon.stop(timeout=60)
         shutil.rmtree(self.daemon.ledger(self.name).parent)
-        self.daemon.start()
+        self.daemon.start()  # whatever is said of this site, others of the daemon come after it
+        assert code == 0, f"the daemon of {self.name} ended with {code}"
 
     def files(self) -> Mapping[str, str]:
         """Give what is in the directory: path -> digest."""

@@ -19,9 +19,10 @@ MUTANTS = [
         name="the old name goes before the new one is recorded",
         file=_RETIRE,
         old="        self._on_their_way = on_their_way\n",
-        new="        self._on_their_way = type(\n"
+        new="        self._on_their_way = guard._on_their_way = type(\n"
         '            "", (), {"is_awaited": lambda *_: False,\n'
         '                    "awaited": lambda _: (set(), set()),\n'
+        '                    "is_another": lambda *_: False,\n'
         '                    "oldest_unseen": lambda _: on_their_way.oldest_unseen()}\n'
         "        )()\n",
         tests=[
