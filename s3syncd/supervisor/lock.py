@@ -26,7 +26,7 @@ class StateLock:
     """
 
     def __init__(self, state_dir: Path) -> None:
-        path = state_dir / "lock"
+        self._path = path = state_dir / "lock"
         try:
             state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._fd = os.open(path, _OPEN, 0o600)
@@ -49,6 +49,16 @@ class StateLock:
         with suppress(OSError):  # a full disk: nobody is told the pid, the lock holds all the same
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def is_lost(self) -> bool:
+        """Whether the file is not at its place any more, so that another daemon could take it."""
+        try:
+            there = os.lstat(self._path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # a disk that fails: nobody else can take it there either
+        return not os.path.samestat(there, os.fstat(self._fd))
 
     def release(self) -> None:
         """Give the lock back."""

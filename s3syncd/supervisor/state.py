@@ -26,8 +26,8 @@ _EXPOSED = (
 
 
 @contextmanager
-def held_state(config: Config) -> Iterator[None]:
-    """Hold the state directory, and log as configured.
+def held_state(config: Config) -> Iterator[StateLock]:
+    """Hold the state directory, and log as configured; give its lock.
 
     Raises:
         FatalError: another process has the state directory, or it or the log cannot be used.
@@ -37,7 +37,7 @@ def held_state(config: Config) -> Iterator[None]:
         configure_log(config)
         if config.state_dir.stat().st_mode & stat.S_IWOTH:
             logs.logger().warning("state.exposed", path=str(config.state_dir), hint=_EXPOSED)
-        yield
+        yield lock
     finally:
         logs.flush()
         logs.configure(level=config.log_level, secrets=config.secret_values())  # closes the file

@@ -28,8 +28,9 @@ from s3syncd.supervisor.explanations import Explanations
 from s3syncd.supervisor.fleet import Fleet
 from s3syncd.supervisor.signals import told_signals
 from s3syncd.supervisor.state import configure_log, held_state, introduce
+from s3syncd.supervisor.status_line import StatusLine
 from s3syncd.supervisor.verifications import Verifications
-from s3syncd.supervisor.view import DaemonView, standing
+from s3syncd.supervisor.view import DaemonView
 from s3syncd.web.address import socket_path
 from s3syncd.web.control import ControlServer
 from s3syncd.web.http import HttpSide
@@ -38,11 +39,11 @@ __all__ = ["Supervisor", "status_document"]
 
 _TICK_SECONDS = 1.0  # restarts, expired requests and signs of life are looked after this often
 _DRAIN_LOOK_SECONDS = 0.05  # a drain is over within milliseconds of its last request
-_TOLD_SECONDS = 5.0  # `systemctl status` is read by people
 _LIVE_SECONDS = 30.0  # a main loop that did not turn for this long is stuck
 _RELOAD_ANSWER_SECONDS = 10.0  # reading a file; below the 15 s that a client waits
 _GRACE_SECONDS = 5.0  # after the deadline: a scan thread and a watcher get 2 s each to end
 _AT_ONCE_SECONDS = 1.0  # the same after a second signal
+_STATE_LOST = "state_dir was removed or replaced: another daemon could begin there; start again"
 _STOP, _RELOAD, _CHANGED = "stop", "reload", "changed"  # the last: the file was
 _SIGNALS = {signal.SIGTERM: _STOP, signal.SIGINT: _STOP, signal.SIGHUP: _RELOAD}
 
@@ -79,6 +80,7 @@ class Supervisor:
         self._turned_at = time.monotonic()
         self._reload_error: dict[str, str] | None = None
         self._needs_restart: list[str] = []
+        self._has_lost_state: Callable[[], bool] = bool
         self.fleet = fleet or Fleet(config)
         self._verifications = Verifications(self.fleet.verification)
         self._explanations = Explanations(partial(explain_within, self.fleet, config.state_dir))
@@ -89,8 +91,7 @@ class Supervisor:
             on_change=lambda: self._wishes.put(_Wish(_CHANGED)),
             refused=lambda: (self._reload_error or {}).get("error", ""),
         )
-        self._told = ""
-        self._told_at = float("-inf")
+        self._status_line = StatusLine(self._notifier, self._view)
 
     def run(self) -> int:
         """Run until told to stop; return the exit code: after a stop how the sites stand then.
@@ -98,7 +99,8 @@ class Supervisor:
         Raises:
             FatalError: another daemon has the state directory, or it cannot be used.
         """
-        with held_state(self._config), told_signals(_SIGNALS, self._signalled):
+        with held_state(self._config) as lock, told_signals(_SIGNALS, self._signalled):
+            self._has_lost_state = lock.is_lost
             control = ControlServer(
                 socket_path(self._config.state_dir),
                 status=self.status,
@@ -196,23 +198,16 @@ class Supervisor:
             if self.fleet.tick():
                 logs.logger().fatal("daemon.gave_up", max_failures=self._config.max_failures)
                 return False
+            if self._has_lost_state():
+                logs.logger().fatal("daemon.state_lost", hint=_STATE_LOST)
+                return False
             self._turned_at = time.monotonic()
             cores.look(self._turned_at)
             self._companions.tick(self._turned_at)
             logs.tick()
             if not self.fleet.stuck():
                 self._notifier.send("WATCHDOG=1")
-            self._tell_standing(self._turned_at)
-
-    def _tell_standing(self, now: float) -> None:
-        """Tell systemd how the sites are, for `systemctl status`; no liveness in it."""
-        if not self._notifier.is_heard or now - self._told_at < _TOLD_SECONDS:
-            return
-        self._told_at = now
-        told = f"STATUS={standing(self._view.checked())}"
-        if told != self._told:
-            self._told = told
-            self._notifier.send(told)
+            self._status_line.tell(self._turned_at)
 
     def _drain(self) -> None:
         """Let the sites finish what is in flight; a second wish to stop ends that at once."""

@@ -173,6 +173,38 @@ def test_too_many_crashes_end_it_with_1(
     assert running.shop.last("b").is_closed
 
 
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["removed", "replaced"])
+def test_a_state_directory_that_is_lost_ends_it_with_1(
+    configure: Configure,
+    start: Callable[[Config], Running],
+    tmp_path: Path,
+    *,
+    is_replaced: bool,
+) -> None:
+    config = configure()
+    running = start(config)
+    state = config.state_dir
+    state.rename(state.with_name("elsewhere"))
+    if is_replaced:
+        state.mkdir()
+        (state / "lock").touch()
+    assert running.ended() == 1
+    assert running.shop.last("a").is_closed
+    assert "daemon.state_lost" in (tmp_path / "log").read_text()
+
+
+def test_a_lock_that_cannot_be_looked_at_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    lock = StateLock(tmp_path / "a" / "state")
+    assert not lock.is_lost()
+    (tmp_path / "a").rename(tmp_path / "b")
+    (tmp_path / "a").symlink_to("a")  # ELOOP
+    assert not lock.is_lost()
+    (tmp_path / "a").unlink()
+    assert lock.is_lost()
+    lock.release()
+
+
 def test_second_daemon_is_refused_and_told_who_is_first(
     configure: Configure, start: Callable[[Config], Running]
 ) -> None:
