@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 _NO_FILES = frozenset({"symlink", "special_file"})
+_OF_MOUNTS = frozenset({"mount_missing", "mount_new"})
 _ANSWER_SECONDS = 20.0  # a person waits; a request may have to wait for its turn
 _SILENCE = Failure(
     FailureKind.TRANSIENT, "DeadlineExceeded", None, "The bucket did not answer in time.", False
@@ -176,6 +177,8 @@ def document_of(
         seen: the answer of a HEAD, or why there was none.
     """
     row = facts.get("baseline")
+    if (problem := facts.get("problem")) and problem["reason"] in _OF_MOUNTS:
+        look = UnknownMark(path, problem["reason"])  # the site believes nothing it sees there
     ruling = ruling_of(
         path,
         scope_of(settings),
@@ -221,6 +224,8 @@ def _decided(
         text = "It is not this site's business: both sides are left as they are."
     elif isinstance(look, UnknownMark) and look.reason in _NO_FILES:
         text = "What stands there is no regular file: it has no content to keep."
+    elif isinstance(look, UnknownMark) and look.reason in _OF_MOUNTS:
+        text = f"Nothing is sent or deleted there while {look.reason} stands."
     elif look == "directory" and row is None and remote is None:
         text = "It is a directory: it has no object; its files are asked one by one."
     else:

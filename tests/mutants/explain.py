@@ -31,6 +31,13 @@ MUTANTS = [
         tests=[_HERE + "test_what_could_not_be_looked_at_is_no_deleted_file"],
     ),
     Mutant(
+        name="what a mount hides is told as deleted",
+        file="s3syncd/supervisor/explaining.py",
+        old=' and problem["reason"] in _OF_MOUNTS:\n',
+        new=" and False:\n",
+        tests=[_HERE + "test_nothing_comes_next_where_a_mount_hides_what_is_known"],
+    ),
+    Mutant(
         name="a path outside the site is looked at",
         file="s3syncd/supervisor/naming.py",
         old='{"", ".", ".."} & set(path.split("/"))',

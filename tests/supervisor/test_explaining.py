@@ -173,3 +173,16 @@ def test_a_name_that_is_no_text_has_no_key_and_is_a_problem(settings: SiteConfig
     assert one["key"] is None
     assert [each["word"] for each in one["standing"]] == ["problem"]
     assert "No object can be of this name" in one["next"]["text"]
+
+
+@pytest.mark.parametrize("reason", ["mount_missing", "mount_new"])
+def test_nothing_comes_next_where_a_mount_hides_what_is_known(
+    settings: SiteConfig, reason: str
+) -> None:
+    problem = {"path": "m/", "is_above": True, "reason": reason, "hint": "", "since": "then"}
+    there = Reply(200, {"etag": '"e1"', "content-length": "5"}, b"", None)
+    for look in (FILE, "absent"):
+        facts = {"baseline": ROW, "problem": problem}
+        told = document_of(settings, "a", facts, look, there)["next"]
+        text = f"Nothing is sent or deleted there while {reason} stands."
+        assert told == {"row": 0, "word": "nothing", "text": text}
