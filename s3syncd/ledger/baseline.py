@@ -126,6 +126,19 @@ class BaselineTable(Store):
         )
         return [path for (path,) in self._rows(sql, (fold(inode), size_bytes))]
 
+    def other_names(self, row: BaselineRow) -> list[str]:
+        """Return the other paths that the file of `row` is known by, in path order.
+
+        File systems give the inode of a deleted file to the next one: the content is the same, too,
+        or, where no MD5 is known, the time of its last change.
+        """
+        sql = (
+            "SELECT CAST(path AS TEXT) FROM baseline WHERE inode = ? AND size_bytes = ?"
+            " AND coalesce(md5 = ?, mtime_ns = ?) AND path <> ? ORDER BY path"
+        )
+        wanted = (fold(row.inode), row.size_bytes, row.md5, fold(row.mtime_ns), row.path.encode())
+        return [path for (path,) in self._rows(sql, wanted)]
+
     def sample(self, limit: int, *, below: str = "") -> list[BaselineRow]:
         """Return up to `limit` rows spread evenly over the baseline. Reads it once.
 

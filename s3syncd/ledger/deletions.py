@@ -15,36 +15,33 @@ if TYPE_CHECKING:
 __all__ = ["Deletion", "DeletionTable"]
 
 _COLUMNS = "CAST(path AS TEXT), kind, first_seen_wall, state, foreign_etag, foreign_bytes"
-_COUNT_LOST = """
+# Of the file of `row`: no candidate itself, and not of a path to which another file is on its way.
+_OTHER_NAME = """
+            SELECT 1 FROM baseline AS other
+            WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
+            AND coalesce(other.md5 = row.md5, other.mtime_ns = row.mtime_ns)
+            AND other.path <> row.path
+            AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
+            AND CAST(other.path AS TEXT) NOT IN (SELECT value FROM json_each(?2))
+"""
+_COUNT_LOST = f"""
     SELECT count(*) FROM (
         SELECT 1 FROM deletion AS gone LEFT JOIN baseline AS row ON row.path = gone.path
         WHERE gone.state IN ('waiting', 'cleared')
         AND (row.inode IS NULL OR row.inode NOT IN (SELECT value FROM json_each(?1)))
-        AND NOT EXISTS (
-            SELECT 1 FROM baseline AS other
-            WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
-            AND other.path <> row.path
-            AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
-            AND CAST(other.path AS TEXT) NOT IN (SELECT value FROM json_each(?2))
-        )
+        AND NOT EXISTS ({_OTHER_NAME})
         LIMIT ?3
     )
-"""
-_COUNT_UNANSWERED = """
+"""  # noqa: S608 - constants
+_COUNT_UNANSWERED = f"""
     SELECT count(*) FROM (
         SELECT 1 FROM intent AS asked LEFT JOIN baseline AS row ON row.path = asked.path
         WHERE asked.kind = ?1
         AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = asked.path)
-        AND NOT EXISTS (
-            SELECT 1 FROM baseline AS other
-            WHERE other.inode = row.inode AND other.size_bytes = row.size_bytes
-            AND other.path <> row.path
-            AND NOT EXISTS (SELECT 1 FROM deletion AS too WHERE too.path = other.path)
-            AND CAST(other.path AS TEXT) NOT IN (SELECT value FROM json_each(?2))
-        )
+        AND NOT EXISTS ({_OTHER_NAME})
         LIMIT ?3
     )
-"""
+"""  # noqa: S608 - constants
 _SAMPLE_SECONDS = 600.0  # 144 samples a day; the guard's window is 24 h
 _WINDOW_SECONDS = 86_400.0
 _KEEP_SECONDS = 2 * _WINDOW_SECONDS  # the window, and a day of slack for clocks set back
@@ -137,8 +134,8 @@ class DeletionTable(BaselineTable):
     ) -> int:
         """Return how many candidates, waiting or cleared, are no renames; at most `limit`.
 
-        A rename's file is known under another name (same inode and size) that is no candidate
-        itself, or is on its way there. What is recorded of a path to which a file is on its way
+        A rename's file is known under another name (see `other_names`) that is no candidate itself,
+        or is on its way there. What is recorded of a path to which a file is on its way
         is of a file that is there no more, or is awaited.
 
         Args:

@@ -115,10 +115,7 @@ class DeletionGuard:
     def _has_moved(self, row: BaselineRow) -> bool:
         """Whether the file is known under another name, and no other file is there now."""
         is_another = self._on_their_way.is_another
-        others = self._ledger.by_inode(row.inode, row.size_bytes)
         return any(
-            path != row.path
-            and self._ledger.deletion(path) is None
-            and not is_another(path, row.inode)
-            for path in others
+            self._ledger.deletion(path) is None and not is_another(path, row.inode)
+            for path in self._ledger.other_names(row)
         )

@@ -73,6 +73,6 @@ class Forecast:
         inode, row = self._deleted[path], self._ledger.baseline(path)
         if inode is None or row is None:
             return False
-        links = self._ledger.by_inode(inode, row.size_bytes)
         is_sent = (inode, row.size_bytes) in self._sent
-        return is_sent or any(other not in self._deleted for other in links)
+        names = self._ledger.other_names(row)
+        return is_sent or any(other not in self._deleted for other in names)

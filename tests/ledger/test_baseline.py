@@ -115,6 +115,17 @@ def test_a_hard_link_or_rename_is_found_by_inode_and_size(ledger: Ledger) -> Non
     assert ledger.by_inode(9, 4) == ["new"]
 
 
+def test_a_file_is_known_by_its_content_too(ledger: Ledger) -> None:
+    one = row("old", inode=9, size_bytes=4)
+    ledger.record(one)
+    ledger.record(one._replace(path="other content", md5="f" * 32))
+    ledger.record(one._replace(path="touched", mtime_ns=77))
+    ledger.record(one._replace(path="unread", md5=None))
+    ledger.record(one._replace(path="unread and touched", md5=None, mtime_ns=77))
+    assert ledger.other_names(one) == ["touched", "unread"]
+    assert ledger.other_names(one._replace(md5=None)) == ["other content", "unread"]
+
+
 def test_a_sample_is_spread_over_the_whole_baseline(ledger: Ledger) -> None:
     for number in range(100):
         ledger.record(row(f"{number:03}"))

@@ -56,6 +56,14 @@ def test_another_size_is_another_file(ledger: Ledger) -> None:
     assert ledger.count_lost([], limit=10) == 2
 
 
+def test_another_content_is_another_file_that_was_given_the_inode(ledger: Ledger) -> None:
+    ledger.put_intent(Intent("c", "op", "DeleteRemote"))
+    ledger.record(row("new", inode=1)._replace(md5="f" * 32))
+    ledger.record(row("newer", inode=3)._replace(md5="f" * 32))
+    assert ledger.count_lost([], limit=10) == 2
+    assert ledger.count_unanswered("DeleteRemote", limit=10) == 1
+
+
 def test_two_names_that_both_go_count_twice(ledger: Ledger) -> None:
     ledger.record(row("new", inode=1))
     ledger.want_deletion("new", "DeleteRemote", 1.0)

@@ -76,6 +76,10 @@ class MemoryLedger:
         is_it = row is not None and (row.inode, row.size_bytes) == (inode, size_bytes)
         return [PATH] if is_it else []
 
+    def other_names(self, row: BaselineRow) -> list[str]:
+        assert row.path == PATH  # and there is no other
+        return []
+
     def seq(self) -> int:
         return self.memory.seq
 

@@ -107,6 +107,39 @@ def test_what_went_while_its_old_name_was_written_anew_is_in_the_log_of_deletion
     assert tree.ledger.deletions_logged_since(0) == 15
 
 
+def _given_their_inodes(tree: World, count: int) -> None:
+    """Delete files; the next ones are given their inodes, as ext4 does, and have their size."""
+    for number in range(count):
+        old, new = f"d/f{number:03}", f"new{number:03}"
+        inode = tree.entry(old).inode
+        (tree.root / old).rename(tree.root / new)
+        (tree.root / new).write_text(f"CONTENT OF {old}")
+        assert tree.entry(new).inode == inode
+        tree.hint(new)
+    while tree.ledger.count()[0] < 60 + count:
+        tree.run(0.1)
+    for number in range(count):
+        tree.hint(f"d/f{number:03}")
+
+
+def test_files_that_were_given_the_inodes_of_deleted_ones_of_their_size_are_no_renames(
+    tree: World,
+) -> None:
+    _given_their_inodes(tree, 30)
+    tree.run(60)
+    assert tree.deleted() == []
+    assert tree.status["held_deletions"] == 30
+
+
+def test_files_that_were_given_the_inodes_of_deleted_ones_are_in_the_log_of_deletions(
+    tree: World,
+) -> None:
+    _given_their_inodes(tree, 15)
+    tree.settle()
+    assert len(tree.deleted()) == 15
+    assert tree.ledger.deletions_logged_since(0) == 15
+
+
 def test_a_few_that_turn_out_to_be_no_renames_go_unasked(tree: World) -> None:
     tree.lane.limit = 0
     tree.rename("d", "e", hint=True)

@@ -80,6 +80,26 @@ MUTANTS = [
         ],
     ),
     Mutant(
+        name="a file that was given an inode passes for the one that was deleted",
+        file="s3syncd/ledger/deletions.py",
+        old="            AND coalesce(other.md5 = row.md5, other.mtime_ns = row.mtime_ns)\n",
+        new="",
+        tests=[
+            "tests/ledger/test_lost.py::"
+            "test_another_content_is_another_file_that_was_given_the_inode",
+        ],
+    ),
+    Mutant(
+        name="so it does at the last gate",
+        file="s3syncd/ledger/baseline.py",
+        old='" AND coalesce(md5 = ?, mtime_ns = ?) AND',
+        new='" AND coalesce(md5 = ?, mtime_ns = ?, 1) + 1 AND',
+        tests=[
+            f"{_COUNTED}::"
+            "test_files_that_were_given_the_inodes_of_deleted_ones_are_in_the_log_of_deletions",
+        ],
+    ),
+    Mutant(
         name="the same for deletions without an answer",
         file="s3syncd/ledger/deletions.py",
         old="        paths = json.dumps(list(awaited_paths))\n",
@@ -91,7 +111,7 @@ MUTANTS = [
     Mutant(
         name="the log of deletions takes another file for the one that was moved",
         file=_GUARD,
-        old="            and not is_another(path, row.inode)\n",
+        old=" and not is_another(path, row.inode)",
         new="",
         tests=[
             f"{_COUNTED}::"
