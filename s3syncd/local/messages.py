@@ -38,11 +38,14 @@ class MountAccepted:
 class NamesSkipped:
     """How many names of a complete full scan are not UTF-8, so that no key can stand for them.
 
-    `sample`: the first few, escaped for display; `inodes`: of the files there, as far as they were
-    looked at. They are in no batch, since no object and no baseline row can have such a path.
+    `sample`: the first few, escaped for display; `inodes`: of the files there, directories and all;
+    `is_full`: there are more of these; `has_directory`: what is moved there is not heard of. They
+    are in no batch, since no object and no baseline row can have such a path.
     """
 
     pass_id: int
     count: int
     sample: tuple[str, ...]
     inodes: frozenset[int] = frozenset()
+    is_full: bool = False
+    has_directory: bool = False

@@ -184,6 +184,9 @@ class Decisions:
             if self._is_emptying() and self._last_whole_began <= self._retirement.last_want_at:
                 self._schedule().timetable.want(Whole.RESCAN)  # every file? look at the whole root
                 return
+            if self._may_be_nameless():
+                self._schedule().timetable.doubt(now)
+                return
             self._retirement.judge(now, is_emptied=self.is_emptied)
         if paths := self._retirement.due_looks(now):
             self._parts.scanner.look(paths)
@@ -217,6 +220,11 @@ class Decisions:
         for path in self._looks.withheld.unmet(one.started_at):
             if path not in self._looks and path not in self._backlog:
                 self._looks.note(path, self._parts.clock(), is_soon=True)
+
+    def _may_be_nameless(self) -> bool:
+        """Whether what is gone may be where only a full scan can tell of it, and none did since."""
+        has_place = self._looks.withheld.has_nameless_directory
+        return has_place and self._last_whole_began <= self._retirement.last_want_at
 
     def _is_emptying(self) -> bool:
         files = self._parts.ledger.count()[0]

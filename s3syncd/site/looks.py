@@ -15,11 +15,11 @@ from s3syncd.core.reconcile import decide
 from s3syncd.core.settle import SettleEntry, SettleTable
 from s3syncd.local.hints import Hints
 from s3syncd.site.backlog import Backlog, Planned
-from s3syncd.site.inodes import Awaited, Inodes
 from s3syncd.site.parts import Parts
 from s3syncd.site.problems import Problems
 from s3syncd.site.quiet import Quiet
 from s3syncd.site.retries import Retries
+from s3syncd.site.underway import Underway
 from s3syncd.site.unstable import Unstable
 from s3syncd.site.withheld import Withheld
 
@@ -70,9 +70,9 @@ class Looks:
         self._entries: dict[str, SettleEntry] = {}
         self._since: dict[str, float] = {}
         self.heard_at = self._since.get
-        self._unseen: dict[str, float] = {}
-        self._inodes = Inodes()
         self.withheld = Withheld()
+        self.underway = Underway(backlog, self.withheld, retries)
+        self._unseen, self._inodes = self.underway.unseen, self.underway.dirty
         self._unstable = Unstable(problems)
 
     def __len__(self) -> int:
@@ -85,28 +85,6 @@ class Looks:
     def oldest(self) -> float | None:
         """Return when the oldest dirty path was first heard of (monotonic seconds), or None."""
         return next(iter(self._since.values()), None)
-
-    def oldest_unseen(self) -> float:
-        """Return when the oldest path not looked at yet was heard of (monotonic), or infinity."""
-        return min(self._unseen.values(), default=float("inf"))
-
-    def is_awaited(self, inode: int) -> bool:
-        """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
-        is_dirty = inode in self._inodes or self._backlog.is_awaited(inode)
-        is_held = self.withheld.is_awaited(inode)
-        return is_dirty or is_held or self._retries.is_awaited(inode)
-
-    def awaited(self) -> Awaited:
-        """Return all of those files."""
-        known, paths = self._known(), {file.path for file in self._backlog.files()}
-        inodes = {*self._backlog.inodes, *self.withheld.nameless}
-        inodes.update(*(each.keys() for each in known))
-        return Awaited(inodes, paths.union(*(each.paths() for each in known)))
-
-    def is_another(self, path: str, inode: int) -> bool:
-        """Whether one of those files is at `path`, and has not this inode."""
-        is_known = any(each.is_another(path, inode) for each in self._known())
-        return is_known or any(file.inode != inode for file in self._backlog.files(path))
 
     def hinted(self, hints: Hints) -> None:
         """Take what the watcher heard about single paths."""
@@ -139,9 +117,12 @@ class Looks:
 
     def clean(self, path: str) -> None:
         """Both sides agree about a path, or nothing more can be done about it for now."""
+        self.withheld.end(path)
+        self._leave(path)
+
+    def _leave(self, path: str) -> None:
         self._entries.pop(path, None)
         self._inodes.set(path, None)
-        self.withheld.end(path)
         if path not in self:
             self._since.pop(path, None)
         self._unstable.end(path)
@@ -184,7 +165,8 @@ class Looks:
         elif isinstance(look, UnknownMark):
             self._problems.note(path, look.reason)
             self._on_gone(path)  # it may go unseen, and what was left of its upload would stay
-            self.clean(path)
+            self.withheld.still(path, now)
+            self._leave(path)
         elif isinstance(look, LocalEntry):
             self._found(look, entry, now)
         else:
@@ -207,6 +189,7 @@ class Looks:
             self._unwant_deletion(path)
             self.clean(path)
         elif action.kind is Kind.CONFLICT:
+            self._forget_changed(action)
             self._problems.note(path, "drift")
             self._retries.end(path)  # a person is waited for; what failed would meet it again
             self.clean(path)
@@ -215,8 +198,7 @@ class Looks:
             self._want_deletion(action, now)
             self.clean(path)
         else:
-            if action.row in REMOTE_CHANGED and action.baseline is not None:
-                self._parts.ledger.forget(path)  # else the next look would see nothing to do
+            self._forget_changed(action)
             if entry is not None:
                 self._entries[path] = entry
             self._backlog.add(Planned(action, Settle(), is_live, planned_at=now))
@@ -231,8 +213,10 @@ class Looks:
         """Remember how long an upload of a file that still grows took."""
         self._table.set_pace(path, upload_seconds)
 
-    def _known(self) -> tuple[Inodes, ...]:
-        return self._inodes, self.withheld.inodes, self._retries.inodes
+    def _forget_changed(self, action: Action) -> None:
+        """The agreed version is not there: else the next look would see nothing to do."""
+        if action.row in REMOTE_CHANGED and action.baseline is not None:
+            self._parts.ledger.forget(action.path)
 
     def _dirty(self, path: str, now: float, *, is_closed: bool | None, first: float | None) -> None:
         if self._table.note(path, now, is_closed=is_closed, first=first):

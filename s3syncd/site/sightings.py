@@ -84,7 +84,9 @@ class Sightings:
 
     def names_skipped(self, message: NamesSkipped, _now: float) -> None:
         """Take the names that no key can stand for: what had another one keeps its object."""
-        self._looks.withheld.nameless = message.inodes
+        withheld = self._looks.withheld
+        withheld.nameless, withheld.are_more_nameless = message.inodes, message.is_full
+        withheld.has_nameless_directory = message.has_directory
         for name in message.sample:
             self._problems.note(name, "undecodable_name")
         self._problems.count_in_pass(message.count - len(message.sample))

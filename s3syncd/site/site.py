@@ -182,13 +182,13 @@ class Site:
             on_gone=lambda path: self.recovery.end_left(path, parts.clock()),
             on_full=lambda: self.schedule.timetable.doubt(parts.clock()),
         )
-        self.hold = Hold(parts.ledger, parts.log)
+        self.hold, underway = Hold(parts.ledger, parts.log), self.looks.underway
         self.retirement = Retirement(
             parts.ledger,
             self.backlog,
             self.hold,
-            DeletionGuard(parts.ledger, self.looks, parts.settings.max_delete, wall=parts.wall),
-            self.looks,
+            DeletionGuard(parts.ledger, underway, parts.settings.max_delete, wall=parts.wall),
+            underway,
             is_put_off=self.retries.is_put_off,
             grace_seconds=parts.settings.delete_grace_seconds,
             wall=parts.wall,

@@ -20,11 +20,14 @@ class Withheld:
     Attributes:
         inodes: of the files.
         nameless: inodes of files whose name is no text, as the last full scan has met them.
+        are_more_nameless: there are more: deletions wait for all of them.
+        has_nameless_directory: a file may have been moved there since, and nobody heard of it.
     """
 
     def __init__(self) -> None:
         self.inodes = Inodes()
         self.nameless: frozenset[int] = frozenset()
+        self.are_more_nameless = self.has_nameless_directory = False
         self._met_at: dict[str, float] = {}
         self._is_full = False
         self._full_at = float("-inf")
@@ -49,6 +52,11 @@ class Withheld:
         if has_room and reason != "inner_prefix":
             self.hold(local, now)
 
+    def still(self, path: str, now: float) -> None:
+        """What is at the path cannot be told: if a file waited there, it waits still."""
+        if path in self._met_at:
+            self._met_at[path] = now
+
     def end(self, path: str) -> None:
         """A path is in the bucket, has no file any more, or something else is known of it."""
         if self._met_at.pop(path, None) is not None:
@@ -56,7 +64,8 @@ class Withheld:
 
     def is_awaited(self, inode: int) -> bool:
         """Whether a file with this inode waits for a person: its old name is kept."""
-        return self._is_full or inode in self.inodes or inode in self.nameless
+        is_any = self._is_full or self.are_more_nameless
+        return is_any or inode in self.inodes or inode in self.nameless
 
     def unmet(self, since: float) -> list[str]:
         """A look at everything, begun at `since` (monotonic), is over; return what it did not meet.

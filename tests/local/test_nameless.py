@@ -33,6 +33,7 @@ def test_a_file_is_remembered_by_its_inode(tmp_path: Path) -> None:
     file.write_text("content")
     met = _met(tmp_path)
     assert (met.count, met.sample, met.inodes) == (1, [r"d/bad\xff0"], {file.stat().st_ino})
+    assert not (met.is_full or met.has_directory)
 
 
 def test_so_are_the_files_in_a_directory_and_below(tmp_path: Path) -> None:
@@ -65,7 +66,8 @@ def test_what_is_very_deep_is_left_out(tmp_path: Path) -> None:
         place /= "d"
     place.mkdir(parents=True)
     (place / "file").write_text("content")
-    assert _met(tmp_path).inodes == set()
+    met = _met(tmp_path)
+    assert (met.inodes, met.is_full, met.has_directory) == (set(), True, True)
 
 
 def test_only_so_many_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +75,7 @@ def test_only_so_many_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for number in range(9):
         (tmp_path / _bad(number)).write_text("content")
     met = _met(tmp_path)
-    assert (met.count, len(met.inodes)) == (9, 5)
+    assert (met.count, len(met.inodes), met.is_full) == (9, 5, True)
 
 
 def test_a_directory_that_is_gone_by_now_is_no_error(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ class Process:
         self.hold = Hold(ledger, parts.log)  # type: ignore[arg-type]
         self.retirement = Retirement(
             ledger, self.backlog, self.hold,  # type: ignore[arg-type]
-            DeletionGuard(ledger, self.looks, None, wall=parts.wall),  # type: ignore[arg-type]
-            self.looks, is_put_off=self.retries.is_put_off,
+            DeletionGuard(ledger, self.looks.underway, None, wall=parts.wall),  # type: ignore[arg-type]
+            self.looks.underway, is_put_off=self.retries.is_put_off,
             grace_seconds=parts.settings.delete_grace_seconds, wall=parts.wall,
         )  # fmt: skip
         self.recovery = Recovery(

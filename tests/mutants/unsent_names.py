@@ -27,16 +27,16 @@ MUTANTS = [
     Mutant(
         name="a file renamed to what is no text was deleted",
         file="s3syncd/site/sightings.py",
-        old="        self._looks.withheld.nameless = message.inodes\n",
-        new="",
+        old="withheld.nameless, withheld.are_more_nameless = message.inodes, message.is_full",
+        new="withheld.are_more_nameless = message.is_full",
         tests=[
             _TESTS + "test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name",
         ],
     ),
     Mutant(
         name="files renamed to what is no text are a mass deletion",
-        file="s3syncd/site/looks.py",
-        old="{*self._backlog.inodes, *self.withheld.nameless}",
+        file="s3syncd/site/underway.py",
+        old="{*self._backlog.inodes, *self._withheld.nameless}",
         new="{*self._backlog.inodes}",
         tests=[_TESTS + "test_what_was_renamed_so_is_no_mass_deletion"],
     ),
@@ -63,5 +63,30 @@ MUTANTS = [
         old="os.fstat(fd).st_dev == os.fstat(parent).st_dev",
         new="fd",
         tests=["tests/local/test_nameless.py::test_another_file_system_has_inodes_of_its_own"],
+    ),
+    Mutant(
+        name="what was moved unheard to where no names are was deleted",
+        file="s3syncd/site/decisions.py",
+        old="            if self._may_be_nameless():",
+        new="            if False:",
+        tests=[
+            _TESTS + "test_what_was_moved_unheard_into_a_directory_without_a_name_keeps_its_object"
+        ],
+    ),
+    Mutant(
+        name="of more nameless files than are remembered all old names go",
+        file="s3syncd/site/withheld.py",
+        old="self._is_full or self.are_more_nameless",
+        new="self._is_full",
+        tests=[
+            _TESTS + "test_where_more_have_no_name_than_are_remembered_nothing_is_deleted",
+        ],
+    ),
+    Mutant(
+        name="that there are more is not told",
+        file="s3syncd/local/nameless.py",
+        old="        if self._looked_at >= _REMEMBERED:\n            self.is_full = True\n",
+        new="        if self._looked_at >= _REMEMBERED:\n",
+        tests=["tests/local/test_nameless.py::test_only_so_many_are_looked_at"],
     ),
 ]

@@ -104,6 +104,43 @@ def test_drift_is_over_when_the_known_version_is_there_again(make_world: MakeWor
     assert world.status["in_sync"]
 
 
+def _held(make_world: MakeWorld) -> World:
+    """Give a site with another version of a known file in its bucket."""
+    world = make_world(on_drift="hold").filled(6)
+    world.store.store(PREFIX + "f003", b"and theirs")
+    world.command("rescan", remote=True)
+    world.run(30)
+    assert world.status["problems_total"] == 1
+    return world
+
+
+def test_drift_is_not_over_because_its_file_was_away_for_a_moment(make_world: MakeWorld) -> None:
+    world = _held(make_world)
+    (world.root / "f003").rename(world.root.parent / "away")
+    world.hint("f003")
+    world.run(30)
+    (world.root.parent / "away").rename(world.root / "f003")
+    world.hint("f003")
+    world.run(30)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+    assert world.objects["f003"] == b"and theirs"
+    assert not world.status["in_sync"]
+
+
+def test_drift_is_not_over_because_nobody_could_look_at_its_file(make_world: MakeWorld) -> None:
+    world = _held(make_world)
+    world.scanner.unknown["f003"] = "unreadable"
+    world.command("rescan", remote=True)
+    world.hint("f003")
+    world.run(30)
+    assert not world.status["in_sync"]
+    world.scanner.unknown.clear()
+    world.command("rescan")
+    world.hint("f003")
+    world.run(30)
+    assert [each["reason"] for each in world.status["problems"]] == ["drift"]
+
+
 def _looked_at_while_listed(make_world: MakeWorld, at_page: int, theirs: bytes | None) -> World:
     """Give a site whose drift met a pass while a look decided about its file.
 

@@ -94,3 +94,32 @@ def test_what_was_renamed_so_is_no_mass_deletion(make_world: Callable[..., World
     world = make_world(max_delete=0)
     _renamed_to_no_text(world)
     assert world.status["held_deletions"] == 0
+
+
+def test_what_was_moved_unheard_into_a_directory_without_a_name_keeps_its_object(
+    world: World,
+) -> None:
+    world.filled(5)
+    world.scanner.skipped = NamesSkipped(1, 1, (r"\xfe",), has_directory=True)
+    world.command("rescan")
+    world.run(30)
+    content, inode = world.objects["f000"], world.entry("f000").inode
+    (world.root / "f000").rename(world.root.parent / "out of sight")
+    world.scanner.skipped = NamesSkipped(1, 1, (r"\xfe",), frozenset({inode}), has_directory=True)
+    world.hint("f000")  # and of where it went nobody hears
+    world.run(120)
+    assert world.objects["f000"] == content
+    (world.root / "f001").unlink()
+    world.hint("f001")
+    world.run(120)
+    assert "f001" not in world.objects
+    assert world.objects["f000"] == content
+
+
+def test_where_more_have_no_name_than_are_remembered_nothing_is_deleted(world: World) -> None:
+    world.filled(5)
+    world.scanner.skipped = NamesSkipped(1, 10**6, (), is_full=True)
+    world.command("rescan")
+    world.remove("f000", hint=True)
+    world.run(120)
+    assert "f000" in world.objects

@@ -51,6 +51,23 @@ def test_an_old_name_goes_when_the_new_one_that_was_approved_is_there(
     ]  # fmt: skip
 
 
+def test_an_old_name_stays_while_nobody_can_tell_whether_the_new_one_is_there(
+    make_world: MakeWorld,
+) -> None:
+    """Its directory is unreadable for a while, or another file system is mounted over it."""
+    world = renamed_to_drift(make_world)
+    world.scanner.unknown["new"] = "unreadable"
+    for _ in range(3):
+        world.command("rescan")
+        world.hint("new")
+        world.run(60)
+    assert world.objects["old"] == b"mine"
+    world.scanner.unknown.clear()
+    world.remove("new", hint=True)
+    world.run(60)
+    assert "old" not in world.objects
+
+
 def test_an_old_name_waits_no_longer_when_the_new_one_went_unheard(make_world: MakeWorld) -> None:
     world = renamed_to_drift(make_world)
     world.remove("new")

@@ -36,7 +36,7 @@ MUTANTS = [
         file=_DECISIONS,
         old="            self._end_drift(began)\n",
         new="            pass\n",
-        tests=[_DRIFT + "drift_is_over_when_the_known_version_is_there_again"],
+        tests=[_DRIFT + "a_file_that_is_looked_at_while_theirs_is_seen_gone_is_sent"],
     ),
     Mutant(
         name="a file waits for a person though theirs is gone",
@@ -58,5 +58,15 @@ MUTANTS = [
         old="                self._looks.note(path, self._parts.clock(), is_soon=True)  # held",
         new="                pass  # held",
         tests=[_DRIFT + "a_file_that_is_looked_at_while_theirs_is_seen_gone_is_sent"],
+    ),
+    Mutant(
+        name="held drift leaves the agreed version in the baseline",
+        file="s3syncd/site/looks.py",
+        old="            self._forget_changed(action)\n            self._problems",
+        new="            self._problems",
+        tests=[
+            _DRIFT + "drift_is_not_over_because_its_file_was_away_for_a_moment",
+            _DRIFT + "drift_is_not_over_because_nobody_could_look_at_its_file",
+        ],
     ),
 ]

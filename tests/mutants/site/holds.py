@@ -12,7 +12,6 @@ _FOREIGN = "tests/scenarios/deletions/test_foreign.py"
 _HOLDS = "tests/scenarios/test_holds.py"
 _COUNTED = "tests/scenarios/test_counted.py"
 _GUARD = "s3syncd/site/guard.py"
-_LOOKS = "s3syncd/site/looks.py"
 
 MUTANTS = [
     Mutant(
@@ -120,7 +119,7 @@ MUTANTS = [
     ),
     Mutant(
         name="the backlog tells of no other file at a path",
-        file=_LOOKS,
+        file="s3syncd/site/underway.py",
         old="is_known or any(file.inode != inode for file in self._backlog.files(path))",
         new="is_known",
         tests=[

@@ -64,8 +64,8 @@ MUTANTS = [
     Mutant(
         name="of too many withheld files some let their old names go",
         file="s3syncd/site/withheld.py",
-        old="        return self._is_full or inode in self.inodes",
-        new="        return inode in self.inodes",
+        old="self._is_full or self.are_more_nameless",
+        new="self.are_more_nameless",
         tests=[f"{_WITHHELD}::test_beyond_what_is_remembered_every_old_name_waits_until_a_pass"],
     ),
     Mutant(
@@ -111,5 +111,15 @@ MUTANTS = [
         old="self._unstable.met(action.path), action)",
         new="self._unstable.met(action.path), None)",
         tests=[f"{_RENAMES}::test_an_old_name_waits_for_a_new_one_that_is_rewritten_all_the_time"],
+    ),
+    Mutant(
+        name="what cannot be told of a withheld file lets its old name go",
+        file=_LOOKS,
+        old="            self.withheld.still(path, now)\n            self._leave(path)\n",
+        new="            self.clean(path)\n",
+        tests=[
+            f"{_WITHHELD}::"
+            "test_an_old_name_stays_while_nobody_can_tell_whether_the_new_one_is_there"
+        ],
     ),
 ]
