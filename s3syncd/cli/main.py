@@ -11,7 +11,7 @@ from pathlib import Path
 from s3syncd import __version__, collector
 from s3syncd.cli import exits
 from s3syncd.cli.advice import advice_of
-from s3syncd.cli.options import add_explain, add_restore, directory
+from s3syncd.cli.options import add_approve, add_explain, add_restore, directory
 from s3syncd.cli.output import OutputError, guarded, silence
 from s3syncd.core.advice import CLIENTS
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
@@ -205,16 +205,6 @@ def _sync(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
-def _approve(parser: argparse.ArgumentParser) -> None:
-    _json(parser)
-    parser.add_argument("site", metavar="SITE", help="the site")
-    parser.add_argument(
-        "--list",
-        metavar="HASH",
-        help="approve only if exactly the list with this hash is held (default: what is held now)",
-    )
-
-
 def _rescan(parser: argparse.ArgumentParser) -> None:
     _optional_site(parser)
     parser.add_argument("--remote", action="store_true", help="list the bucket too (a reconcile)")
@@ -254,7 +244,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "explain": ("tell why a path is where it is, and what comes next", add_explain),
     "restore": ("get the tree back from the bucket; reads there, writes only to DIR", add_restore),
     "status": ("ask the daemon: in sync or not, since when, what is stuck, what to do", _status),
-    "approve": ("let held deletions go ahead, or accept a halted site as it is now", _approve),
+    "approve": ("let held deletions go ahead, or accept a halted site as it is now", add_approve),
     "rescan": ("look at the whole directory again, with --remote at the bucket too", _rescan),
     "pause": ("stop transferring; survives a restart", _pause),
     "resume": ("go on after a pause", _resume),

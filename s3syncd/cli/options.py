@@ -6,7 +6,26 @@ import argparse
 import time
 from pathlib import Path
 
-__all__ = ["add_explain", "add_restore", "directory"]
+from s3syncd.core.standing import APPROVALS
+
+__all__ = ["add_approve", "add_explain", "add_restore", "directory"]
+
+
+def add_approve(parser: argparse.ArgumentParser) -> None:
+    """Add those of `approve`."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("site", metavar="SITE", help="the site")
+    parser.add_argument(
+        "--list",
+        metavar="HASH",
+        help="approve only if exactly the list with this hash is held (default: what is held now)",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="WORD",
+        choices=APPROVALS,
+        help=f"approve this and nothing else: {', '.join(APPROVALS)} (default: all that waits)",
+    )
 
 
 def add_explain(parser: argparse.ArgumentParser) -> None:

@@ -88,7 +88,7 @@ _STEPS: Final = {
         "out_of_scope",
     ): "It is not the site's business any more: it is forgotten, and the object stays.",
     (Kind.CONFLICT, "drift"): "Somebody else changed the object: nothing is sent before"
-    " `s3syncd approve SITE` (on_drift: hold).",
+    " `s3syncd approve SITE --only drift` (on_drift: hold).",
     (
         Kind.RECLASS,
         "class",

@@ -175,12 +175,11 @@ def _held(status: Mapping[str, Any]) -> tuple[str, str]:
     if not count:
         return "held_changes", "Look with `s3syncd status SITE`."
     guard = status["reason"] if status["state"] not in HELPLESS else None
-    list_hash = f" --list {status['held_list']}" if status["held_list"] else ""
     held, they = (
         counted(count, "deletion is", "deletions are"),
         "it is" if count == 1 else "they are",
     )
     return (
         guard or "held_deletions",
-        f"{held} held. If {they} right: `s3syncd approve SITE{list_hash}`.",
+        f"{held} held. If {they} right: `s3syncd approve SITE --list HASH`.",
     )

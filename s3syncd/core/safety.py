@@ -65,7 +65,7 @@ REASONS: Final[dict[str, Guard]] = {
     ),
     "root_replaced": Guard(
         "Another directory stands where the site's root was, and its files differ.",
-        "Bring the old root back, or accept this one: `s3syncd approve SITE`. "
+        "Bring the old root back, or accept this one: `s3syncd approve SITE --only root_replaced`. "
         "For roots that are replaced on purpose: `root_check: off`.",
     ),
     "root_emptied": Guard(
@@ -91,7 +91,8 @@ REASONS: Final[dict[str, Guard]] = {
     "mount_new": Guard(
         "A filesystem was mounted over files that are synced, and has others; what is at or under "
         "it is neither sent nor deleted.",
-        "Unmount it, exclude its directory, or accept it as it is: `s3syncd approve SITE`.",
+        "Unmount it, exclude its directory, or accept it as it is: "
+        "`s3syncd approve SITE --only mount_new`.",
     ),
     "directory_became_symlink": Guard(
         "A directory was replaced by a symbolic link; nothing under it is deleted.",

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 __all__ = [
+    "APPROVALS",
+    "DELETIONS",
     "HELD",
     "IN_SYNC",
     "KINDS",
     "NOT_IN_SYNC",
     "SKIPPED",
+    "awaited_of",
     "code_of",
     "code_of_work",
     "waits_for_person",
@@ -23,6 +26,15 @@ NOT_IN_SYNC: Final = 4
 KINDS: Final = ("held", "halted", "unavailable", "unhealthy", "recovered")
 """What people are told of: see `core.notices`."""
 
+
+DELETIONS: Final = "deletions"
+
+APPROVALS: Final = ("root_replaced", DELETIONS, "drift", "silent_change", "mount_new")
+"""What may be approved alone (`s3syncd approve SITE --only WORD`), and the order of doing so.
+
+The reasons that wait for a person, as the status shows them; but what `root_emptied`, `mass_delete`
+or `foreign` holds are all `deletions`, of one list.
+"""
 
 SKIPPED: Final = frozenset({"symlink", "special_file", "unwatched", "emptied_at_boot"})
 """Problems that are only reported: nobody is needed, and the site is in sync with them."""
@@ -58,8 +70,18 @@ def waits_for_person(status: Mapping[str, Any]) -> bool:
     Args:
         status: one site of a status document.
     """
-    return (
-        status["state"] == "halted"
-        or bool(status["held_deletions"])
-        or any(problem["reason"] in {"drift", "silent_change"} for problem in status["problems"])
-    )
+    return bool(awaited_of(status))
+
+
+def awaited_of(status: Mapping[str, Any]) -> str:
+    """Give which of `APPROVALS` a site waits for before all others; '': it waits for nobody.
+
+    Args:
+        status: one site of a status document.
+    """
+    if status["state"] == "halted":
+        return "root_replaced"
+    if status["held_deletions"]:
+        return DELETIONS
+    reasons = (problem["reason"] for problem in status["problems"])
+    return next((reason for reason in reasons if reason in {"drift", "silent_change"}), "")

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from s3syncd.site.approval import Approval
 from s3syncd.site.facts import facts_of
-from s3syncd.site.messages import Command
+from s3syncd.site.messages import Command, refused
 from s3syncd.site.timetable import Whole
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Commands:
         """Do what is asked and answer."""
         carry_out = getattr(self, f"_{command.name}", None)
         if carry_out is None:
-            command.reply(_refused(f"unknown command {command.name!r}", ""))
+            command.reply(refused(f"unknown command {command.name!r}", ""))
             return
         answer = carry_out(command.arguments, now)
         self._site.parts.ledger.commit()
@@ -36,35 +37,9 @@ class Commands:
         command.reply(answer)
 
     def _approve(self, arguments: Mapping[str, object], now: float) -> dict[str, object]:
-        site = self._site
-        wanted, held = arguments.get("list"), site.hold.list_hash
-        if wanted is not None and wanted != held:
-            return _refused(
-                f"the held list is {held or 'empty'}, not {wanted}",
-                "look again: s3syncd status; then approve the list you have seen",
-            )
-        is_root = wanted is None and site.access.approve_root()
-        count = site.retirement.approve() if held is not None else 0
-        drifted = site.problems.clear_reason("drift") if wanted is None else []
-        silent = site.scrub.approve(now) if wanted is None else 0
-        site.decisions.approved_drift.update(dict.fromkeys(drifted, now))
-        mounts = site.mounted.approve() if wanted is None else 0
-        if is_root or drifted:
-            site.schedule.timetable.want(Whole.RECONCILE)
-        site.decisions.is_emptied = False
-        site.parts.log.info(
-            "site.approved",
-            deletions=count,
-            list=held,
-            root=is_root,
-            drift=len(drifted),
-            silent_changes=silent,
-            mounts=mounts,
+        return Approval(self._site).give(
+            wanted=arguments.get("list"), only=arguments.get("only"), now=now
         )
-        return {
-            "ok": True, "count": count, "list": held, "root": is_root, "drift": len(drifted),
-            "silent_changes": silent, "mounts": mounts,
-        }  # fmt: skip
 
     def _rescan(self, arguments: Mapping[str, object], _now: float) -> dict[str, object]:
         if arguments.get("remote"):
@@ -92,7 +67,3 @@ class Commands:
             (site.pause.begin if is_paused else site.pause.end)()
             site.parts.log.info("site.paused" if is_paused else "site.resumed")
         return {"ok": True}
-
-
-def _refused(error: str, hint: str) -> dict[str, object]:
-    return {"ok": False, "error": error, "hint": hint}

@@ -27,6 +27,7 @@ __all__ = [
     "Scrubbed",
     "Sounded",
     "Stop",
+    "refused",
 ]
 
 
@@ -135,3 +136,8 @@ class Stop:
     """Drain: start nothing new, record what is in flight until `deadline` (monotonic seconds)."""
 
     deadline: float
+
+
+def refused(error: str, hint: str) -> dict[str, object]:
+    """Word the answer to a command that is not carried out."""
+    return {"ok": False, "error": error, "hint": hint}

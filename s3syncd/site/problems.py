@@ -32,9 +32,11 @@ _HINTS = {
     "key_too_long": "A key has at most 1,024 bytes, prefix included: shorten the path.",
     "inner_prefix": "This part of the prefix belongs to another site: rename or exclude it.",
     "unstable": "The file never rests; it is tried again, and sent once it does.",
-    "drift": "The object was changed by somebody else: look, then `s3syncd approve SITE`.",
+    "drift": "The object was changed by somebody else: look, then "
+    "`s3syncd approve SITE --only drift`.",
     SILENT: "It differs from what was sent, and its size and times do not: an edit by mmap, or a "
-    "failing disk. Compare it with its object; put it right, or `s3syncd approve SITE` sends it.",
+    "failing disk. Compare it with its object; put it right, or "
+    "`s3syncd approve SITE --only silent_change` sends it.",
     EMPTIED: "It is empty since the machine went down: if it should not be, restore it from a "
     "backup, or from an older version of its object.",
     "unwatched": "The directory is scanned in turn; raise fs.inotify.max_user_watches.",
@@ -144,6 +146,11 @@ class Problems:
         reason = self.reason_of(local.path)
         if reason != SILENT and (local.size_bytes or reason != EMPTIED):
             self.clear(local.path)
+
+    def count_of(self, reason: str) -> int:
+        """Return how many known paths are a problem for one reason."""
+        shelves = (self._obstacles, self._skipped)
+        return sum(p.reason == reason for shelf in shelves for p in shelf.known.values())
 
     def clear_reason(self, reason: str) -> list[str]:
         """Forget the problems of one reason; return their paths."""

@@ -40,7 +40,9 @@ _FOREIGN_HINT = (
     "Objects this site never put are deleted only after their list is approved: "
     "s3syncd approve SITE --list HASH"
 )
-_DRIFT_HINT = "Objects changed by somebody else are overwritten only after: s3syncd approve SITE."
+_DRIFT_HINT = (
+    "Objects changed by somebody else are overwritten only after: s3syncd approve SITE --only drift"
+)
 _REQUESTS = {
     Kind.UPLOAD: Requests(writes=1),
     Kind.DELETE_REMOTE: Requests(reads=1, deletes=1),

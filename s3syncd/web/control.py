@@ -29,7 +29,7 @@ from s3syncd.web.connection import Connection
 __all__ = ["COMMANDS", "ControlServer"]
 
 COMMANDS: Mapping[str, Mapping[str, type]] = {
-    "approve": {"site": str, "list": str},
+    "approve": {"site": str, "list": str, "only": str},
     "rescan": {"site": str, "remote": bool},
     "sync": {"site": str},
     "pause": {"site": str},

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from s3syncd.core.advice import Advice
 from s3syncd.core.figures import SiteFigures
 from s3syncd.core.safety import REASONS
-from s3syncd.core.standing import SKIPPED, waits_for_person
+from s3syncd.core.standing import DELETIONS, SKIPPED, awaited_of
 
 __all__ = ["Overview", "SiteSeen", "detail_of", "recent_of", "row_of"]
 
@@ -167,11 +167,12 @@ def _obstacles(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _command(status: Mapping[str, Any], advice: Advice) -> str | None:
     """Give the command that a person would type next, to copy and not to fill in."""
-    if status["held_deletions"]:
-        chosen = f" --list {status['held_list']}" if status["held_list"] else ""
-        return advice.typed(status, f"s3syncd approve SITE{chosen}")
-    if waits_for_person(status):
-        return advice.typed(status, "s3syncd approve SITE")
+    awaited = awaited_of(status)
+    if awaited == DELETIONS:
+        how = "approve SITE --list HASH" if status["held_list"] else "status SITE"
+        return advice.typed(status, f"s3syncd {how}")
+    if awaited:
+        return advice.typed(status, f"s3syncd approve SITE --only {awaited}")
     if status["reason"] == "bucket_unavailable":
         return advice.typed(status, "s3syncd check")
     return advice.typed(status, "s3syncd resume SITE") if status["state"] == "paused" else None

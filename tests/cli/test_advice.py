@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from s3syncd.cli.advice import advice_of
 from s3syncd.cli.main import build_parser, main
 from s3syncd.core.advice import ADVISED, CLIENTS, Advice
 from s3syncd.core.safety import REASONS
+from s3syncd.core.standing import APPROVALS, DELETIONS
 from s3syncd.site.problems import _HINTS as HINTS
 from tests.cli.daemon import FakeDaemon, site_status, write_config
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_the_deletions_that_a_guard_holds_are_approved_by_their_list_alone() -> None:
@@ -22,6 +26,27 @@ def test_the_deletions_that_a_guard_holds_are_approved_by_their_list_alone() -> 
         remedy = REASONS[reason].remedy
         assert "approve SITE --list HASH`" in remedy
         assert "exactly" not in remedy  # where no list is known, it is none
+
+
+@pytest.mark.parametrize("word", sorted(set(APPROVALS) - {DELETIONS}))
+def test_what_may_be_approved_alone_is_advised_alone(word: str) -> None:
+    hint = REASONS[word].remedy if word in REASONS else HINTS[word]
+    assert f"`s3syncd approve SITE --only {word}`" in hint
+
+
+def test_no_advice_approves_everything() -> None:
+    folders = [REPOSITORY / name for name in ("s3syncd", "docs", "contrib")]
+    texts = [path for folder in folders for path in folder.rglob("*.*") if path.is_file()]
+    texts = [path for path in texts if path.suffix in {".py", ".md", ".yml", ".yaml", ".json"}]
+    found = [
+        f"{path.name}: {one.group()}"
+        for path in [*texts, REPOSITORY / "README.md"]
+        for one in re.finditer(
+            r"s3syncd approve (SITE|photos)(?! --(list|only)).{20}", path.read_text()
+        )
+    ]
+    assert len(texts) > 100
+    assert found == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +116,7 @@ def test_a_program_is_told_whole_commands_too(
     (site,) = json.JSONDecoder().raw_decode(capsys.readouterr().out)[0]["sites"]
     begun = f"`s3syncd -c {config} approve 'my site'"
     assert f"{begun} --list 0123456789ab`" in site["hint"]
-    assert f"{begun}`" in site["problems"][0]["hint"]
+    assert f"{begun} --only drift`" in site["problems"][0]["hint"]
 
 
 def test_an_error_is_told_with_the_file_that_was_given(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from s3syncd.cli.client import RefusedError, ask
 from s3syncd.cli.main import main
 from tests.cli.daemon import (
     FakeDaemon,
@@ -46,6 +47,73 @@ def test_approve_with_nothing_to_approve_says_so(
 ) -> None:
     assert main(["approve", "photos", "-c", str(config)]) == 0
     assert "nothing waits" in capsys.readouterr().out
+
+
+def test_one_thing_is_approved_alone_and_told_what_else_waits(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answers["approve"] = {
+        "ok": True, "count": 0, "list": None, "drift": 2, "held_list": "0123456789ab",
+        "waits": {"root_replaced": 1, "deletions": 40},
+    }  # fmt: skip
+    assert main(["approve", "photos", "--only", "drift", "-c", str(config)]) == 0
+    assert daemon.commands == [("approve", {"site": "photos", "only": "drift"})]
+    begun = f"s3syncd -c {config} approve photos"
+    assert capsys.readouterr().out.splitlines() == [
+        "approved to overwrite 2 objects of photos others changed",
+        "what waits besides, and what approves it:",
+        f"  root_replaced (1): {begun} --only root_replaced",
+        f"  deletions (40): {begun} --list 0123456789ab",
+    ]
+
+
+def test_where_that_one_thing_does_not_wait_it_is_said(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answers["approve"] = {"ok": True, "waits": {"drift": 1}, "held_list": None}
+    assert main(["approve", "photos", "--only", "mount_new", "-c", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "nothing of mount_new waits for approval at photos",
+        "what waits besides, and what approves it:",
+        f"  drift (1): s3syncd -c {config} approve photos --only drift",
+    ]
+
+
+def test_a_list_is_of_deletions_and_of_nothing_else(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ["approve", "photos", "-c", str(config), "--list", "0123456789ab", "--only"]
+    assert main([*both, "drift"]) == 2
+    assert "not allowed with --only drift" in capsys.readouterr().err
+    assert daemon.commands == []
+    assert main([*both, "deletions"]) == 0
+    asked = {"site": "photos", "list": "0123456789ab", "only": "deletions"}
+    assert daemon.commands == [("approve", asked)]
+
+
+def test_a_word_that_nothing_waits_by_is_no_command(
+    daemon: FakeDaemon, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["approve", "photos", "-c", str(config), "--only", "mass_delete"])
+    assert leaving.value.code == 2
+    assert "deletions" in capsys.readouterr().err
+    assert daemon.commands == []
+
+
+def test_a_daemon_that_does_not_know_the_word_approves_nothing(
+    daemon: FakeDaemon, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that left out what it does not know would approve everything."""
+    with pytest.raises(RefusedError) as refused:
+        ask(tmp_path / "state", "approve", {"site": "photos", "of_later": "drift"})
+    assert daemon.commands == []
+    said = refused.value.message
+    daemon.answers["approve"] = {"ok": False, "error": said, "hint": ""}
+    assert main(["approve", "photos", "--only", "drift", "-c", str(config)]) == 1
+    assert "the daemon is older than this command" in capsys.readouterr().err
+    assert main(["approve", "photos", "-c", str(config)]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_rescan_returns_when_accepted(daemon: FakeDaemon, config: Path) -> None:

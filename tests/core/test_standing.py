@@ -10,6 +10,7 @@ from s3syncd.core.standing import (
     HELD,
     IN_SYNC,
     NOT_IN_SYNC,
+    awaited_of,
     code_of,
     code_of_work,
     waits_for_person,
@@ -49,3 +50,17 @@ def test_a_path_that_is_held_waits_for_a_person(reason: str) -> None:
 def test_work_of_a_paused_site_was_not_done_though_it_is_in_sync(state: str, code: int) -> None:
     assert code_of_work([site(state=state)]) == code
     assert code_of_work([site(state=state), site(held_deletions=1, in_sync=False)]) == HELD
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        ({}, ""),
+        ({"problems": [{"reason": "mount_new"}]}, ""),
+        ({"problems": DRIFT["problems"]}, "drift"),
+        ({"held_deletions": 1, "problems": DRIFT["problems"]}, "deletions"),
+        ({"state": "halted", "held_deletions": 1}, "root_replaced"),
+    ],
+)
+def test_what_is_waited_for_first_is_told(facts: dict[str, Any], word: str) -> None:
+    assert awaited_of(site(**facts)) == word

@@ -76,7 +76,10 @@ def test_drift_can_be_held_until_a_person_approves(world: World) -> None:
     assert [(p["path"], p["reason"]) for p in status["problems"]] == [("file", "drift")]
     assert site.content("file") == b"theirs"
     assert not status["in_sync"]
-    assert daemon.run("approve", "data").returncode == 0
+    told = daemon.run("approve", "data", "--only", "mount_new")
+    assert told.stdout.startswith("nothing of mount_new waits for approval at data\n")
+    assert f"approve data --only {status['problems'][0]['reason']}" in told.stdout
+    assert daemon.run("approve", "data", "--only", "drift").returncode == 0
     until(lambda: site.content("file") == b"ours, edited", 15)
     daemon.in_sync()
 

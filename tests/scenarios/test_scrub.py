@@ -95,6 +95,19 @@ def test_a_person_lets_it_be_sent(settled: World) -> None:
     assert _silent(settled) == []
 
 
+def test_a_person_lets_it_alone_be_sent(settled: World) -> None:
+    _rot(settled, "f003")
+    _wait_for_pass(settled)
+    answer = settled.command("approve", only="drift")
+    assert (answer["silent_changes"], answer["waits"]) == (0, {"silent_change": 1})
+    settled.run(60)
+    assert _silent(settled) == ["f003"]
+    answer = settled.command("approve", only="silent_change")
+    assert (answer["silent_changes"], answer["waits"]) == (1, {})
+    settled.settle()
+    assert settled.puts() == ["f003"]
+
+
 def test_a_file_that_was_put_right_is_no_problem_any_more(settled: World) -> None:
     _rot(settled, "f003")
     _wait_for_pass(settled)

@@ -9,6 +9,8 @@ __all__ = ["MUTANTS"]
 _RETIRE = "s3syncd/site/retire.py"
 _DECISIONS = "s3syncd/site/decisions.py"
 _FOREIGN = "tests/scenarios/deletions/test_foreign.py"
+_APPROVAL = "s3syncd/site/approval.py"
+_APPROVALS = "tests/scenarios/test_approvals.py"
 _HOLDS = "tests/scenarios/test_holds.py"
 _COUNTED = "tests/scenarios/test_counted.py"
 _GUARD = "s3syncd/site/guard.py"
@@ -157,10 +159,50 @@ MUTANTS = [
     ),
     Mutant(
         name="any list is approved",
-        file="s3syncd/site/commands.py",
-        old="        if wanted is not None and wanted != held:",
-        new="        if wanted is not None and held is None:",
+        file=_APPROVAL,
+        old="    if wanted is not None and wanted != held:",
+        new="    if wanted is not None and held is None:",
         tests=[f"{_HOLDS}::test_the_list_that_was_shown_is_approved_and_no_other"],
+    ),
+    Mutant(
+        name="who approves drift approves what is held, too",
+        file=_APPROVAL,
+        old="if one in {None, word} else 0",
+        new="if one in {None, word} or word == DELETIONS else 0",
+        tests=[f"{_APPROVALS}::test_an_approval_of_drift_alone_deletes_nothing"],
+    ),
+    Mutant(
+        name="who approves a list approves drift, too",
+        file=_APPROVAL,
+        old="        one = only if wanted is None else DELETIONS",
+        new="        one = only",
+        tests=[f"{_APPROVALS}::test_an_approval_of_the_list_that_is_held_approves_no_drift"],
+    ),
+    Mutant(
+        name="a word that nobody knows approves something, or nothing, and who knows which",
+        file=_APPROVAL,
+        old="    if only is not None and only not in APPROVALS:",
+        new="    if False:",
+        tests=[f"{_APPROVALS}::test_what_cannot_be_meant_is_refused"],
+    ),
+    Mutant(
+        name="a list is approved where something else was to be",
+        file=_APPROVAL,
+        old="    if wanted is not None and only not in {None, DELETIONS}:",
+        new="    if False:",
+        tests=[f"{_APPROVALS}::test_what_cannot_be_meant_is_refused"],
+    ),
+    Mutant(
+        name="an approval of nothing that is held lets an emptied root pass",
+        file=_APPROVAL,
+        old="        if not self._site.hold.count:\n            return 0\n"
+        "        self._site.decisions.is_emptied = False\n",
+        new="        self._site.decisions.is_emptied = False\n"
+        "        if not self._site.hold.count:\n            return 0\n",
+        tests=[
+            f"{_APPROVALS}::"
+            "test_an_approval_before_anything_is_held_says_nothing_of_an_emptied_root"
+        ],
     ),
     Mutant(
         name="an emptied root is not looked at as a whole",

@@ -31,6 +31,15 @@ def test_a_command_arrives_with_the_arguments_that_were_given(
     assert commands == [("approve", {"site": "photos"})]
 
 
+def test_one_thing_alone_may_be_approved(
+    serve: Serve, tmp_path: Path, commands: list[tuple[str, dict[str, Any]]]
+) -> None:
+    serve()
+    line = request("approve", site="photos", only="drift")
+    assert exchange(socket_path(tmp_path), line) == [{"ok": True}]
+    assert commands == [("approve", {"site": "photos", "only": "drift"})]
+
+
 def test_several_requests_in_one_write_are_answered_in_order(
     serve: Serve, tmp_path: Path, commands: list[tuple[str, dict[str, Any]]]
 ) -> None:
@@ -53,6 +62,7 @@ def test_several_requests_in_one_write_are_answered_in_order(
         (b'{"command": "pause", "arguments": {"site": 7}}', "does not take"),
         (b'{"command": "pause", "arguments": {"sight": "a"}}', "does not take"),
         (b'{"command": "rescan", "arguments": {"remote": "yes"}}', "does not take"),
+        (b'{"command": "approve", "arguments": {"site": "a", "of_later": "b"}}', "does not take"),
     ],
     ids=lambda value: repr(value[:40]),
 )
