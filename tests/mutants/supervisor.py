@@ -14,25 +14,6 @@ _FORECAST = "s3syncd/supervisor/forecast.py"
 
 MUTANTS = [
     Mutant(
-        name="a daemon goes on though its state directory is gone",
-        file=_MAIN,
-        old="            self._has_lost_state = lock.is_lost\n",
-        new="",
-        tests=[
-            "tests/supervisor/test_supervisor.py::"
-            "test_a_state_directory_that_is_lost_ends_it_with_1",
-        ],
-    ),
-    Mutant(
-        name="a state directory that cannot be looked at is lost",
-        file="s3syncd/supervisor/lock.py",
-        old="            return False  # a disk",
-        new="            return True  # a disk",
-        tests=[
-            "tests/supervisor/test_supervisor.py::test_a_lock_that_cannot_be_looked_at_is_not_lost"
-        ],
-    ),
-    Mutant(
         name="a verification keeps the root open",
         file="s3syncd/supervisor/verifying.py",
         old="            self._transfer.rest(for_good=True)",
