@@ -80,6 +80,8 @@ def _given(answer: Mapping[str, Any], site: str) -> Iterator[str]:
         yield f"approved to send {counted(silent, 'file')} of {site} that changed in silence"
     if mounts := int(answer.get("mounts") or 0):
         yield f"approved {counted(mounts, 'file system')} mounted inside {site}"
+    if gone := int(answer.get("gone_mounts") or 0):
+        yield f"approved to do without {counted(gone, 'file system')} once inside {site}"
 
 
 def _waiting(answer: Mapping[str, Any], arguments: argparse.Namespace) -> Iterator[str]:

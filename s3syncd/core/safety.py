@@ -85,8 +85,10 @@ REASONS: Final[dict[str, Guard]] = {
         "Make it readable for the daemon's user, or exclude it.",
     ),
     "mount_missing": Guard(
-        "A filesystem that was mounted inside the root is not; nothing under it is deleted.",
-        "Mount it again, or exclude its directory.",
+        "A filesystem that was mounted inside the root is not; what is at or under it is neither "
+        "sent nor deleted.",
+        "Mount it again, exclude its directory, or, if it is gone for good: "
+        "`s3syncd approve SITE --only mount_missing`.",
     ),
     "mount_new": Guard(
         "A filesystem was mounted over files that are synced, and has others; what is at or under "

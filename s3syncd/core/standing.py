@@ -29,7 +29,14 @@ KINDS: Final = ("held", "halted", "unavailable", "unhealthy", "recovered")
 
 DELETIONS: Final = "deletions"
 
-APPROVALS: Final = ("root_replaced", DELETIONS, "drift", "silent_change", "mount_new")
+APPROVALS: Final = (
+    "root_replaced",
+    DELETIONS,
+    "drift",
+    "silent_change",
+    "mount_new",
+    "mount_missing",
+)
 """What may be approved alone (`s3syncd approve SITE --only WORD`), and the order of doing so.
 
 The reasons that wait for a person, as the status shows them; but what `root_emptied`, `mass_delete`

@@ -18,7 +18,10 @@ from s3syncd.local.files import lstat_path
 from s3syncd.local.identity import identity_of, open_directory
 from s3syncd.local.mounts import Mounts
 
-__all__ = ["InnerMounts", "Known", "identity_at"]
+__all__ = ["InnerMounts", "Known", "Occupant", "identity_at"]
+
+Occupant = RootIdentity | None
+"""What a person or the site accepts at a mount's place; None: that it is gone for good."""
 
 _MISSING, _NEW = "mount_missing", "mount_new"  # reasons of marks
 
@@ -113,10 +116,13 @@ class InnerMounts:
             for path in paths
         }
 
-    def accept(
-        self, root_fd: int, path: str, identity: RootIdentity, sample: Sequence[Known]
-    ) -> bool:
-        """Accept a mount if the files known below it are there; tells whether it did."""
+    def accept(self, root_fd: int, path: str, identity: Occupant, sample: Sequence[Known]) -> bool:
+        """Accept a mount if the files known below it are there; tells whether it did.
+
+        Without an identity: that what was mounted there is gone for good, if it is.
+        """
+        if identity is None:
+            return self._forget(root_fd, path)
         if identity_at(root_fd, path) != identity:
             return False
         matching = sum(_is_same(known, lstat_path(root_fd, known.path)) for known in sample)
@@ -124,6 +130,20 @@ class InnerMounts:
             return False
         self.stored[path] = identity
         self._new.discard(path)
+        return True
+
+    def _forget(self, root_fd: int, path: str) -> bool:
+        """Miss a mount no more; one that is there again is not forgotten."""
+        stored = self.stored.get(path)
+        found = identity_at(root_fd, path)
+        if stored is None or found == stored:
+            return False
+        del self.stored[path]
+        self._left_out.add(path)
+        if path in self._inner:  # another one in its place hides the same files
+            self._new.add(path)
+            if found is not None:
+                self._on_new(path, found)
         return True
 
     def was_left_out(self, path: str) -> bool:

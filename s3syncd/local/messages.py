@@ -26,11 +26,12 @@ class MountAccepted:
 
     The scanner remembers it for its own life; the site keeps it for the next
     (`Scanner(mounts=...)`). While another one, or none, is there, all at and under `path`
-    (`a/b/`) is unknown. `was_left_out`: scans have left out what is below.
+    (`a/b/`) is unknown. `was_left_out`: scans have left out what is below. `identity` None: what
+    was mounted there is gone for good, and forgotten.
     """
 
     path: str
-    identity: RootIdentity
+    identity: RootIdentity | None
     was_left_out: bool
 
 

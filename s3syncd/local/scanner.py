@@ -20,7 +20,7 @@ from s3syncd.core.messages import Look, Looked, RootSeen, ScanBatch
 from s3syncd.core.paths import Scope
 from s3syncd.core.safety import RootIdentity
 from s3syncd.local.identity import RootError, identity_of, open_root
-from s3syncd.local.inner import InnerMounts, Known
+from s3syncd.local.inner import InnerMounts, Known, Occupant
 from s3syncd.local.messages import MountAccepted, MountSeen
 from s3syncd.local.mounts import Mounts
 from s3syncd.local.walk import Step, Walk, Watch
@@ -129,10 +129,10 @@ class Scanner:
         expected = self._expected
         self._ask(lambda: self._look(paths, expected))
 
-    def accept_mount(self, path: str, identity: RootIdentity, sample: Sequence[Known]) -> None:
-        """Answer `MountSeen`: let a mount belong to the tree, if it holds the files given.
+    def accept_mount(self, path: str, identity: Occupant, sample: Sequence[Known]) -> None:
+        """Let a mount belong to the tree, if it holds the files given; None: one that is gone not.
 
-        `MountAccepted` says that it does; an empty sample asks for nothing more.
+        `MountAccepted` says so; an empty sample asks for nothing more.
         """
         self._ask(lambda: self._accept_mount(path, identity, sample))
 
@@ -266,7 +266,7 @@ class Scanner:
             os.close(root_fd)
             self._post(Looked(results, root_ok=is_ok))
 
-    def _accept_mount(self, path: str, identity: RootIdentity, sample: Sequence[Known]) -> None:
+    def _accept_mount(self, path: str, identity: Occupant, sample: Sequence[Known]) -> None:
         try:
             root_fd = open_root(self._root, expected=self._expected)
         except RootError:

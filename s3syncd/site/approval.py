@@ -31,6 +31,7 @@ class Approval:
             "drift": self._drift,
             SILENT: site.scrub.approve,
             "mount_new": lambda _now: site.mounted.approve(),
+            "mount_missing": self._gone_mounts,
         }
 
     def give(self, *, wanted: object, only: object, now: float) -> dict[str, object]:
@@ -52,6 +53,7 @@ class Approval:
             "drift": given["drift"],
             "silent_changes": given[SILENT],
             "mounts": given["mount_new"],
+            "gone_mounts": given["mount_missing"],
         }
         self._site.parts.log.info("site.approved", deletions=given[DELETIONS], only=one, **told)
         return {
@@ -78,6 +80,10 @@ class Approval:
             return 0
         self._site.decisions.is_emptied = False
         return self._site.retirement.approve()
+
+    def _gone_mounts(self, _now: float) -> int:
+        """Those that the status has shown; whether they are gone is seen by the scan thread."""
+        return self._site.mounted.approve_gone(self._site.problems.paths_of("mount_missing"))
 
     def _drift(self, now: float) -> int:
         drifted = self._site.problems.clear_reason("drift")

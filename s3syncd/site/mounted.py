@@ -2,11 +2,13 @@
 
 One that comes over files that are known belongs to it if it has those files, as where a directory
 moved to a disk of its own, or if a person says so. Otherwise it hides them, and nothing is done.
+One that is gone is missed until it is back, or a person says that it is gone for good.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from s3syncd.core.safety import RootIdentity
 from s3syncd.ledger import Ledger
@@ -41,10 +43,14 @@ class Mounted:
         self._parts.scanner.accept_mount(path, identity, sample)
 
     def accepted(self, message: MountAccepted, _now: float) -> None:
-        """Remember a mount: without it all below is unknown."""
+        """Remember a mount, without which all below is unknown; or forget one."""
         ledger = self._parts.ledger
-        self._doubted.pop(message.path, None)
-        mounts = {**stored_mounts(ledger), message.path: message.identity}
+        mounts = stored_mounts(ledger)
+        if message.identity is None:
+            mounts.pop(message.path, None)
+        else:
+            self._doubted.pop(message.path, None)
+            mounts[message.path] = message.identity
         text = {path: [each.inode, each.fsid] for path, each in mounts.items()}
         ledger.set_meta(_MOUNTS, json.dumps(text))
         if message.was_left_out:
@@ -56,6 +62,19 @@ class Mounted:
         for path, identity in doubted.items():
             self._parts.scanner.accept_mount(path, identity, ())
         return len(doubted)
+
+    def approve_gone(self, shown: Iterable[str]) -> int:
+        """A person says that mounts are gone for good; gives how many that may be.
+
+        Args:
+            shown: paths told as `mount_missing`: no other mount than one at or above these.
+        """
+        places = [f"{path.rstrip('/')}/" for path in shown]
+        stored = stored_mounts(self._parts.ledger) if places else {}
+        gone = [path for path in stored if any(place.startswith(path) for place in places)]
+        for path in gone:
+            self._parts.scanner.accept_mount(path, None, ())
+        return len(gone)
 
 
 def stored_mounts(ledger: Ledger) -> dict[str, RootIdentity]:

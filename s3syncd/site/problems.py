@@ -147,15 +147,18 @@ class Problems:
         if reason != SILENT and (local.size_bytes or reason != EMPTIED):
             self.clear(local.path)
 
+    def paths_of(self, reason: str) -> list[str]:
+        """Return the known paths that are a problem for one reason."""
+        known = [*self._obstacles.known.items(), *self._skipped.known.items()]
+        return [path for path, problem in known if problem.reason == reason]
+
     def count_of(self, reason: str) -> int:
         """Return how many known paths are a problem for one reason."""
-        shelves = (self._obstacles, self._skipped)
-        return sum(p.reason == reason for shelf in shelves for p in shelf.known.values())
+        return len(self.paths_of(reason))
 
     def clear_reason(self, reason: str) -> list[str]:
         """Forget the problems of one reason; return their paths."""
-        known = [*self._obstacles.known.items(), *self._skipped.known.items()]
-        paths = [path for path, problem in known if problem.reason == reason]
+        paths = self.paths_of(reason)
         for path in paths:
             self.clear(path)
         return paths

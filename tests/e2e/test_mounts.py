@@ -76,3 +76,24 @@ def test_a_mount_that_a_person_accepts_is_the_truth(world: World, site: Site) ->
     until(lambda: site.names() == {"m/1", "stays"}, 20, "what it hid is gone")
     daemon.in_sync()
     assert site.objects() == tree(site.root)
+
+
+def test_a_mount_that_is_gone_for_good_is_done_without(world: World, site: Site) -> None:
+    daemon = world.daemon().start()
+    daemon.in_sync()
+    cover(site.root / "m")
+    site.write("m/1", "another file system's")
+    daemon.run("rescan", "--wait")
+    daemon.run("approve", "data")
+    until(lambda: site.names() == {"m/1", "stays"}, 20, "what it hid is gone")
+    subprocess.run(["umount", str(site.root / "m")], check=True)
+    daemon.wait(lambda s: s["reason"] == "mount_missing", what="the mount is missed")
+    told = daemon.run("explain", "data", "m/2").stdout
+    assert "nothing (row 0): Nothing is sent or deleted there while mount_missing stands." in told
+    (site.root / "m" / "0").unlink()
+    told = daemon.run("approve", "data")
+    expected = "approved to do without 1 file system once inside data\n"
+    assert (told.returncode, told.stdout) == (0, expected)
+    until(lambda: site.names() == {"m/1", "m/2", "stays"}, 20, "what it hid is back")
+    daemon.in_sync()
+    assert site.objects() == tree(site.root)

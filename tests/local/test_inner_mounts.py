@@ -16,6 +16,7 @@ from tests.waiting import until
 
 Mount = Callable[[Path], None]
 NEW = UnknownMark("m/", "mount_new")
+MISSING = UnknownMark("m/", "mount_missing")
 
 
 @pytest.fixture
@@ -110,3 +111,38 @@ def test_what_is_mounted_below_a_pruned_directory_is_no_news(root: Path, mounted
     with following(root, scope=Scope(prefix="", exclusions=["^m/"], inclusions=[])) as follower:
         assert not [each for each in follower.messages if isinstance(each, MountSeen)]
         assert [entry.path for entry in follower.full()] == ["other"]
+
+
+def test_a_mount_that_is_gone_for_good_is_missed_no_more(root: Path, mounted: Mount) -> None:
+    mounted(root / "m")
+    with following(root) as follower:
+        assert accepted(follower)
+        subprocess.run(["umount", root / "m"], check=True)
+        assert MISSING in follower.full()
+        follower.scanner.accept_mount("m/", None, ())
+        assert {entry.path for entry in follower.full()} == {"m/known", "m/d/known", "other"}
+        assert accepted(follower)[-1] == MountAccepted("m/", None, was_left_out=True)
+
+
+def test_a_mount_that_is_back_is_not_forgotten(root: Path, mounted: Mount) -> None:
+    mounted(root / "m")
+    with following(root) as follower:
+        follower.scanner.accept_mount("m/", None, ())
+        subprocess.run(["umount", root / "m"], check=True)
+        assert MISSING in follower.full()
+        assert [each.identity is None for each in accepted(follower)] == [False]
+
+
+def test_another_mount_in_the_place_of_one_that_is_gone_is_judged(
+    root: Path, mounted: Mount
+) -> None:
+    mounted(root / "m")
+    with following(root) as follower:
+        follower.is_accepting = False
+        subprocess.run(["umount", root / "m"], check=True)
+        mounted(root / "m")
+        assert MISSING in follower.full()
+        follower.scanner.accept_mount("m/", None, ())
+        results = follower.look("m/known").results
+        assert results == {"m/known": UnknownMark("m/known", "mount_new")}
+        assert NEW in follower.full()

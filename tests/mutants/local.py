@@ -15,6 +15,7 @@ _WATCHES = "tests/local/test_watches.py::"
 _WITHOUT_EVENTS = "tests/local/test_without_events.py::"
 _FILES = "tests/local/test_files.py::"
 _FAILING = "tests/local/test_failing_disk.py::"
+_SCENARIO = "tests/scenarios/test_mounts.py::"
 
 MUTANTS = [
     Mutant(
@@ -107,6 +108,34 @@ MUTANTS = [
         old="self._parts.scanner.accept_mount(path, identity, sample)",
         new="self._parts.scanner.accept_mount(path, identity, ())",
         tests=["tests/scenarios/test_mounts.py::test_a_mount_is_judged_by_the_files_known_below"],
+    ),
+    Mutant(
+        name="a mount that is back is forgotten",
+        file="s3syncd/local/inner.py",
+        old="        if stored is None or found == stored:\n",
+        new="        if stored is None:\n",
+        tests=[_MOUNTS + "test_a_mount_that_is_back_is_not_forgotten"],
+    ),
+    Mutant(
+        name="what is mounted in the place of a forgotten mount is taken for the tree",
+        file="s3syncd/local/inner.py",
+        old="        if path in self._inner:  # another one",
+        new="        if False:  # another one",
+        tests=[_MOUNTS + "test_another_mount_in_the_place_of_one_that_is_gone_is_judged"],
+    ),
+    Mutant(
+        name="mounts that nobody was told to be missing are approved to be gone",
+        file="s3syncd/site/mounted.py",
+        old="if any(place.startswith(path) for place in places)]",
+        new="]",
+        tests=[_SCENARIO + "test_a_person_says_that_a_mount_is_gone_for_good"],
+    ),
+    Mutant(
+        name="a mount that is gone for good is missed again after a start",
+        file="s3syncd/site/mounted.py",
+        old="            mounts.pop(message.path, None)\n",
+        new="            pass\n",
+        tests=[_SCENARIO + "test_a_person_says_that_a_mount_is_gone_for_good"],
     ),
     Mutant(
         name="a scan sends on although nobody takes",

@@ -62,7 +62,7 @@ class InlineScanner:
         self.is_hung = False
         self.busy = 0.0
         self.skipped: NamesSkipped | None = None
-        self.asked_mounts: list[tuple[str, RootIdentity, list[str]]] = []
+        self.asked_mounts: list[tuple[str, RootIdentity | None, list[str]]] = []
         self._post = post
         self._expected: RootIdentity | None = None
         self._urgent: deque[Callable[[], None]] = deque()
@@ -93,7 +93,9 @@ class InlineScanner:
     def look(self, paths: list[str]) -> None:
         self._looks.append((list(paths), self._expected))
 
-    def accept_mount(self, path: str, identity: RootIdentity, sample: Sequence[Known]) -> None:
+    def accept_mount(
+        self, path: str, identity: RootIdentity | None, sample: Sequence[Known]
+    ) -> None:
         self.asked_mounts.append((path, identity, [known.path for known in sample]))
 
     def check_root(self) -> None:

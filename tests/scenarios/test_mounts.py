@@ -51,3 +51,22 @@ def test_a_person_accepts_what_is_mounted_over_files(world: World) -> None:
     assert world.command("approve")["mounts"] == 1
     assert world.scanner.asked_mounts[-1] == ("m/", DISK, [])
     assert world.command("approve")["mounts"] == 0
+
+
+def test_a_person_says_that_a_mount_is_gone_for_good(world: World) -> None:
+    world.fill(3)
+    world.settle_and_rest()
+    for path in ("m/", "n/", "m2/"):
+        world.inbox.put(MountAccepted(path, DISK, was_left_out=False))
+    world.run(1)
+    assert world.command("approve")["gone_mounts"] == 0
+    world.site.problems.note("m/d/file", "mount_missing")
+    assert world.command("approve", list="0123456789ab")["ok"] is False
+    assert world.scanner.asked_mounts == []
+    assert world.command("approve")["gone_mounts"] == 1
+    assert world.scanner.asked_mounts == [("m/", None, [])]
+    lists = world.store.count("list")
+    world.inbox.put(MountAccepted("m/", None, was_left_out=True))
+    world.run(60)
+    assert stored_mounts(world.ledger) == {"m2/": DISK, "n/": DISK}
+    assert world.store.count("list") > lists
