@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -46,24 +47,36 @@ def judge_lifecycle(
         )
 
 
-def judge_versioning(state: str, bucket: str, is_retiring: bool) -> Finding:
+def judge_versioning(
+    state: str,
+    bucket: str,
+    is_retiring: bool,
+    *,
+    endpoint: str | None = None,
+    profile: str | None = None,
+) -> Finding:
     """Judge what the bucket keeps of an object that is deleted or overwritten.
 
     Args:
         state: `Enabled`, `Suspended`, or empty: there never were versions.
         bucket: its name.
         is_retiring: whether the site deletes.
+        endpoint: of the store; None: AWS.
+        profile: whose credentials the site has, where it names one.
     """
     if state == "Enabled":
         return Finding(Verdict.OK, "versioning", "older versions of objects are kept")
     text = "what is overwritten is gone: the bucket keeps no versions"
     if not is_retiring:
         return Finding(Verdict.OK, "versioning", text)
+    # Copied without these the command asks AWS, for a bucket of this name, as somebody else.
+    asked = [("--endpoint-url", endpoint), ("--profile", profile), ("--bucket", bucket)]
+    options = " ".join(f"{name} {shlex.quote(value)}" for name, value in asked if value)
     return Finding(
         Verdict.WARNING,
         "versioning",
         "what is deleted or overwritten is gone: the bucket keeps no versions",
-        f"aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration "
+        f"aws s3api put-bucket-versioning {options} --versioning-configuration "
         "Status=Enabled (and a lifecycle rule that expires old versions), or retire_deleted: false",
     )
 

@@ -254,7 +254,14 @@ class _Probes:
                 "allow s3:GetBucketVersioning, or see yourself that it is enabled",
             )
         state = str(answer.get("Status") or "")
-        return judge_versioning(state, self._settings.bucket, self._wanted.is_retiring)
+        settings = self._settings
+        return judge_versioning(
+            state,
+            settings.bucket,
+            self._wanted.is_retiring,
+            endpoint=settings.endpoint,
+            profile=settings.profile,
+        )
 
 
 def _failed(probe: str, failure: Failure, remedy: str) -> Finding:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from s3syncd.core.finding import Verdict
-from s3syncd.s3.keeping import judge_lifecycle
+from s3syncd.s3.bucket import BucketSettings
+from s3syncd.s3.keeping import judge_lifecycle, judge_versioning
+from s3syncd.s3.probe import Wanted, probe_contacted
 from tests.cli.store import DENIED, FakeStore, probed
 
 
@@ -80,3 +82,27 @@ def test_deleting_where_no_versions_are_kept_is_a_warning(
     if verdict is Verdict.WARNING:
         right = "s3:GetBucketVersioning" if answer == DENIED else "put-bucket-versioning --bucket b"
         assert right in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ({}, "put-bucket-versioning --bucket b --versioning"),
+        ({"endpoint": "http://[::1]:9000"},
+         "put-bucket-versioning --endpoint-url 'http://[::1]:9000' --bucket b --versioning"),
+        ({"endpoint": "https://s3", "profile": "my own"},
+         "put-bucket-versioning --endpoint-url https://s3 --profile 'my own' --bucket b --vers"),
+    ],
+)  # fmt: skip
+def test_the_command_that_turns_versioning_on_asks_the_store_of_the_site(
+    place: dict[str, str], said: str
+) -> None:
+    assert said in judge_versioning("", "b", True, **place).remedy  # type: ignore[arg-type]
+
+
+def test_the_probe_names_the_endpoint() -> None:
+    settings = BucketSettings(bucket="b", endpoint="http://127.0.0.1:9000", profile="mine")
+    wanted = Wanted(is_retiring=True, needs_conditions=False, storage_class=None)
+    findings = list(probe_contacted(FakeStore(get_bucket_versioning={}), settings, wanted))
+    (found,) = [each for each in findings if each.probe == "versioning"]
+    assert "--endpoint-url http://127.0.0.1:9000 --profile mine --bucket b" in found.remedy
