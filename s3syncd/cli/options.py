@@ -24,7 +24,7 @@ def add_approve(parser: argparse.ArgumentParser) -> None:
         "--only",
         metavar="WORD",
         choices=APPROVALS,
-        help=f"approve this and nothing else: {', '.join(APPROVALS)} (default: all that waits)",
+        help=f"approve this alone: {', '.join(APPROVALS)} (default: all but mount_missing)",
     )
 
 

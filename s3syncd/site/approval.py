@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Approval"]
 
+# A disk that is away for an hour is no news to who approves something else: what was below it
+# would be deleted, up to the limit unasked.
+_BY_NAME = frozenset({"mount_missing"})
+
 
 class Approval:
     """Gives what a person asks for, and nothing else."""
@@ -46,7 +50,8 @@ class Approval:
         if (refusal := _refusal(wanted, only, held)) is not None:
             return refusal
         one = only if wanted is None else DELETIONS
-        given = {word: self._ways[word](now) if one in {None, word} else 0 for word in APPROVALS}
+        words = {one} if one is not None else set(APPROVALS) - _BY_NAME
+        given = {word: self._ways[word](now) if word in words else 0 for word in APPROVALS}
         told = {
             "list": held if given[DELETIONS] else None,
             "root": bool(given["root_replaced"]),

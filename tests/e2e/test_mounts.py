@@ -91,7 +91,8 @@ def test_a_mount_that_is_gone_for_good_is_done_without(world: World, site: Site)
     told = daemon.run("explain", "data", "m/2").stdout
     assert "nothing (row 0): Nothing is sent or deleted there while mount_missing stands." in told
     (site.root / "m" / "0").unlink()
-    told = daemon.run("approve", "data")
+    assert "approved" not in daemon.run("approve", "data").stdout  # that is asked for by its name
+    told = daemon.run("approve", "data", "--only", "mount_missing")
     expected = "approved to do without 1 file system once inside data\n"
     assert (told.returncode, told.stdout) == (0, expected)
     until(lambda: site.names() == {"m/1", "m/2", "stays"}, 20, "what it hid is back")
