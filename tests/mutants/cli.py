@@ -80,8 +80,8 @@ MUTANTS = [
     Mutant(
         name="drift that waits for a person is merely behind",
         file="s3syncd/core/standing.py",
-        old='problem["reason"] in {"drift", "silent_change"} for',
-        new='problem["reason"] == "silent_change" for',
+        old='if reason in {"drift", "silent_change"}',
+        new='if reason == "silent_change"',
         tests=["tests/cli/test_exits.py"
                "::test_the_exit_code_tells_what_waits_for_a_person_first"],
     ),

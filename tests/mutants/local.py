@@ -289,13 +289,4 @@ if HAS_FUSE:
             new='        return "absent"\n    except OSError:\n        return "absent"\n',
             tests=[_FAILING + "test_a_look_that_meets_errors_is_no_absence"],
         ),
-        Mutant(
-            name="who approves something else does without a mount that is away for a moment",
-            file="s3syncd/site/approval.py",
-            old='_BY_NAME = frozenset({"mount_missing"})',
-            new="_BY_NAME = frozenset()",
-            tests=[
-                "tests/scenarios/test_mounts.py::test_a_person_says_that_a_mount_is_gone_for_good"
-            ],
-        ),
     ]

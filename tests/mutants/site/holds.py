@@ -167,8 +167,8 @@ MUTANTS = [
     Mutant(
         name="who approves drift approves what is held, too",
         file=_APPROVAL,
-        old="if one in {None, word} else 0",
-        new="if one in {None, word} or word == DELETIONS else 0",
+        old="if word in words else 0",
+        new="if word in words or word == DELETIONS else 0",
         tests=[f"{_APPROVALS}::test_an_approval_of_drift_alone_deletes_nothing"],
     ),
     Mutant(
@@ -210,5 +210,12 @@ MUTANTS = [
         old="            self._retirement.judge(now, is_emptied=self.is_emptied)",
         new="            self._retirement.judge(now, is_emptied=False)",
         tests=[f"{_HOLDS}::test_an_emptied_root_deletes_nothing"],
+    ),
+    Mutant(
+        name="who approves something else does without a mount that is away for a moment",
+        file="s3syncd/site/approval.py",
+        old='_BY_NAME = frozenset({"mount_missing"})',
+        new="_BY_NAME = frozenset()",
+        tests=["tests/scenarios/test_mounts.py::test_a_person_says_that_a_mount_is_gone_for_good"],
     ),
 ]
