@@ -57,7 +57,7 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
         200 201 202 408 500 502 504
         InternalError InternalFailure InternalServerError RequestTimeout RequestTimeoutException
         IncompleteBody BadDigest XAmzContentSHA256Mismatch XAmzContentChecksumMismatch
-        TransientError DeadlineExceeded AWS_ERROR_SYS_CALL_FAILURE
+        TransientError DeadlineExceeded UnexpectedAnswer AWS_ERROR_SYS_CALL_FAILURE
         AWS_ERROR_S3_INTERNAL_ERROR AWS_ERROR_S3_REQUEST_TIMEOUT AWS_ERROR_S3_MISSING_ETAG
         AWS_ERROR_S3_RESPONSE_CHECKSUM_MISMATCH AWS_ERROR_S3_INVALID_RESPONSE_STATUS
         AWS_ERROR_S3_NON_RECOVERABLE_ASYNC_ERROR AWS_ERROR_S3_*
@@ -168,7 +168,8 @@ _BY_KIND: Final[Mapping[FailureKind, str]] = {
 # one key may be forbidden; said of the whole bucket by `is_bucket_wide`. Refused, DNS, TLS, no
 # answer to a connect: no request to that endpoint can succeed, so the site waits and looks instead
 # of failing each file.
-# 200-202: an answer that is a success in name only (no ETag, an error in the body).
+# 200-202, UnexpectedAnswer: an answer that is a success in name only (no ETag, an error in the
+# body, a proxy's page).
 
 
 TABLE: Final[Mapping[str, FailureKind]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,6 +23,20 @@ _HAS_NO_EFFECT: Final = (
 
 _HALF_DONE: Final = frozenset({201, 202})
 
+_ROOTS: Final = {
+    "PutObject": (b"PutObject",),
+    "UploadPart": (b"UploadPart",),
+    "DeleteObject": (b"DeleteObject", b"DeleteResult"),
+    "CopyObject": (b"CopyObject",),
+}
+"""What the root of a success's document begins with, where there is one; S3 gives one to a copy.
+Any other one (a page of a proxy, an error) was made by somebody who may have done nothing."""
+
+_ROOT: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*)?(?:<(?:\w+:)?(\w+)|\Z)")
+
+_WHOLE: Final = frozenset({200})
+_ETAGS_WITH: Final = {"HeadObject": frozenset({200, 206})}  # 206: of one part
+
 # What a store answers to a key that is forbidden, and to much that is over in a moment.
 _VAGUE: Final = frozenset({400, 403})
 
@@ -38,13 +53,35 @@ def answer_of(
     else:
         named = {name.lower(): value for name, value in headers}
     reply = Reply(status, named, body, None)
-    if request.needs == "etag" and (reply.status != 200 or not named.get("etag")):
+    if request.needs == "etag" and not _has_etag(request, reply):
         name, message = "AWS_ERROR_S3_MISSING_ETAG", "The answer lost its ETag."
     elif request.needs == "body" and not _is_whole(reply):
         name, message = "IncompleteReadError", "The answer is shorter than announced."
+    elif body and not _is_its_own(request, body):
+        name, message = "UnexpectedAnswer", _told_by(body)
     else:
         return reply
     return failed(status=None, name=name, message=message, is_unknown=request.is_effect)
+
+
+def _has_etag(request: WireRequest, reply: Reply) -> bool:
+    statuses = _ETAGS_WITH.get(request.operation, _WHOLE)
+    return reply.status in statuses and bool(reply.headers.get("etag"))
+
+
+def _is_its_own(request: WireRequest, body: bytes) -> bool:
+    """Tell whether a body is blank, or the document that the operation is answered with."""
+    roots = _ROOTS.get(request.operation)
+    if roots is None:  # its reader will see
+        return True
+    found = _ROOT.match(body)
+    return found is not None and (found[1] or roots[0]).startswith(roots)
+
+
+def _told_by(body: bytes) -> str:
+    code, message, _ = error_of(body)
+    said = f": {code}: {message}" if code else ""
+    return f"A success with a body that is not of this request{said}."
 
 
 def _is_whole(reply: Reply) -> bool:

@@ -27,7 +27,7 @@ class Reads:
         with_checksum: bool = False,
         version_id: str | None = None,
     ) -> Start:
-        """Look at one object.
+        """Look at one object; success has an ETag: any web server knows every page.
 
         Args:
             key: the full key.
@@ -38,7 +38,9 @@ class Reads:
         pairs = [] if part_number is None else [("partNumber", str(part_number))]
         headers = (("x-amz-checksum-mode", "ENABLED"),) if with_checksum else ()
         target = self._target(key, pairs, version_id)
-        return self._send(WireRequest("HeadObject", "HEAD", target, headers, is_effect=False))
+        return self._send(
+            WireRequest("HeadObject", "HEAD", target, headers, is_effect=False, needs="etag")
+        )
 
     def get(
         self,

@@ -231,7 +231,7 @@ class Transport:
             reply = answer_of(request, exchange.status, exchange.headers, body)
         else:
             reply = failure_of(request, error, is_expired=exchange.is_expired)
-            reply = self._without_token(reply)
+        reply = self._without_token(reply)
         self._tell_window(exchange, reply)
         try:
             self._settle(exchange, reply)

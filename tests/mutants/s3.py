@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
+REPLY = "tests/s3/test_reply.py::"
 CRT = "tests/s3/test_crt_contract.py::"
 FAILING_REQUESTS = "tests/s3/test_failing_requests.py::"
 PATIENCE = "tests/s3/test_patience.py::"
@@ -63,6 +64,48 @@ MUTANTS = [
             FAILING_REQUESTS
             + "test_put_failure_says_what_it_means_and_whether_it_may_have_been_applied"
         ],
+    ),
+    Mutant(
+        name="a page that is answered to a look counts as an object",
+        file="s3syncd/s3/reads.py",
+        old='is_effect=False, needs="etag")',
+        new="is_effect=False)",
+        tests=[FAILING_REQUESTS + "test_a_page_is_no_object"],
+    ),
+    Mutant(
+        name="an error behind a success counts as carried out",
+        file="s3syncd/s3/answer.py",
+        old="    elif body and not _is_its_own(request, body):",
+        new="    elif False:",
+        tests=[FAILING_REQUESTS + "test_a_success_with_somebody_elses_body_is_none"],
+    ),
+    Mutant(
+        name="any document is the result of a deletion",
+        file="s3syncd/s3/answer.py",
+        old='    "DeleteObject": (b"DeleteObject", b"DeleteResult"),\n',
+        new="",
+        tests=[REPLY + "test_an_effect_with_a_body_that_is_not_its_own_may_not_have_been_applied"],
+    ),
+    Mutant(
+        name="a blank body makes a success doubtful",
+        file="s3syncd/s3/answer.py",
+        old="(found[1] or roots[0])",
+        new='(found[1] or b"")',
+        tests=[REPLY + "test_a_body_that_is_blank_or_the_result_makes_no_doubt"],
+    ),
+    Mutant(
+        name="a look at a part has no ETag",
+        file="s3syncd/s3/answer.py",
+        old="frozenset({200, 206})",
+        new="frozenset({200})",
+        tests=[REPLY + "test_a_success_is_one_only_with_all_that_it_must_carry"],
+    ),
+    Mutant(
+        name="an error behind a success shows the token",
+        file="s3syncd/s3/transport.py",
+        old="        reply = self._without_token(reply)\n",
+        new="        reply = reply if error is None else self._without_token(reply)\n",
+        tests=[FAILING_REQUESTS + "test_an_error_behind_a_success_does_not_show_the_token"],
     ),
     Mutant(
         name="an effect whose answer was lost counts as not applied",

@@ -8,7 +8,7 @@ import pytest
 
 from s3syncd.core.retry import FailureKind
 from s3syncd.s3.bucket import Bucket
-from tests.s3.asking import failure_of, put
+from tests.s3.asking import failure_of, md5, put
 from tests.servers import (
     Answer,
     StubServer,
@@ -82,6 +82,45 @@ def test_error_inside_a_success_is_a_failure(stub: StubServer, stub_bucket: Buck
     )
 
     assert (failure.kind, failure.code) == (FailureKind.MISSING, "NoSuchKey")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>please log in</html>", b"<Error><Code>InternalError</Code></Error>"],
+    ids=["a page", "an error"],
+)
+def test_a_success_with_somebody_elses_body_is_none(
+    stub: StubServer, stub_bucket: Bucket, body: bytes
+) -> None:
+    stub.behave(respond(200, body, (("ETag", '"5f3a-61bd"'),)), times=3)
+    part = stub_bucket.upload_part("k", "id", 1, b"abc", md5=md5(b"abc"))
+
+    replies = [put(stub_bucket), stub_bucket.call(part), stub_bucket.call(stub_bucket.delete("k"))]
+
+    failures = [failure_of(reply) for reply in replies]
+    assert [each.kind for each in failures] == [FailureKind.TRANSIENT] * 3
+    assert all(each.is_unknown for each in failures)
+
+
+def test_a_page_is_no_object(stub: StubServer, stub_bucket: Bucket) -> None:
+    stub.behave(respond(200, b"<html>please log in</html>"), method="HEAD")
+
+    failure = failure_of(stub_bucket.call(stub_bucket.head("k")))
+
+    assert (failure.kind, failure.is_unknown) == (FailureKind.TRANSIENT, False)
+
+
+def test_an_error_behind_a_success_does_not_show_the_token(
+    stub: StubServer, open_bucket: Any
+) -> None:
+    bucket = open_bucket(stub.endpoint, session_token="t0ken")
+    body = b"<Error><Code>Bad</Code><Message>t0ken is over</Message></Error>"
+    stub.behave(respond(200, body, (("ETag", '"e"'),)), method="PUT")
+
+    failure = failure_of(put(bucket))
+
+    assert "is over" in failure.message
+    assert "t0ken" not in failure.message
 
 
 def test_body_that_ends_by_closing_is_no_listing(stub: StubServer, stub_bucket: Bucket) -> None:

@@ -20,7 +20,11 @@ from s3syncd.s3.wire import WireRequest
 MD5 = "0123456789abcdef0123456789abcdef"
 PUT = WireRequest("PutObject", "PUT", "/b/k", needs="etag")
 LIST = WireRequest("ListObjectsV2", "GET", "/b?list-type=2", is_effect=False, needs="body")
-HEAD = WireRequest("HeadObject", "HEAD", "/b/k", is_effect=False)
+HEAD = WireRequest("HeadObject", "HEAD", "/b/k", is_effect=False, needs="etag")
+DELETE = WireRequest("DeleteObject", "DELETE", "/b/k")
+PART = WireRequest("UploadPart", "PUT", "/b/k?partNumber=1", needs="etag")
+COPY = WireRequest("CopyObject", "PUT", "/b/k", needs="body")
+PEEK = WireRequest("GetObject", "GET", "/b/k", is_effect=False)
 DENIED = b"<Error><Code>AccessDenied</Code><Message>no &amp; no</Message></Error>"
 
 
@@ -130,7 +134,10 @@ def test_what_was_never_sent_has_no_effect() -> None:
             id="no chunk at all",
         ),
         pytest.param(LIST, 200, [], b"ab", "IncompleteReadError", id="no length at all"),
-        pytest.param(HEAD, 200, [], b"", "", id="nothing needed"),
+        pytest.param(DELETE, 204, [], b"", "", id="nothing needed"),
+        pytest.param(HEAD, 200, [("ETag", MD5)], b"", "", id="a look"),
+        pytest.param(HEAD, 206, [("ETag", MD5)], b"", "", id="a look at a part"),
+        pytest.param(HEAD, 200, [], b"", "AWS_ERROR_S3_MISSING_ETAG", id="a look at a page"),
     ],
 )  # fmt: skip
 def test_a_success_is_one_only_with_all_that_it_must_carry(
@@ -140,6 +147,57 @@ def test_a_success_is_one_only_with_all_that_it_must_carry(
     assert (failure.code if failure else "") == code
     if failure:
         assert failure.is_unknown is request_.is_effect
+
+
+XML = b'<?xml version="1.0" encoding="UTF-8"?>'
+SPACE = b' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+BROKEN = XML + b"<Error><Code>InternalError</Code><Message>try again</Message></Error>"
+
+
+@pytest.mark.parametrize("request_", [PUT, PART, DELETE, COPY], ids=lambda each: each.operation)
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param(BROKEN, "InternalError: try again", id="an error"),
+        pytest.param(b"\xef\xbb\xbf\n " + BROKEN, "InternalError", id="an error behind a mark"),
+        pytest.param(DENIED, "AccessDenied: no & no", id="an error that would be final"),
+        pytest.param(b"<html>please log in</html>", "", id="a page"),
+        pytest.param(b"<!DOCTYPE html><html></html>", "", id="a declared page"),
+        pytest.param(b"try again later", "", id="a word"),
+        pytest.param(XML + b"<ListBucketResult/>", "", id="another answer"),
+    ],
+)
+def test_an_effect_with_a_body_that_is_not_its_own_may_not_have_been_applied(
+    request_: WireRequest, body: bytes, said: str
+) -> None:
+    headers = {"etag": f'"{MD5}"', "content-length": str(len(body))}
+    failure = answer_of(request_, 200, headers, body).failure
+    assert failure is not None
+    assert (failure.kind, failure.code) == (FailureKind.TRANSIENT, "UnexpectedAnswer")
+    assert failure.is_unknown
+    assert said in failure.message
+
+
+@pytest.mark.parametrize(
+    ("request_", "body"),
+    [
+        pytest.param(PUT, b"", id="none"),
+        pytest.param(PUT, b" \r\n", id="blank"),
+        pytest.param(DELETE, b"\xef\xbb\xbf", id="a mark"),
+        pytest.param(DELETE, XML, id="a declaration of nothing"),
+        pytest.param(PUT, XML + b"\n<PutObjectResult/>", id="of a store that tells more"),
+        pytest.param(DELETE, b"<DeleteResult" + SPACE + b"/>", id="as of many objects"),
+        pytest.param(DELETE, b"<s3:DeleteObjectResponse/>", id="with a prefix"),
+        pytest.param(COPY, XML + b"\n<CopyObjectResult" + SPACE + b"/>", id="of a copy"),
+        pytest.param(COPY, b"", id="none of a copy"),
+        pytest.param(PEEK, b"<html>", id="content"),
+    ],
+)
+def test_a_body_that_is_blank_or_the_result_makes_no_doubt(
+    request_: WireRequest, body: bytes
+) -> None:
+    headers = {"etag": f'"{MD5}"', "content-length": str(len(body))}
+    assert answer_of(request_, 200, headers, body).failure is None
 
 
 class _Named(Exception):  # noqa: N818 - a stand-in for the CRT's

@@ -57,7 +57,9 @@ class Bucket:
     ) -> Start:
         target = f"/{quote_key(key)}" + (f"?partNumber={part_number}" if part_number else "")
         headers = (("x-amz-checksum-mode", "ENABLED"),) if with_checksum else ()
-        return self._wire.send(WireRequest("HeadObject", "HEAD", target, headers, is_effect=False))
+        return self._wire.send(
+            WireRequest("HeadObject", "HEAD", target, headers, is_effect=False, needs="etag")
+        )
 
     def peek(self, key: str) -> Start:
         headers = (("Range", "bytes=0-0"),)
