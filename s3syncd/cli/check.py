@@ -27,6 +27,7 @@ from s3syncd.config.origins import origins
 from s3syncd.core.advice import Advice
 from s3syncd.core.cost import class_hints, listing_finding, storage_class_of
 from s3syncd.core.finding import Finding, Verdict
+from s3syncd.errors import ConfigError, UnknownSiteError
 from s3syncd.local.probe import probe_root
 from s3syncd.local.survey import Survey, survey
 
@@ -62,10 +63,11 @@ def execute(
         stream: where the lines go.
 
     Raises:
-        ConfigError: the configuration cannot be used.
+        ConfigError: the configuration cannot be used, or has no such site.
     """
     stream = stream or sys.stdout
     config = load(arguments.config)
+    sites = _chosen(config, arguments)
     if arguments.offline:
         told = origins(config)
         document = document_of(config, told)
@@ -74,7 +76,7 @@ def execute(
         return exits.OK
     show = _print_json if arguments.json else _print_text
     with patience(sys.stderr) as tell:
-        found = _runnable(_findings(config, probe or _probe, tell), advice_of(arguments))
+        found = _runnable(_findings(config, sites, probe or _probe, tell), advice_of(arguments))
         return show(config.warnings, found, stream)
 
 
@@ -124,10 +126,29 @@ def _print_json(
     return exits.FATAL if is_failed else exits.OK
 
 
-def _findings(config: Config, probe: Probe, tell: Tell) -> Iterator[tuple[str, Finding]]:
+def _chosen(config: Config, arguments: argparse.Namespace) -> list[SiteConfig]:
+    """Give the sites to probe.
+
+    Raises:
+        UnknownSiteError: one that is named is none.
+        ConfigError: one is named, and nobody is to be asked about it.
+    """
+    known = [site.name for site in config.sites]
+    for name in arguments.sites:
+        if name not in known:
+            raise UnknownSiteError.of(name, known)
+    if arguments.sites and arguments.offline:
+        said = "s3syncd check: --offline validates the whole file: not allowed with a site"
+        raise ConfigError([said])
+    return [site for site in config.sites if not arguments.sites or site.name in arguments.sites]
+
+
+def _findings(
+    config: Config, sites: Iterable[SiteConfig], probe: Probe, tell: Tell
+) -> Iterator[tuple[str, Finding]]:
     for finding in probe_daemon(config):
         yield _DAEMON, finding
-    for site in config.sites:
+    for site in sites:
         place = f"s3://{site.bucket}/{site.prefix} at {site.endpoint or 'AWS S3'}"
         tell(f"{site.name}: for {site.root} and {place} to answer")
         if trouble := probe_ledger(config, site):

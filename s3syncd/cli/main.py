@@ -13,6 +13,7 @@ from s3syncd.cli import exits
 from s3syncd.cli.advice import advice_of
 from s3syncd.cli.options import add_approve, add_explain, add_restore, directory
 from s3syncd.cli.output import OutputError, guarded, silence
+from s3syncd.cli.parser import Parser
 from s3syncd.core.advice import CLIENTS
 from s3syncd.errors import ConfigError, S3SyncError, UnknownSiteError
 
@@ -76,7 +77,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Build the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="s3syncd",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -169,6 +170,9 @@ def _wait(
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sites", metavar="SITE", nargs="*", help="probe these sites alone (default: all)"
+    )
     parser.add_argument(
         "--offline", action="store_true", help="validate and print the configuration, ask nobody"
     )

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from s3syncd.cli import exits
-from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
+from s3syncd.cli.pausing import asked
 
 __all__ = ["execute"]
 
@@ -27,7 +27,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _paused(state_dir: Path, arguments: argparse.Namespace) -> int:
-    ask(state_dir, "pause", {"site": arguments.site})
+    sites = asked(state_dir, "pause", arguments.site)
     if arguments.wait:
         followed = follow(
             state_dir,
@@ -38,5 +38,6 @@ def _paused(state_dir: Path, arguments: argparse.Namespace) -> int:
         if not followed.is_done:
             print("not paused yet")
             return exits.NOT_IN_SYNC
-    print("paused")
+    lines = sites.told(changed="paused", done=sites.running, unchanged="was paused before")
+    print("\n".join(lines))
     return exits.OK

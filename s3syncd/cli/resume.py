@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from s3syncd.cli import exits
-from s3syncd.cli.client import ask
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
+from s3syncd.cli.pausing import asked
 from s3syncd.cli.status import is_in_sync, is_settled
 
 __all__ = ["execute"]
@@ -26,10 +26,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _resumed(state_dir: Path, arguments: argparse.Namespace) -> int:
-    ask(state_dir, "resume", {"site": arguments.site})
+    sites = asked(state_dir, "resume", arguments.site)
+    lines = sites.told(changed="resumed", done=sites.paused, unchanged="was not paused")
+    print("\n".join(lines), flush=True)
     if not arguments.wait:
-        print("resumed")
         return exits.OK
     followed = follow(state_dir, arguments.site, is_settled, timeout_seconds=arguments.timeout)
-    print("in sync" if is_in_sync(followed.status) else "resumed, not in sync yet")
+    print("in sync" if is_in_sync(followed.status) else "not in sync yet")
     return exits.exit_code_of(followed.status["sites"])

@@ -39,12 +39,15 @@ class Destination:
         is_resumed: an earlier run left it unfinished, with the same claim.
     """
 
-    def __init__(self, path: Path, fd: int, staging_fd: int, *, is_resumed: bool) -> None:
+    def __init__(
+        self, path: Path, fd: int, staging_fd: int, *, is_resumed: bool, is_new: bool
+    ) -> None:
         """Use `open`."""
         self.path = path
         self.fd = fd
         self.is_resumed = is_resumed
         self._staging_fd = staging_fd
+        self._is_new = is_new
         self._numbers = count(1)
 
     @classmethod
@@ -60,6 +63,7 @@ class Destination:
             DestinationError: it is not empty, or another process or claim has it.
             OSError: it cannot be made or read.
         """
+        is_new = not path.exists()
         path.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, STAY)
         try:
@@ -67,7 +71,7 @@ class Destination:
         except BaseException:
             os.close(fd)
             raise
-        return cls(path, fd, staging_fd, is_resumed=is_resumed)
+        return cls(path, fd, staging_fd, is_resumed=is_resumed, is_new=is_new)
 
     def look(self, path: str) -> Look:
         """See what stands at `path`; never raises OSError."""
@@ -117,12 +121,17 @@ class Destination:
                 os.close(parent)
 
     def close(self, *, is_over: bool) -> None:
-        """Let go of it; `is_over`: nobody will go on with it, so nothing of ours stays."""
+        """Let go of it; `is_over`: nobody will go on with it, so nothing of ours stays.
+
+        Nor does the directory, where it was made for this and nothing came into it.
+        """
         with suppress(OSError):
             sweep(self._staging_fd, with_kept=is_over)
             if is_over:
                 _sync(self.fd)  # the names, too, before what remembers them goes
                 end_staging(self.fd, self._staging_fd)
+                if self._is_new:
+                    self.path.rmdir()  # fails where there is anything in it
         os.close(self._staging_fd)
         os.close(self.fd)
 

@@ -11,6 +11,7 @@ import pytest
 from s3syncd.cli import check
 from s3syncd.cli.main import main
 from s3syncd.config.load import load
+from s3syncd.config.models import SiteConfig
 from s3syncd.core.finding import Finding, Verdict
 from s3syncd.local.survey import Survey
 from tests.cli.daemon import write_config
@@ -127,3 +128,34 @@ def test_check_offline_shows_the_configuration_without_secrets(
     assert told.startswith("not tried: state_dir, log.file, http.listen, directories and buckets;")
     assert f"`s3syncd -c {config} check` tries them" in told
     assert not (tmp_path / "state").exists() or not list((tmp_path / "state").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [(["docs"], ["docs"]), (["docs", "photos"], ["photos", "docs"]), ([], ["photos", "docs"])],
+)
+def test_check_probes_the_sites_that_are_named(
+    config: Path, words: list[str], names: list[str]
+) -> None:
+    probed: list[str] = []
+
+    def probe(site: SiteConfig) -> list[Finding]:
+        probed.append(site.name)
+        return [Finding(Verdict.OK, "root", "is readable")]
+
+    code = check.execute(parse(config, "check", *words), probe=probe, stream=io.StringIO())
+    assert (code, probed) == (0, names)
+
+
+def test_a_site_that_is_none_is_not_checked(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "photos", "music", "-c", str(config)]) == 2
+    told = capsys.readouterr().err
+    assert "there is no site 'music'" in told
+    assert "sites: photos, docs" in told
+
+
+def test_a_file_is_validated_as_a_whole(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "photos", "--offline", "-c", str(config)]) == 2
+    assert "not allowed with a site" in capsys.readouterr().err

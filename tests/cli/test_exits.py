@@ -68,3 +68,27 @@ def test_a_command_to_an_unknown_site_is_a_mistake_of_the_command_line(
     }  # fmt: skip
     assert main([*words, "music", "-c", str(config)]) == 2
     assert capsys.readouterr().err.startswith("s3syncd: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["stauts"], "status"),
+        (["-c", "c.yml", "aprove", "photos"], "approve"),
+        (["config", "shwo"], "show"),
+        (["approve", "photos", "--only", "drifts"], "drift"),
+        (["xyzzy"], None),
+        (["status", "--unknown"], None),
+    ],
+)
+def test_who_mistypes_a_word_is_told_what_was_meant(
+    capsys: pytest.CaptureFixture[str], words: list[str], meant: str | None
+) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(words)
+    assert leaving.value.code == 2
+    told = capsys.readouterr().err.rstrip()
+    if meant is None:
+        assert "did you mean" not in told
+    else:
+        assert told.endswith(f"; did you mean {meant}?")

@@ -11,6 +11,7 @@ from s3syncd.cli.client import RefusedError, ask
 from s3syncd.cli.main import main
 from tests.cli.daemon import (
     FakeDaemon,
+    site_status,
 )
 
 
@@ -123,6 +124,41 @@ def test_rescan_returns_when_accepted(daemon: FakeDaemon, config: Path) -> None:
         ("rescan", {"remote": False}),
         ("rescan", {"site": "photos", "remote": True}),
     ]
+
+
+SITES = [
+    site_status("photos", state="paused"),
+    site_status("docs"),
+    site_status("a\x1bb", state="unavailable", paused_at="2026-11-21T06:00:00Z"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pause"], ["paused: docs", "was paused before: photos, a\\x1bb"]),
+        (["pause", "docs"], ["paused: docs"]),
+        (["pause", "--wait", "docs"], ["paused: docs"]),
+        (["pause", "photos"], ["was paused before: photos"]),
+        (["resume"], ["resumed: photos, a\\x1bb", "was not paused: docs"]),
+        (["resume", "photos"], ["resumed: photos"]),
+        (["resume", "docs"], ["was not paused: docs"]),
+        (["resume", "docs", "--wait"], ["was not paused: docs", "in sync"]),
+    ],
+)
+def test_pause_and_resume_name_the_sites_and_what_was_so_before(
+    daemon: FakeDaemon,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    said: list[str],
+) -> None:
+    paused = site_status("docs", state="paused")
+    daemon.steps = [SITES, [paused]] if words[:2] == ["pause", "--wait"] else [SITES]
+    assert main([*words, "-c", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines() == said
+    (command,) = daemon.commands
+    assert command[0] == words[0]
 
 
 def test_reload_tells_what_it_changes_and_what_waits_for_a_restart(

@@ -44,8 +44,8 @@ def test_status_does_not_wait_for_a_site_that_waits_for_a_person(
 ) -> None:
     stuck = site_status(**{"in_sync": False, **waiting})
     behind = site_status("docs", **OUT_OF_SYNC)
-    for command in ("status", "resume"):
-        daemon.steps = [[stuck, behind], [stuck, behind], [site_status()]]
+    for command, looks in (("status", 1), ("resume", 2)):  # the first of two is before it is asked
+        daemon.steps = [[stuck, behind] for _ in range(looks + 1)] + [[site_status()]]
         assert main([command, "--wait", "--timeout", "30", "-c", str(config)]) == 3
         assert len(daemon.steps) == 2
 
@@ -110,7 +110,8 @@ def test_rescan_does_not_wait_for_a_site_that_waits_for_a_person(
 
 
 def test_pause_waits_until_every_site_is_still(daemon: FakeDaemon, config: Path) -> None:
-    daemon.steps = [[site_status(**OUT_OF_SYNC)], [site_status(state="paused", in_sync=False)]]
+    behind = [site_status(**OUT_OF_SYNC)]
+    daemon.steps = [behind, behind, [site_status(state="paused", in_sync=False)]]
     assert main(["pause", "--wait", "-c", str(config)]) == 0
     assert daemon.commands == [("pause", {})]
     assert len(daemon.steps) == 1
@@ -121,7 +122,8 @@ def test_pause_waits_until_every_site_is_still(daemon: FakeDaemon, config: Path)
 
 def test_resume_waits_until_in_sync(daemon: FakeDaemon, config: Path) -> None:
     assert main(["resume", "photos", "-c", str(config)]) == 0
-    daemon.steps = [[site_status(**OUT_OF_SYNC)], [site_status()]]
+    behind = [site_status(**OUT_OF_SYNC)]
+    daemon.steps = [behind, behind, [site_status()]]
     assert main(["resume", "--wait", "-c", str(config)]) == 0
     assert daemon.commands == [("resume", {"site": "photos"}), ("resume", {})]
     assert len(daemon.steps) == 1
@@ -162,7 +164,8 @@ def test_the_sites_that_are_not_paused_are_waited_for(daemon: FakeDaemon, config
 def test_a_resumed_site_is_waited_for_though_it_still_says_that_it_is_paused(
     daemon: FakeDaemon, config: Path
 ) -> None:
-    daemon.steps = [[site_status(**PAUSED)], [site_status()]]
+    paused = [site_status(**PAUSED)]
+    daemon.steps = [paused, paused, [site_status()]]
     assert main(["resume", "--wait", "-c", str(config)]) == 0
 
 

@@ -87,7 +87,8 @@ def test_nothing_is_replaced_unless_it_may(opened: Open) -> None:
     assert (destination.path / "a").stat().st_nlink == 1
 
 
-def test_what_is_not_placed_leaves_nothing(opened: Open) -> None:
+def test_what_is_not_placed_leaves_nothing(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
     destination = opened()
     draft = destination.begin()
     draft.write(0, b"half")
@@ -282,3 +283,17 @@ def test_at_the_end_nothing_begun_is_left(opened: Open) -> None:
     again = left_over(opened)
     again.close(is_over=True)
     assert list(again.path.iterdir()) == []
+
+
+def test_a_directory_made_for_nothing_goes_again(opened: Open, tmp_path: Path) -> None:
+    opened().close(is_over=True)
+    assert list(tmp_path.iterdir()) == []
+    bring(again := opened(), "a")
+    again.close(is_over=True)
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["a"]
+
+
+def test_an_empty_directory_that_was_there_before_stays(opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    opened().close(is_over=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]

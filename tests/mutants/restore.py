@@ -251,4 +251,13 @@ MUTANTS = [
         new="with_kept=False",
         tests=[_PLACE + "test_what_another_restore_has_begun_goes_away"],
     ),
+    Mutant(
+        name="an empty directory that somebody made goes with a restore that finds nothing",
+        file="s3syncd/local/destination.py",
+        old="                if self._is_new:\n",
+        new="                if True:\n",
+        tests=[
+            "tests/local/test_destination.py::test_an_empty_directory_that_was_there_before_stays"
+        ],
+    ),
 ]
