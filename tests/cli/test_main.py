@@ -215,4 +215,5 @@ def test_a_client_command_loads_nothing_heavy_and_is_cheap(
             seen.append(json.loads(result.stderr))
     assert seen[0]["code"] == 0
     assert seen[0]["loaded"] == []
-    assert min(each["seconds"] for each in seen) < 0.15
+    # A start with all that is heavy takes 0.35 s, one without 0.09; busy neighbours make it 0.16.
+    assert min(each["seconds"] for each in seen) < 0.25
