@@ -10,6 +10,7 @@ from typing import Final
 __all__ = [
     "MAX_PARTS",
     "MIN_PART_BYTES",
+    "bare_etag",
     "format_mtime",
     "is_md5_etag",
     "multipart_etag",
@@ -50,6 +51,15 @@ def multipart_etag(part_md5s: Sequence[bytes]) -> str:
         raise ValueError("an object put in parts has at least one part")
     whole = hashlib.md5(b"".join(part_md5s), usedforsecurity=False).hexdigest()
     return f"{whole}-{len(part_md5s)}"
+
+
+def bare_etag(text: str) -> str:
+    """Give an ETag as stores tell it without its quotes.
+
+    Nor with the mark of a weak one, which a proxy that compresses sets in one answer and not in
+    another: what is asked for is the store's own version.
+    """
+    return text.removeprefix('W/"').strip('"')
 
 
 def is_md5_etag(etag: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
+from s3syncd.core.digest import bare_etag
 from s3syncd.core.entry import RemoteEntry
 from s3syncd.s3.contents import Columns, read_contents
 
@@ -177,7 +178,7 @@ def _contents(root: ElementTree.Element, namespace: str) -> Columns:
             raise ListingError("an object without key or size")
         keys.append(key)
         sizes.append(int(size))
-        etags.append((found.get(etag_tag) or "").strip('"'))
+        etags.append(bare_etag(found.get(etag_tag) or ""))
         classes.append(found.get(class_tag) or "STANDARD")
     return Columns(keys, sizes, etags, classes)
 

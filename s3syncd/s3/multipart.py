@@ -10,6 +10,7 @@ from itertools import count
 from threading import Event
 from typing import Any, Final, NamedTuple, TypeVar
 
+from s3syncd.core.digest import bare_etag
 from s3syncd.core.retry import FailureKind, delay_seconds
 from s3syncd.s3.reply import S3Failure
 
@@ -112,7 +113,7 @@ class Multipart:
                 MultipartUpload={"Parts": listed},
                 **extra,
             )
-        return str(answer.get("ETag", "")).strip('"')
+        return bare_etag(str(answer.get("ETag", "")))
 
     def abort(self, key: str, upload_id: str) -> None:
         """Drop an upload and its parts; one that is gone already is fine."""
@@ -139,7 +140,7 @@ class Multipart:
             )  # fmt: skip
             for part in answer.get("Parts", ()):
                 number = int(part["PartNumber"])
-                found[number] = Part(number, str(part["ETag"]).strip('"'), int(part["Size"]))
+                found[number] = Part(number, bare_etag(str(part["ETag"])), int(part["Size"]))
             reached = int(answer.get("NextPartNumberMarker") or 0)
             if not answer.get("IsTruncated") or reached <= marker:
                 break

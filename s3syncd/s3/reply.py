@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Final, NamedTuple
 
-from s3syncd.core.digest import is_md5_etag
+from s3syncd.core.digest import bare_etag, is_md5_etag
 from s3syncd.core.retry import Failure, FailureKind, classify
 
 __all__ = [
@@ -49,7 +49,7 @@ class Reply(NamedTuple):
         text = self.headers.get("etag", "")
         if not text and (found := _ETAG.search(self.body)):
             text = unescape(found[1].decode("utf-8", "replace"))
-        return text.strip('"')
+        return bare_etag(text)
 
     @property
     def metadata(self) -> dict[str, str]:

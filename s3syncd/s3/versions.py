@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 from xml.etree.ElementTree import Element
 
+from s3syncd.core.digest import bare_etag
 from s3syncd.s3.listing import ListingError, document_of, is_size
 
 __all__ = ["Version", "VersionsPage", "parse_versions", "versioning_of"]
@@ -83,7 +84,7 @@ def _version(
         found.get("IsLatest", "") == "true",
         _moment(found.get("LastModified", "")),
         int(size),
-        found.get("ETag", "").strip('"'),
+        bare_etag(found.get("ETag", "")),
     )
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from s3syncd.core.digest import (
     MAX_PARTS,
     MIN_PART_BYTES,
+    bare_etag,
     format_mtime,
     is_md5_etag,
     multipart_etag,
@@ -98,3 +99,12 @@ def test_times_of_other_writers_are_read(text, mtime_ns):
 def test_no_other_text_is_a_time(text):
     with pytest.raises(ValueError, match="not a decimal number of seconds"):
         parse_mtime(text)
+
+
+@pytest.mark.parametrize(
+    ("told", "etag"),
+    [('"x"', "x"), ("x", "x"), ('W/"x"', "x"), ("W/x", "W/x"), ('""', ""), ("", "")],
+    ids=["quoted", "bare", "weak", "one that looks weak", "empty", "none"],
+)
+def test_an_etag_is_the_same_however_it_is_told(told: str, etag: str) -> None:
+    assert bare_etag(told) == etag

@@ -66,6 +66,16 @@ MUTANTS = [
         ],
     ),
     Mutant(
+        name="a weak ETag is another version than the strong one",
+        file="s3syncd/core/digest.py",
+        old="""text.removeprefix('W/"').strip""",
+        new="text.strip",
+        tests=[
+            FAILING_REQUESTS + "test_a_weak_etag_asks_for_the_strong_one",
+            LISTING + "test_a_weak_etag_is_listed_as_the_version_that_it_names",
+        ],
+    ),
+    Mutant(
         name="a page that is answered to a look counts as an object",
         file="s3syncd/s3/reads.py",
         old='is_effect=False, needs="etag")',

@@ -102,6 +102,14 @@ def test_a_success_with_somebody_elses_body_is_none(
     assert all(each.is_unknown for each in failures)
 
 
+def test_a_weak_etag_asks_for_the_strong_one(stub: StubServer, stub_bucket: Bucket) -> None:
+    stub.behave(respond(200, b"", (("ETag", 'W/"5f3a"'),)))
+    etag = put(stub_bucket).etag
+    stub_bucket.call(stub_bucket.delete("k", if_match=etag))
+
+    assert [one.headers["if-match"] for one in stub.seen("DELETE")] == ['"5f3a"']
+
+
 def test_a_page_is_no_object(stub: StubServer, stub_bucket: Bucket) -> None:
     stub.behave(respond(200, b"<html>please log in</html>"), method="HEAD")
 

@@ -147,6 +147,22 @@ def test_a_store_may_send_blanks_until_an_upload_is_complete(
     assert BLOCKING["complete"](ours) == "e-1"
 
 
+def test_a_weak_etag_of_an_upload_in_parts_is_the_strong_one_whoever_asks(
+    pair: tuple[StubServer, Bucket, Bucket],
+) -> None:
+    part = "<Part><PartNumber>1</PartNumber><ETag>W/&quot;e&quot;</ETag><Size>1</Size></Part>"
+    stub, *buckets = pair
+    for bucket in buckets:
+        stub.behave(
+            document("CompleteMultipartUploadResult", "<ETag>W/&quot;e-1&quot;</ETag>"),
+            contains="uploadId", method="POST",
+        )  # fmt: skip
+        stub.behave(document("ListPartsResult", part), contains="uploadId", method="GET")
+
+        assert bucket.complete_multipart("k", "u", [(1, "e")]) == "e-1"
+        assert [each.etag for each in bucket.list_parts("k", "u")] == ["e"]
+
+
 @pytest.mark.parametrize(
     ("name", "behaviour"),
     [

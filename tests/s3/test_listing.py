@@ -34,6 +34,22 @@ def read(body: bytes, *, after: str = "") -> ListingPage:
     return parse_listing(body, lambda key: key, after=after)
 
 
+@pytest.mark.parametrize(
+    "etags",
+    [
+        ["W/&quot;e&quot;"],
+        ['W/"e"'],
+        ["&quot;e&quot;", "W/&quot;e&quot;"],
+        ["W/&quot;e&quot;", "e"],
+    ],
+    ids=["alone", "unquoted", "behind a strong one", "before a bare one"],
+)
+def test_a_weak_etag_is_listed_as_the_version_that_it_names(etags: list[str]) -> None:
+    rows = [contents(f"k{number}", etag=etag) for number, etag in enumerate(etags)]
+
+    assert [entry.etag for entry in read(page_of(*rows)).entries] == ["e"] * len(etags)
+
+
 @pytest.mark.parametrize("namespace", [NAMESPACE, "", ' xmlns="http://other/"'])
 def test_objects_are_read_with_and_without_a_namespace(namespace: str) -> None:
     rows = contents("a", size=3), contents("b", more="<StorageClass>GLACIER</StorageClass>")

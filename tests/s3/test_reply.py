@@ -36,11 +36,12 @@ def reply(headers: dict[str, str] | None = None, body: bytes = b"", status: int 
     ("given", "etag"),
     [
         (reply({"etag": f'"{MD5}"'}), MD5),
+        (reply({"etag": f'W/"{MD5}"'}), MD5),
         (reply(), ""),
         (reply(body=b"<CopyObjectResult><ETag>&quot;abc&quot;</ETag></CopyObjectResult>"), "abc"),
         (reply(body=b"<CopyObjectResult></CopyObjectResult>"), ""),
     ],
-    ids=["header", "none", "result of a copy", "result without one"],
+    ids=["header", "weak header", "none", "result of a copy", "result without one"],
 )
 def test_an_etag_is_found_where_stores_put_it(given: Reply, etag: str) -> None:
     assert given.etag == etag

@@ -37,6 +37,11 @@ def test_versions_and_markers_are_read_in_their_order(namespace: str) -> None:
     assert found.following is None
 
 
+def test_a_weak_etag_is_that_of_the_version_it_names() -> None:
+    found = parse_versions(page(version(ETag="W/&quot;abc&quot;")))
+    assert [each.etag for each in found.versions] == ["abc"]
+
+
 def test_the_next_page_is_named_by_key_and_version() -> None:
     following = "<NextKeyMarker>a%2Bb</NextKeyMarker><NextVersionIdMarker>x</NextVersionIdMarker>"
     assert parse_versions(page(following, cut="true")).following == ("a+b", "x")
