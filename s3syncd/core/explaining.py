@@ -157,6 +157,8 @@ def standings_of(
     """
     if retry := facts.get("retry"):
         facts = {**facts, "retry": {**retry, "when": _when(retry["next_at"], facts, now)}}
+    if kept_for := facts.get("kept_for"):
+        facts = {**facts, "deletion": None, "kept": kept_for}
     found = [word_of(facts[name]) for name, word_of in _STANDINGS.items() if facts.get(name)]
     if found:
         return found
@@ -217,6 +219,15 @@ def _deletion(fact: Mapping[str, Any]) -> Told:
     return Told("held" if fact["state"] == "held" else "deletion_waits", text)
 
 
+def _kept(fact: str) -> Told:
+    return Told(
+        "kept",
+        f"The file may be one that cannot be sent: {fact}. The object is kept until a person sees"
+        " to that one: rename it, exclude it, delete it, or, if it is a drift, `s3syncd approve"
+        " SITE`.",
+    )
+
+
 def _retry(fact: Mapping[str, Any]) -> Told:
     times = "once" if fact["attempts"] == 1 else f"{fact['attempts']} times"
     text = f"It failed {times}, since {fact['since']}: {fact['reason']}: {fact['hint']}"
@@ -235,12 +246,13 @@ def _intent(fact: Mapping[str, Any]) -> Told:
     )
 
 
-_STANDINGS: Final[Mapping[str, Callable[[Mapping[str, Any]], Told]]] = {
+_STANDINGS: Final[Mapping[str, Callable[[Any], Told]]] = {
     "in_flight": _in_flight,
     "problem": _problem,
     "retry": _retry,
     "dirty": _dirty,
     "planned": _planned,
+    "kept": _kept,
     "deletion": _deletion,
     "intent": _intent,
 }

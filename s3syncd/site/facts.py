@@ -22,8 +22,10 @@ def facts_of(site: Site, path: str, now: float) -> dict[str, Any]:
     in_flight = site.backlog.in_flight.get(path)
     seconds = now - in_flight.started_at if in_flight else 0.0
     planned, status = site.backlog.waiting(path), site.board.snapshot
+    facts = remembered(site.parts.ledger, path)
     return {
-        **remembered(site.parts.ledger, path),
+        **facts,
+        "kept_for": _kept_for(site, facts),
         "in_flight": in_flight and {**_action(in_flight), "seconds": round(seconds, 3)},
         "planned": planned and _action(planned),
         "dirty": _dirty(site, path, now),
@@ -59,6 +61,16 @@ def remembered(ledger: Ledger, path: str) -> dict[str, Any]:
 
 def _action(planned: Planned) -> dict[str, Any]:
     return {"kind": str(planned.action.kind), "reason": planned.action.reason}
+
+
+def _kept_for(site: Site, facts: dict[str, Any]) -> str | None:
+    """Give which file waits for a person, and may be that of a wanted deletion."""
+    row, deletion = facts.get("baseline"), facts.get("deletion")
+    if row is None or deletion is None or deletion["state"] == "held":
+        return None
+    looks, inode = site.looks, row.inode
+    is_kept = looks.withheld.is_awaited(inode) and not looks.underway.is_moving(inode)
+    return looks.withheld.named(inode) if is_kept else None
 
 
 def _dirty(site: Site, path: str, now: float) -> dict[str, Any] | None:

@@ -27,6 +27,9 @@ class OnTheirWay(Protocol):
     def is_awaited(self, inode: int) -> bool:
         """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
 
+    def is_moving(self, inode: int) -> bool:
+        """Whether such a file waits for more than a person: something is to be done about it."""
+
     def awaited(self) -> Awaited:
         """Return all of those files."""
 
@@ -58,6 +61,10 @@ class Inodes:
     def paths(self) -> Set[str]:
         """Return the paths."""
         return self._of.keys()
+
+    def paths_of(self, inode: int) -> list[str]:
+        """Return the paths of one of them: for a person, it looks at all."""
+        return [path for path, each in self._of.items() if each == inode]
 
     def is_another(self, path: str, inode: int) -> bool:
         """Whether a file is known at `path`, and has not this inode."""

@@ -16,6 +16,8 @@ __all__ = ["Pending", "is_at_rest", "is_working", "pending_of"]
 class Pending(NamedTuple):
     """All that is not in the bucket yet; a path that changes while it is in flight counts twice.
 
+    An object that is kept until a person has seen to a file is no work, and not counted.
+
     Attributes:
         actions: paths dirty, planned, in flight, being found out, or to be tried again.
         size_bytes: what is to be sent of them, as far as it is known.
@@ -33,7 +35,8 @@ class Pending(NamedTuple):
 def pending_of(site: Site, now: float) -> Pending:
     """Count it; `now`: monotonic seconds."""
     looks, backlog = site.looks, site.backlog
-    under_way = len(looks) + len(backlog) + len(backlog.in_flight) + site.retirement.waiting
+    wanted = site.retirement.waiting - site.retirement.kept
+    under_way = len(looks) + len(backlog) + len(backlog.in_flight) + wanted
     asked = [p for p in site.recovery.unseen if p not in looks and p not in backlog]
     unknown = set(asked)
 

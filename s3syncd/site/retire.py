@@ -23,6 +23,7 @@ __all__ = ["Retirement"]
 
 _JUDGE_AT_LATEST_SECONDS = 30.0  # a slow `rm -r` must not slip through in small batches
 _LOOKS_AT_ONCE = 256  # second looks and deletions under way at once
+_KEPT = 20_000  # known one by one: as many as the files they may be of; beyond, they are pending
 _RETRY_SECONDS = 1.0  # how often deletions that had to wait for something are tried again
 
 
@@ -59,6 +60,7 @@ class Retirement:
         self.last_want_at = float("-inf")
         self._gone_by = float("-inf")  # when the last of those that may go was seen gone
         self._looking: set[str] = set()
+        self._kept: dict[str, int] = {}  # met as such in their turn, with their inodes
         self._cursor = {"cleared": "", "approved": ""}
         self._next_turn = 0.0
         self._recheck_after: str | None = None
@@ -70,6 +72,12 @@ class Retirement:
         """Deletions wanted, neither held nor carried out."""
         counts = self._ledger.count_deletions
         return counts("waiting") + counts("cleared") + counts("approved")
+
+    @property
+    def kept(self) -> int:
+        """How many of those wait for a person: their files may be ones that cannot be sent."""
+        awaited, is_moving = self._on_their_way.is_awaited, self._on_their_way.is_moving
+        return sum(awaited(inode) and not is_moving(inode) for inode in self._kept.values())
 
     def want(self, path: str, now: float, *, foreign: RemoteEntry | None = None) -> None:
         """Note that `path` was seen gone; nothing is deleted from this alone.
@@ -112,6 +120,7 @@ class Retirement:
         """The root cannot be looked at: nothing that was seen gone is believed."""
         self.withdraw()
         self._looking.clear()
+        self._kept.clear()
         self._guard.forget_passed()
         self._confirmation.begin()
         if self._ledger.count_deletions("cleared"):
@@ -137,6 +146,7 @@ class Retirement:
             return
         if is_emptied or self._guard.is_mass():
             self._hold.begin("root_emptied" if is_emptied else "mass_delete")
+            self._kept.clear()  # they are held now; who was approved is met again
             self._guard.forget_passed()
             self.recheck_held()  # the list a person is asked about is looked at once more
             call_back(self._ledger, self._backlog)
@@ -204,6 +214,7 @@ class Retirement:
             return action
         else:  # it was no rename after all
             self._ledger.set_deletion_state("waiting", paths=[path])
+            self._kept.pop(path, None)
             self._to_be_judged(now)
         return None
 
@@ -242,6 +253,7 @@ class Retirement:
     def _end(self, path: str) -> None:
         """It is carried out, or not wanted any more."""
         self._ledger.drop_deletion(path)
+        self._kept.pop(path, None)
         self._guard.ended(path)
         self._hold.changed()
 
@@ -281,4 +293,8 @@ class Retirement:
         return self._ledger.has_deletions and self._ledger.deletion(path) is not None
 
     def _must_wait(self, row: BaselineRow | None) -> bool:
-        return row is not None and self._on_their_way.is_awaited(row.inode)
+        if row is None or not self._on_their_way.is_awaited(row.inode):
+            return False
+        if len(self._kept) < _KEPT:
+            self._kept[row.path] = row.inode
+        return True

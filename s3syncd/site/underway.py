@@ -34,9 +34,12 @@ class Underway:
 
     def is_awaited(self, inode: int) -> bool:
         """Whether a file with this inode is dirty, planned, in flight or to be tried again."""
+        return self._withheld.is_awaited(inode) or self.is_moving(inode)
+
+    def is_moving(self, inode: int) -> bool:
+        """Whether such a file waits for more than a person: something is to be done about it."""
         is_dirty = inode in self.dirty or self._backlog.is_awaited(inode)
-        is_held = self._withheld.is_awaited(inode)
-        return is_dirty or is_held or self._retries.is_awaited(inode)
+        return is_dirty or self._retries.is_awaited(inode)
 
     def awaited(self) -> Awaited:
         """Return all of those files."""

@@ -67,6 +67,14 @@ class Withheld:
         is_any = self._is_full or self.are_more_nameless
         return is_any or inode in self.inodes or inode in self.nameless
 
+    def named(self, inode: int) -> str:
+        """Name the files with this inode, for people; or what they are where no name is known."""
+        if paths := self.inodes.paths_of(inode):
+            return ", ".join(paths)
+        if inode in self.nameless or (self.are_more_nameless and not self._is_full):
+            return "a file whose name is not UTF-8"
+        return "one of very many"
+
     def unmet(self, since: float) -> list[str]:
         """A look at everything, begun at `since` (monotonic), is over; return what it did not meet.
 

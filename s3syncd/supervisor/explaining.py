@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from s3syncd.config.models import Config, SiteConfig
-from s3syncd.core.entry import BaselineRow, LocalEntry, RemoteEntry, UnknownMark
+from s3syncd.core.entry import BaselineRow, Kind, LocalEntry, RemoteEntry, UnknownMark
 from s3syncd.core.explaining import KEYLESS, Ruling, Told, next_step, ruling_of, standings_of
 from s3syncd.core.later import Later
 from s3syncd.core.messages import Look
@@ -189,6 +189,8 @@ def document_of(
     is_unseen = told["state"] == "unknown"
     beyond = UNKNOWN if is_unseen else remote
     number, step = _decided(path, settings, ruling, row, look=look, remote=beyond)
+    if facts.get("kept_for") and step.word == Kind.DELETE_REMOTE:
+        step = Told("nothing", "The object is kept, as its state tells.")
     is_there = isinstance(look, LocalEntry)
     now = _time(time.time_ns())
     standings = standings_of(facts, ruling, number, step, now=now, is_there=is_there)

@@ -158,6 +158,8 @@ def test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name(worl
     status = daemon.wait(lambda s: len(s["problems"]) == 2)
     assert not status["in_sync"]
     assert site.names() == {"good", "d/deep", "last"}
+    for words in (["rescan", "--wait"], ["sync"]):  # what only a person can end is not waited for
+        assert daemon.run(*words, timeout=30).returncode == 4
     bad[0].unlink()
     bad[1].rename(site.root / "e")
     daemon.in_sync(timeout=20)

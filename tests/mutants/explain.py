@@ -38,6 +38,13 @@ MUTANTS = [
         tests=[_HERE + "test_nothing_comes_next_where_a_mount_hides_what_is_known"],
     ),
     Mutant(
+        name="an object that is kept is told as to be deleted",
+        file="s3syncd/supervisor/explaining.py",
+        old='    if facts.get("kept_for") and ',
+        new="    if False and ",
+        tests=[_HERE + "test_an_object_that_is_kept_is_not_told_as_to_be_deleted"],
+    ),
+    Mutant(
         name="a path outside the site is looked at",
         file="s3syncd/supervisor/naming.py",
         old='{"", ".", ".."} & set(path.split("/"))',

@@ -89,4 +89,43 @@ MUTANTS = [
         new="        if self._looked_at >= _REMEMBERED:\n",
         tests=["tests/local/test_nameless.py::test_only_so_many_are_looked_at"],
     ),
+    Mutant(
+        name="an object kept until a person sees to its file is pending work",
+        file="s3syncd/site/pending.py",
+        old="site.retirement.waiting - site.retirement.kept\n",
+        new="site.retirement.waiting\n",
+        tests=[
+            "tests/scenarios/test_withheld.py::test_an_old_name_stays_while_the_new_one_waits_for_a_person"
+        ],
+    ),
+    Mutant(
+        name="a deletion that waits for what is under way is told as kept",
+        file="s3syncd/site/retire.py",
+        old="awaited(inode) and not is_moving(inode) for",
+        new="awaited(inode) for",
+        tests=[_TESTS + "test_a_kept_object_hides_no_deletion_that_is_pending"],
+    ),
+    Mutant(
+        name="a kept object whose deletion is held hides another one",
+        file="s3syncd/site/retire.py",
+        old="            self._kept.clear()  # they are held now",
+        new="            # they are held now",
+        tests=[_TESTS + "test_a_kept_object_whose_deletion_is_held_is_counted_once"],
+    ),
+    Mutant(
+        name="an object is told as kept though something is to be done about its file",
+        file="s3syncd/site/facts.py",
+        old="looks.withheld.is_awaited(inode) and not looks.underway.is_moving(inode)\n",
+        new="looks.underway.is_awaited(inode)\n",
+        tests=[_TESTS + "test_what_is_kept_is_pending_again_as_soon_as_its_file_is_on_its_way"],
+    ),
+    Mutant(
+        name="where more have no name than are remembered it is not said what is waited for",
+        file="s3syncd/site/withheld.py",
+        old=" or (self.are_more_nameless and not self._is_full)",
+        new="",
+        tests=[
+            _TESTS + "test_where_more_have_no_name_than_are_remembered_nothing_is_deleted",
+        ],
+    ),
 ]

@@ -26,6 +26,8 @@ def test_the_object_of_the_old_name_stays_until_the_file_has_another_one(
     assert world.objects["f000"] == content
     assert [problem["reason"] for problem in world.status["problems"]] == ["key_too_long"]
     assert not world.status["in_sync"]
+    assert world.status["pending"]["actions"] == 0
+    assert world.command("explain", path="f000")["facts"]["kept_for"] == LONG
     world.rename(LONG, "again", hint=True)
     world.run(120)
     assert world.objects == world.files
@@ -62,6 +64,9 @@ def test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name(worl
     assert world.objects["f000"] == content
     assert [problem["reason"] for problem in world.status["problems"]] == ["undecodable_name"]
     assert not world.status["in_sync"]
+    assert world.status["pending"]["actions"] == 0
+    kept_for = world.command("explain", path="f000")["facts"]["kept_for"]
+    assert kept_for == "a file whose name is not UTF-8"
     (world.root.parent / "out of sight").rename(world.root / "again")
     world.scanner.skipped = NamesSkipped(1, 0, ())
     world.hint("again")
@@ -123,3 +128,47 @@ def test_where_more_have_no_name_than_are_remembered_nothing_is_deleted(world: W
     world.remove("f000", hint=True)
     world.run(120)
     assert "f000" in world.objects
+    assert world.status["pending"]["actions"] == 0
+    kept_for = world.command("explain", path="f000")["facts"]["kept_for"]
+    assert kept_for == "a file whose name is not UTF-8"
+
+
+def test_a_kept_object_hides_no_deletion_that_is_pending(world: World) -> None:
+    _renamed_to_no_text(world)
+    inode = world.entry("f001").inode
+    world.remove("f001")
+    world.hint("f001")
+    world.scanner.are_looks_held = True
+    world.run(30)
+    assert world.status["pending"]["actions"] == 1
+    world.scanner.are_looks_held = False
+    world.site.looks.underway.dirty.set("on its way", inode)
+    world.run(30)
+    assert "f001" in world.objects
+    assert world.status["pending"]["actions"] == 1, "it waits for what is under way"
+    world.site.looks.underway.dirty.set("on its way", None)
+    world.run(30)
+    assert "f001" not in world.objects
+    assert world.status["pending"]["actions"] == 0
+
+
+def test_what_is_kept_is_pending_again_as_soon_as_its_file_is_on_its_way(world: World) -> None:
+    _renamed_to_no_text(world)
+    inode = world.ledger.baseline("f000").inode
+    assert (world.site.retirement.waiting, world.site.retirement.kept) == (1, 1)
+    world.site.looks.underway.dirty.set("on its way", inode)
+    assert world.site.retirement.kept == 0
+    assert world.command("explain", path="f000")["facts"]["kept_for"] is None
+
+
+def test_a_kept_object_whose_deletion_is_held_is_counted_once(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(max_delete=1)
+    _renamed_to_no_text(world)
+    assert world.site.retirement.kept == 1
+    for name in ("f001", "f002"):
+        world.remove(name, hint=True)
+    world.run(60)
+    assert world.status["held_deletions"] == 3
+    assert world.status["pending"]["actions"] == 0

@@ -30,6 +30,8 @@ def test_an_old_name_stays_while_the_new_one_waits_for_a_person(make_world: Make
     world.command("rescan", remote=True)
     world.run(60)
     assert world.objects["old"] == b"mine"
+    assert world.status["pending"]["actions"] == 0
+    assert world.command("explain", path="old")["facts"]["kept_for"] == "new"
     world.restart()
     world.run(60)
     assert world.objects["old"] == b"mine"

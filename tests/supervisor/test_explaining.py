@@ -186,3 +186,13 @@ def test_nothing_comes_next_where_a_mount_hides_what_is_known(
         told = document_of(settings, "a", facts, look, there)["next"]
         text = f"Nothing is sent or deleted there while {reason} stands."
         assert told == {"row": 0, "word": "nothing", "text": text}
+
+
+def test_an_object_that_is_kept_is_not_told_as_to_be_deleted(settings: SiteConfig) -> None:
+    there = Reply(200, {"etag": '"e1"', "content-length": "5"}, b"", None)
+    deletion = {"state": "cleared", "since": "then"}
+    facts = {"baseline": ROW, "deletion": deletion, "kept_for": "its/new/name"}
+    told = document_of(settings, "a", facts, "absent", there)
+    assert told["next"]["word"] == "nothing"
+    assert [each["word"] for each in told["standing"]] == ["kept"]
+    assert "its/new/name" in told["standing"][0]["text"]
