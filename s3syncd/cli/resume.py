@@ -9,7 +9,7 @@ from s3syncd.cli import exits
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
 from s3syncd.cli.pausing import asked
-from s3syncd.cli.status import is_in_sync, is_settled
+from s3syncd.cli.settled import Settled, is_in_sync
 
 __all__ = ["execute"]
 
@@ -31,6 +31,7 @@ def _resumed(state_dir: Path, arguments: argparse.Namespace) -> int:
     print("\n".join(lines), flush=True)
     if not arguments.wait:
         return exits.OK
-    followed = follow(state_dir, arguments.site, is_settled, timeout_seconds=arguments.timeout)
+    settled = Settled(waits_for_paused=True)
+    followed = follow(state_dir, arguments.site, settled, timeout_seconds=arguments.timeout)
     print("in sync" if is_in_sync(followed.status) else "not in sync yet")
     return exits.exit_code_of(followed.status["sites"])

@@ -16,13 +16,14 @@ from s3syncd.cli.client import NoDaemonError, ask, ask_status
 from s3syncd.cli.follow import follow
 from s3syncd.cli.located import located
 from s3syncd.cli.render import render_status
+from s3syncd.cli.settled import Settled, is_stopped
 from s3syncd.cli.watch import Screen, watch
 from s3syncd.cli.wording import Palette, count, printable, screen_columns
 from s3syncd.core.advice import Advice
 from s3syncd.core.plural import counted
 from s3syncd.core.standing import waits_for_person
 
-__all__ = ["execute", "is_in_sync", "is_settled"]
+__all__ = ["execute"]
 
 _LIVE_SECONDS = 5.0
 """A liveness probe that is not answered by then has its answer (Docker's and systemd's wait)."""
@@ -49,7 +50,10 @@ def _told(state_dir: Path, arguments: argparse.Namespace) -> int:
         return _watch(state_dir, arguments, sys.stdout)
     if arguments.wait:
         status = follow(
-            state_dir, arguments.site, _is_over, timeout_seconds=arguments.timeout
+            state_dir,
+            arguments.site,
+            Settled(waits_for_paused=False),
+            timeout_seconds=arguments.timeout,
         ).status
         _tell_pauses(status, advice_of(arguments))
     else:
@@ -110,29 +114,9 @@ def _time() -> str:
     return time.strftime("%H:%M:%S")
 
 
-def is_in_sync(status: dict[str, Any]) -> bool:
-    """Whether every site of a status document is in sync."""
-    return all(site["in_sync"] for site in status["sites"])
-
-
-def is_settled(status: dict[str, Any]) -> bool:
-    """Whether waiting is over: all is in sync, or some site will not be without a person."""
-    return is_in_sync(status) or any(map(waits_for_person, status["sites"]))
-
-
-def _is_over(status: dict[str, Any]) -> bool:
-    """Whether waiting is over: see `is_settled`; what is paused comes no further either."""
-    moving = [site for site in status["sites"] if not _is_stopped(site)]
-    return is_settled(status) or is_in_sync({"sites": moving})
-
-
-def _is_stopped(site: dict[str, Any]) -> bool:
-    return site["state"] == "paused" and not site["in_sync"]
-
-
 def _tell_pauses(status: dict[str, Any], advice: Advice) -> None:
     """Say which sites are not waited for, and why."""
-    for site in filter(_is_stopped, status["sites"]):
+    for site in filter(is_stopped, status["sites"]):
         command = advice.runnable("s3syncd resume SITE", site=site["name"])
         said = f"not waiting for {site['name']}: it is paused, until: {command}"
         print(printable(said), file=sys.stderr)

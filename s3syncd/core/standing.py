@@ -16,6 +16,7 @@ __all__ = [
     "awaited_of",
     "code_of",
     "code_of_work",
+    "is_left_to_person",
     "waits_for_person",
 ]
 
@@ -45,6 +46,14 @@ or `foreign` holds are all `deletions`, of one list.
 
 SKIPPED: Final = frozenset({"symlink", "special_file", "unwatched", "emptied_at_boot"})
 """Problems that are only reported: nobody is needed, and the site is in sync with them."""
+
+_BY_HAND: Final = frozenset(
+    {
+        "undecodable_name", "key_too_long", "inner_prefix",
+        "mount_missing", "mount_new", "directory_became_symlink",
+    }
+)  # fmt: skip
+"""Problems that stay until somebody renames, excludes, mounts or puts back."""
 
 
 def code_of(sites: Iterable[Mapping[str, Any]]) -> int:
@@ -78,6 +87,21 @@ def waits_for_person(status: Mapping[str, Any]) -> bool:
         status: one site of a status document.
     """
     return bool(awaited_of(status))
+
+
+def is_left_to_person(status: Mapping[str, Any]) -> bool:
+    """Whether nothing is left to do at a site but what only a person can put right.
+
+    Nothing of it is held, so that it is merely not in sync. Of what was heard just now the status
+    may not tell yet: see that it stays so.
+
+    Args:
+        status: one site of a status document.
+    """
+    is_still = status["state"] == "idle" and not status["pending"]["actions"]
+    reasons = {problem["reason"] for problem in status["problems"]} - SKIPPED
+    told = reasons | {status["reason"]} - {None}
+    return is_still and bool(reasons) and told <= _BY_HAND
 
 
 def awaited_of(status: Mapping[str, Any]) -> str:

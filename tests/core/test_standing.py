@@ -13,6 +13,7 @@ from s3syncd.core.standing import (
     awaited_of,
     code_of,
     code_of_work,
+    is_left_to_person,
     waits_for_person,
 )
 
@@ -64,3 +65,38 @@ def test_work_of_a_paused_site_was_not_done_though_it_is_in_sync(state: str, cod
 )
 def test_what_is_waited_for_first_is_told(facts: dict[str, Any], word: str) -> None:
     assert awaited_of(site(**facts)) == word
+
+
+def by_hand(*reasons: str, **changes: Any) -> dict[str, Any]:
+    problems = [{"reason": reason} for reason in reasons]
+    nothing = {"in_sync": False, "reason": None, "pending": {"actions": 0, "failed": 0}}
+    return site(**nothing | {"problems": problems} | changes)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        by_hand("undecodable_name"),
+        by_hand("symlink", "key_too_long", "inner_prefix"),
+        by_hand("mount_missing", reason="mount_missing"),
+        by_hand("mount_new", "directory_became_symlink", reason="mount_new"),
+    ],
+)
+def test_names_and_mounts_are_left_to_a_person_and_nothing_is_held(status: dict[str, Any]) -> None:
+    assert is_left_to_person(status)
+    assert code_of([status]) == NOT_IN_SYNC
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        by_hand(),
+        by_hand("symlink"),
+        by_hand("key_too_long", state="scanning"),
+        by_hand("key_too_long", pending={"actions": 1, "failed": 1}),
+        by_hand("key_too_long", "unreadable"),
+        by_hand("key_too_long", reason="listing_incomplete"),
+    ],
+)
+def test_what_ends_by_itself_is_not_left_to_a_person(status: dict[str, Any]) -> None:
+    assert not is_left_to_person(status)

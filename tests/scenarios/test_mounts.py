@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s3syncd.core.safety import RootIdentity
+from s3syncd.core.standing import is_left_to_person
 from s3syncd.local.messages import MountAccepted, MountSeen
 from s3syncd.site.mounted import stored_mounts
 from tests.scenarios.world import World
@@ -61,6 +62,8 @@ def test_a_person_says_that_a_mount_is_gone_for_good(world: World) -> None:
     world.run(1)
     assert world.command("approve", only="mount_missing")["gone_mounts"] == 0
     world.site.problems.note("m/d/file", "mount_missing")
+    world.run(1)
+    assert is_left_to_person(world.status)
     assert world.command("approve", list="0123456789ab")["ok"] is False
     assert world.command("approve")["gone_mounts"] == 0  # it may be away for an hour
     assert world.scanner.asked_mounts == []

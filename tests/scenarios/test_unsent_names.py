@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from s3syncd.core.standing import is_left_to_person
 from s3syncd.local.messages import NamesSkipped
 from tests.scenarios.world import World
 
@@ -26,6 +27,7 @@ def test_the_object_of_the_old_name_stays_until_the_file_has_another_one(
     assert world.objects["f000"] == content
     assert [problem["reason"] for problem in world.status["problems"]] == ["key_too_long"]
     assert not world.status["in_sync"]
+    assert is_left_to_person(world.status)
     assert world.status["pending"]["actions"] == 0
     assert world.command("explain", path="f000")["facts"]["kept_for"] == LONG
     world.rename(LONG, "again", hint=True)
@@ -64,6 +66,7 @@ def test_a_file_renamed_to_what_is_no_text_keeps_the_object_of_its_old_name(worl
     assert world.objects["f000"] == content
     assert [problem["reason"] for problem in world.status["problems"]] == ["undecodable_name"]
     assert not world.status["in_sync"]
+    assert is_left_to_person(world.status)
     assert world.status["pending"]["actions"] == 0
     kept_for = world.command("explain", path="f000")["facts"]["kept_for"]
     assert kept_for == "a file whose name is not UTF-8"
