@@ -223,8 +223,8 @@ def _kept(fact: str) -> Told:
     return Told(
         "kept",
         f"The file may be one that cannot be sent: {fact}. The object is kept until a person sees"
-        " to that one: rename it, exclude it, delete it, or, if it is a drift, `s3syncd approve"
-        " SITE`.",
+        " to that one: rename it, exclude it, delete it, or, if it is drift, approve that:"
+        " `s3syncd approve SITE --only drift`.",
     )
 
 
