@@ -37,6 +37,8 @@ _ROOT: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*)?(?:<(?:\w+:)
 _WHOLE: Final = frozenset({200})
 _ETAGS_WITH: Final = {"HeadObject": frozenset({200, 206})}  # 206: of one part
 
+_CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
+
 # What a store answers to a key that is forbidden, and to much that is over in a moment.
 _VAGUE: Final = frozenset({400, 403})
 
@@ -120,6 +122,8 @@ def failure_of(request: WireRequest, error: BaseException | None, *, is_expired:
     is_harmless = getattr(error, "is_unsent", False) or name.startswith(_HAS_NO_EFFECT)
     if request.is_effect and not is_harmless and not _is_answered(reply, status):
         reply = _unknown(reply)
+    if _is_of_another(request, reply):
+        reply = _unknown(_transient(reply))
     return _soon_again(reply) if request.method == "HEAD" and status in _VAGUE else reply
 
 
@@ -133,6 +137,16 @@ def _is_answered(reply: Reply, status: int | None) -> bool:
         return False
     is_servers = status >= 500 or status == 408 or failure.code == "RequestTimeout"
     return not (is_servers and failure.kind is FailureKind.TRANSIENT)
+
+
+def _is_of_another(request: WireRequest, reply: Reply) -> bool:
+    """Whether a PUT that set no condition lost one: a proxy said so, or another's answer came."""
+    failure = reply.failure
+    if request.operation != "PutObject" or failure is None:
+        return False
+    if failure.kind is not FailureKind.PRECONDITION:
+        return False
+    return not any(name in _CONDITIONS for name, _ in request.headers)
 
 
 def _unknown(reply: Reply) -> Reply:
@@ -149,4 +163,9 @@ def _soon_again(reply: Reply) -> Reply:
     failure = reply.failure
     if failure is None or failure.kind is not FailureKind.REFUSED or error_of(reply.body)[0]:
         return reply
-    return reply._replace(failure=failure._replace(kind=FailureKind.TRANSIENT))
+    return _transient(reply)
+
+
+def _transient(reply: Reply) -> Reply:
+    failure = reply.failure
+    return reply._replace(failure=failure and failure._replace(kind=FailureKind.TRANSIENT))

@@ -76,6 +76,13 @@ MUTANTS = [
         ],
     ),
     Mutant(
+        name="a condition that nobody set counts as lost",
+        file="s3syncd/s3/answer.py",
+        old="    if _is_of_another(request, reply):",
+        new="    if False:",
+        tests=[REPLY + "test_a_condition_that_a_put_did_not_set_was_not_lost_by_it"],
+    ),
+    Mutant(
         name="a page that is answered to a look counts as an object",
         file="s3syncd/s3/reads.py",
         old='is_effect=False, needs="etag")',

@@ -41,7 +41,7 @@ from tests.servers import (
         (s3_error(403, "RequestTimeTooSkewed"), FailureKind.CLOCK, False),
         (s3_error(404, "NoSuchBucket"), FailureKind.BUCKET, False),
         (s3_error(409, "ConditionalRequestConflict"), FailureKind.CONFLICT, False),
-        (s3_error(412, "PreconditionFailed"), FailureKind.PRECONDITION, False),
+        (s3_error(412, "PreconditionFailed"), FailureKind.TRANSIENT, True),  # none was set
         (s3_error(429, "TooManyRequests"), FailureKind.THROTTLED, False),
     ],
     ids=lambda value: value.value if isinstance(value, FailureKind) else None,

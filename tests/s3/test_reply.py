@@ -255,6 +255,33 @@ def test_an_effect_is_unknown_unless_it_cannot_be(
     assert not failure_for(HEAD, error, is_expired=is_expired).is_unknown
 
 
+class _Lost412(_Answered):
+    status_code = 412
+    body = b"<Error><Code>PreconditionFailed</Code></Error>"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        pytest.param(PUT, (FailureKind.TRANSIENT, True), id="none was set"),
+        pytest.param(
+            PUT._replace(headers=(("if-match", '"e"'),)), (FailureKind.PRECONDITION, False),
+            id="the version",
+        ),
+        pytest.param(
+            PUT._replace(headers=(("if-none-match", "*"),)), (FailureKind.PRECONDITION, False),
+            id="no object",
+        ),
+        pytest.param(DELETE, (FailureKind.PRECONDITION, False), id="a deletion"),
+    ],
+)  # fmt: skip
+def test_a_condition_that_a_put_did_not_set_was_not_lost_by_it(
+    request_: WireRequest, expected: tuple[FailureKind, bool]
+) -> None:
+    failure = failure_for(request_, _Lost412(), is_expired=False)
+    assert (failure.kind, failure.is_unknown) == expected
+
+
 class _Unexplained(_Answered):
     body = b""
 
