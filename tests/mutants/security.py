@@ -83,7 +83,7 @@ MUTANTS = [
     Mutant(
         name="a session token that a store echoes is shown",
         file="s3syncd/s3/transport.py",
-        old="            reply = self._without_token(reply)\n",
+        old="        reply = self._without_token(reply)\n",
         new="",
         tests=["tests/security/test_secrets.py::test_token_that_is_echoed_is_hidden"],
     ),
