@@ -60,7 +60,7 @@ def test_a_daemon_tells_both_sides_its_memory_and_what_follows(
     site = world.sites["data"]
     assert _told(daemon, "same") == ("file", "object", "at_rest", 6, "nothing")
     assert _told(daemon, "deleted") == ("absent", "object", "held", 13, "DeleteRemote")
-    assert _told(daemon, "drift") == ("file", "object", "problem", 7, "Conflict")
+    assert _told(daemon, "drift") == ("file", "object", "problem", 5, "Conflict")
     assert _told(daemon, "foreign") == ("absent", "object", "at_rest", 3, "nothing")
     assert _told(daemon, "pipe") == ("special_file", "absent", "problem", 0, "nothing")
     assert _told(daemon, "link") == ("symlink", "absent", "problem", 0, "nothing")
@@ -80,7 +80,7 @@ def test_without_a_daemon_the_ledger_tells(world: World, daemon: Daemon) -> None
     daemon.stop()
     world.sites["data"].write("new", "new")
     assert _told(daemon, "deleted") == ("absent", "object", "held", 13, "DeleteRemote")
-    assert _told(daemon, "drift") == ("file", "object", "unnoticed", 7, "Conflict")
+    assert _told(daemon, "drift") == ("file", "object", "unnoticed", 5, "Conflict")
     assert _told(daemon, "new") == ("file", "absent", "unnoticed", 2, "Upload")
     assert _explained(daemon, "same")["site_state"] is None
 

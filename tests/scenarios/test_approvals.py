@@ -151,9 +151,12 @@ def test_an_approval_before_anything_is_held_says_nothing_of_an_emptied_root(
 ) -> None:
     """Ten files are too few for `mass_delete`: only the guard of the emptied root keeps them."""
     paths = world.fill(10)
-    world.settle()
+    world.settle_and_rest()
     for path in paths:
-        world.remove(path)
+        world.remove(path, hint=True)
+    while world.ledger.count_deletions("waiting") < 10:
+        world.run(0.1)
+    world.now += 0.1  # a rescan that begins before them would be made once more
     world.command("rescan")
     while not world.site.decisions.is_emptied:
         world.run(0.1)
