@@ -122,7 +122,7 @@ layers: $(VENV)/.dev
 # Every branch of core/ and of what tells errors apart is taken by these tests alone.
 coverage: export COVERAGE_FILE := $(VENV)/coverage
 coverage: $(VENV)/.dev
-	@$(BIN)/python -m coverage run -m pytest -q --no-header tests/core tests/s3/test_reply.py \
+	@$(BIN)/python -m coverage run -m pytest -q --no-header tests/core tests/s3/test_reply*.py \
 	  >"$(VENV)/branches.txt" || { cat "$(VENV)/branches.txt"; exit 1; }
 	@$(BIN)/python -m coverage report >"$(VENV)/branches.txt" || { cat "$(VENV)/branches.txt"; exit 1; }
 

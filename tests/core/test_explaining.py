@@ -85,6 +85,7 @@ ACTION = {"kind": "Upload", "reason": "new"}
         ({"deletion": {"state": "waiting"}}, "deletion_waits", "again"),
         ({"deletion": {"state": "cleared"}}, "deletion_waits", "for sure"),
         ({"deletion": {"state": "approved"}}, "deletion_waits", "approved"),
+        ({"deletion": {"state": "cleared"}, "kept_for": "b, c"}, "kept", "cannot be sent: b, c."),
         ({"intent": INTENT}, "unfinished", "An upload in parts was begun at THEN"),
     ],
 )

@@ -260,4 +260,5 @@ def test_hashing_leaves_the_page_cache_as_it_was(world: World, was_cached: bool)
         if was_cached:
             assert cached_places(file.fileno(), len(content)) > 30, "the kernel may drop a few"
         else:
-            assert pagecache.is_cold(file.fileno(), len(content))
+            # The kernel keeps what it has not sorted in yet, or writes: a few, on a busy machine.
+            assert cached_places(file.fileno(), len(content)) < 10

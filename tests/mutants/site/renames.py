@@ -23,6 +23,7 @@ MUTANTS = [
         '            "", (), {"is_awaited": lambda *_: False,\n'
         '                    "awaited": lambda _: (set(), set()),\n'
         '                    "is_another": lambda *_: False,\n'
+        '                    "is_moving": lambda *_: False,\n'
         '                    "oldest_unseen": lambda _: on_their_way.oldest_unseen()}\n'
         "        )()\n",
         tests=[
