@@ -164,7 +164,8 @@ class Daemon:
 
     def events(self, event: str = "") -> list[dict[str, Any]]:
         """Read the log's lines, all of them JSON."""
-        lines = [json.loads(line) for line in self.log_path.read_text().splitlines() if line]
+        whole = self.log_path.read_text().rpartition("\n")[0]  # one may be half written
+        lines = [json.loads(line) for line in whole.splitlines() if line]
         return [line for line in lines if not event or line["event"] == event]
 
     def tail(self) -> str:
