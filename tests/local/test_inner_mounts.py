@@ -128,6 +128,7 @@ def test_a_mount_that_is_back_is_not_forgotten(root: Path, mounted: Mount) -> No
     mounted(root / "m")
     with following(root) as follower:
         follower.scanner.accept_mount("m/", None, ())
+        follower.full()  # the scan thread has seen to that while it was there
         subprocess.run(["umount", root / "m"], check=True)
         assert MISSING in follower.full()
         assert [each.identity is None for each in accepted(follower)] == [False]
